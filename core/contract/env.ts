@@ -1,0 +1,19 @@
+/** Environment variables that pass between the CLI, a fleet and a worker. A worker never hands them on to k6. */
+export const WorkerEnv = {
+  /** Where the run's files are: a folder's `file:` URL, or `s3://bucket`. */
+  store: 'K6_FLEET_STORE',
+  run: 'K6_FLEET_RUN',
+  task: 'K6_FLEET_TASK',
+  attempt: 'K6_FLEET_ATTEMPT',
+  /** Path of the k6 binary with our extension. */
+  k6: 'K6_FLEET_K6',
+  /** A folder for the worker's own files. */
+  workDir: 'K6_FLEET_WORK_DIR',
+} as const;
+
+/** Reads one variable. @throws Error that names the variable, where it is missing or empty. */
+export function requireEnv(name: string, env: NodeJS.ProcessEnv = process.env): string {
+  const value = env[name];
+  if (value === undefined || value === '') throw new Error(`the environment variable ${name} is missing`);
+  return value;
+}

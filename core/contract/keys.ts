@@ -1,0 +1,37 @@
+/** Where the files of a run lie in a store. Nobody lists: every key can be computed. */
+
+export const runPrefix = (run: string) => `runs/${run}`;
+
+export const runKeys = (run: string) => {
+  const prefix = runPrefix(run);
+  return {
+    plan: `${prefix}/plan.json`,
+    archive: `${prefix}/archive.tar`,
+    /** A small archive that calls the script's handleSummary; only where the script has one. */
+    summaryArchive: `${prefix}/summary.tar`,
+    /** Contested: the coordinator's word to all. */
+    control: `${prefix}/control.json`,
+    /** Create-only: somebody asks for a stop. */
+    stop: `${prefix}/stop.json`,
+    setupData: `${prefix}/setup-data.json`,
+    /** Contested: the coordinator's merged state. */
+    checkpoint: `${prefix}/checkpoint.json.gz`,
+    /** Contested: the small live view. */
+    progress: `${prefix}/progress.json`,
+    /** What the merged metrics look like to the script's handleSummary. */
+    summaryInput: `${prefix}/summary.json`,
+    /** What the script's handleSummary returned. */
+    summaryOutput: `${prefix}/handle-summary.json`,
+    result: `${prefix}/result.json`,
+  } as const;
+};
+
+/** The files of one attempt at one task; a task that is lost before the start is tried again. */
+export const taskKeys = (run: string, task: number, attempt: number) => {
+  const prefix = `${runPrefix(run)}/tasks/${task}/${attempt}`;
+  return {
+    state: `${prefix}/state.json`,
+    log: `${prefix}/log.gz`,
+    window: (seq: number) => `${prefix}/windows/${String(seq).padStart(6, '0')}.json.gz`,
+  } as const;
+};

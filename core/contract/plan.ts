@@ -1,0 +1,111 @@
+import { z } from 'zod';
+
+/** A threshold as k6's own rules parse it; `k6 x fleet` hands it over, TypeScript never parses one. */
+export const Threshold = z.object({
+  /** The expression as the script wrote it, such as `p(95)<500`. */
+  source: z.string(),
+  aggregate: z.enum(['value', 'count', 'rate', 'avg', 'min', 'med', 'max', 'p']),
+  /** 0 to 100, where the aggregate is `p`. */
+  percentile: z.number().optional(),
+  operator: z.enum(['<', '<=', '>', '>=', '==', '===', '!=']),
+  value: z.union([z.number(), z.enum(['Inf', '-Inf', 'NaN'])]),
+  abortOnFail: z.boolean(),
+  /** Null: abort at once. */
+  delayAbortEvalMs: z.number().nullable(),
+});
+export type Threshold = z.infer<typeof Threshold>;
+
+/** All thresholds on one metric or sub-metric. */
+export const ThresholdKey = z.object({
+  /** As in the script, such as `http_req_duration{status:200}`. */
+  key: z.string(),
+  metric: z.string(),
+  type: z.enum(['counter', 'gauge', 'rate', 'trend']),
+  contains: z.enum(['default', 'time', 'data']),
+  /** The selecting tags; null: the whole metric. */
+  tags: z.record(z.string(), z.string()).nullable(),
+  thresholds: z.array(Threshold),
+});
+export type ThresholdKey = z.infer<typeof ThresholdKey>;
+
+/** What the script, by `options.ext.fleet.target`, or the command line expects of the target's scaling. Durations in ms. */
+export const TargetPlan = z.object({
+  /** Where its scaling can be read: `demo:http://127.0.0.1:8080`. Null: expectations cannot be judged. */
+  observe: z.string().nullable(),
+  /** The running count must rise within this time of the load's rise. */
+  scaleOutWithinMs: z.number().positive().optional(),
+  /** At its peak the target must have run at least so many tasks. */
+  minPeakTasks: z.number().int().positive().optional(),
+  /** Failed requests over all requests, 0 to 1, over the whole run. */
+  maxErrorRate: z.number().min(0).max(1).optional(),
+  /** After the load's rise p95 must come back under `p95Ms` within this time. */
+  recoverWithin: z.object({ p95Ms: z.number().positive(), withinMs: z.number().positive() }).optional(),
+});
+export type TargetPlan = z.infer<typeof TargetPlan>;
+
+export const Timing = z.object({
+  /** How often workers read control.json, ms. */
+  pollMs: z.number().positive(),
+  /** How often the coordinator looks at everything, ms. */
+  tickMs: z.number().positive(),
+  /** How often a worker ships a window, ms. */
+  windowMs: z.number().positive(),
+  /** Width of a cell, whole seconds. */
+  cellSeconds: z.number().int().positive(),
+  /** Workers stop by themselves when the coordinator has not renewed its lease for so long, ms. */
+  leaseMs: z.number().positive(),
+  /** How often the lease is renewed, ms. */
+  renewMs: z.number().positive(),
+  /** How long a task may take from launch to ready, ms. */
+  readyTimeoutMs: z.number().positive(),
+  /** How often the merged state is saved, ms. */
+  checkpointMs: z.number().positive(),
+});
+export type Timing = z.infer<typeof Timing>;
+
+export const TaskPlan = z.object({
+  /** k6's --execution-segment, such as `1/4:2/4`. */
+  segment: z.string(),
+  /** VUs that k6 initialises before the start. */
+  vus: z.number().int().nonnegative(),
+  /** VUs that may exist at most. */
+  maxVUs: z.number().int().nonnegative(),
+  /** Iterations, where the scenarios fix their number. */
+  iterations: z.number().int().nonnegative().nullable(),
+  /** This task's share of the script's `rps`; null: no limit. */
+  rps: z.number().int().positive().nullable(),
+});
+export type TaskPlan = z.infer<typeof TaskPlan>;
+
+/** plan.json: what to do. Immutable once written; holds names of environment variables, never their values. */
+export const Plan = z.object({
+  version: z.literal(1),
+  id: z.string(),
+  name: z.string(),
+  /** The script as the user named it. */
+  script: z.string(),
+  /** ISO 8601. */
+  createdAt: z.string(),
+  k6Version: z.string(),
+  /** k6's --execution-segment-sequence for all tasks. */
+  sequence: z.string(),
+  tasks: z.array(TaskPlan).min(1),
+  /** The longest that the scenarios can take, graceful stops included, ms. */
+  durationMs: z.number().nonnegative(),
+  thresholds: z.array(ThresholdKey),
+  exports: z.object({ setup: z.boolean(), teardown: z.boolean(), handleSummary: z.boolean() }),
+  summary: z.object({
+    trendStats: z.array(z.string()),
+    /** k6's summaryTimeUnit: `s`, `ms`, `us` or empty. */
+    timeUnit: z.string(),
+  }),
+  setupTimeoutMs: z.number().nonnegative(),
+  teardownTimeoutMs: z.number().nonnegative(),
+  target: TargetPlan.nullable(),
+  /** How many tasks may be lost after the start before the run fails. */
+  maxLost: z.number().int().nonnegative(),
+  timing: Timing,
+  envNames: z.array(z.string()),
+  warnings: z.array(z.string()),
+});
+export type Plan = z.infer<typeof Plan>;

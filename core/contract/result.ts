@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { StopReason } from './run.ts';
+
+/** A number that JSON may have had to write as null: infinities and NaN, as JSON.stringify does. */
+const Value = z.number().nullable();
+
+const ThresholdResult = z.object({ source: z.string(), ok: z.boolean() });
+
+const MetricResult = z.object({
+  type: z.enum(['counter', 'gauge', 'rate', 'trend']),
+  contains: z.enum(['default', 'time', 'data']),
+  values: z.record(z.string(), Value).describe(
+    'counter: count, rate (per second). gauge: value, min, max. rate: rate, passes, fails. trend: count, avg, min, med, max, p(90), p(95), p(99), p(99.9) and all of summaryTrendStats.',
+  ),
+  thresholds: z.array(ThresholdResult),
+});
+export type MetricResult = z.infer<typeof MetricResult>;
+
+const CheckResult = z.object({
+  name: z.string(),
+  /** `::outer::inner`; empty for the root. */
+  group: z.string(),
+  passes: z.number().int(),
+  fails: z.number().int(),
+});
+export type CheckResult = z.infer<typeof CheckResult>;
+
+const Latency = z.object({ avg: Value, min: Value, med: Value, max: Value, 'p(90)': Value, 'p(95)': Value, 'p(99)': Value, 'p(99.9)': Value });
+
+const BreakdownRow = z.object({
+  name: z.string(),
+  method: z.string(),
+  status: z.string(),
+  scenario: z.string(),
+  requests: z.number(),
+  failed: z.number(),
+  /** http_req_duration, ms. */
+  duration: Latency.nullable(),
+});
+export type BreakdownRow = z.infer<typeof BreakdownRow>;
+
+const SeriesPoint = z.object({
+  /** Start of the interval, Unix seconds. */
+  t: z.number(),
+  vus: z.number(),
+  requests: z.number(),
+  failed: z.number(),
+  iterations: z.number(),
+  dropped: z.number().describe('dropped iterations'),
+  checksFailed: z.number(),
+  received: z.number().describe('bytes'),
+  sent: z.number().describe('bytes'),
+  /** http_req_duration over the interval, ms; null without requests. */
+  avg: Value,
+  med: Value,
+  p95: Value,
+  p99: Value,
+  max: Value,
+});
+export type SeriesPoint = z.infer<typeof SeriesPoint>;
+
+const TaskResult = z.object({
+  task: z.number().int(),
+  attempts: z.number().int(),
+  state: z.enum(['done', 'lost', 'failed', 'stopped', 'not-started']),
+  exitCode: z.number().int().nullable(),
+  startSkewMs: z.number().nullable(),
+  requests: z.number(),
+  iterations: z.number(),
+  /** Highest share of the available CPU in use over any five seconds, 0 to 1. */
+  peakBusy: z.number(),
+  lost: z.object({ at: z.string(), atMs: z.number(), missingShare: z.number(), reason: z.string() }).nullable().describe(
+    'atMs: ms after the start; missingShare: the part of the planned load-time, 0 to 1, that this loss took from the run',
+  ),
+  message: z.string().nullable(),
+});
+export type TaskResult = z.infer<typeof TaskResult>;
+
+export const TargetReading = z.object({
+  /** Unix ms. */
+  at: z.number(),
+  desired: z.number().int(),
+  running: z.number().int(),
+  pending: z.number().int(),
+});
+export type TargetReading = z.infer<typeof TargetReading>;
+
+export const TargetEvent = z.object({ at: z.number(), message: z.string() });
+export type TargetEvent = z.infer<typeof TargetEvent>;
+
+/** Moments of the target's scaling, Unix ms; null: it did not happen. */
+const TargetMoments = z.object({
+  loadRose: z.number().nullable(),
+  desiredRose: z.number().nullable(),
+  runningRose: z.number().nullable(),
+  latencyRecovered: z.number().nullable(),
+});
+export type TargetMoments = z.infer<typeof TargetMoments>;
+
+const Expectation = z.object({
+  name: z.enum(['scaleOutWithin', 'minPeakTasks', 'maxErrorRate', 'recoverWithin']),
+  ok: z.boolean(),
+  /** One plain line that names the moments. */
+  message: z.string(),
+});
+export type Expectation = z.infer<typeof Expectation>;
+
+export const TargetResult = z.object({
+  timeline: z.array(TargetReading),
+  events: z.array(TargetEvent),
+  moments: TargetMoments,
+  /** ms from the load's rise. */
+  timings: z.object({ toDesiredMs: z.number().nullable(), toRunningMs: z.number().nullable(), toRecoveredMs: z.number().nullable() }),
+  peakTasks: z.number().int().nullable(),
+  expectations: z.array(Expectation),
+});
+export type TargetResult = z.infer<typeof TargetResult>;
+
+/** result.json: the answer. */
+export const Result = z.object({
+  version: z.literal(1),
+  run: z.object({
+    id: z.string(),
+    name: z.string(),
+    script: z.string(),
+    k6Version: z.string(),
+    createdAt: z.string(),
+    /** ISO 8601; null: the test never started. */
+    startedAt: z.string().nullable(),
+    endedAt: z.string(),
+    /** setup + load + teardown, ms: what rates are per. */
+    testRunDurationMs: z.number(),
+    setupMs: z.number(),
+    teardownMs: z.number(),
+    tasks: z.number().int(),
+    /** How many coordinators worked on it. */
+    legs: z.number().int(),
+  }),
+  verdict: z.object({ passed: z.boolean(), exitCode: z.number().int(), reasons: z.array(z.string()) }),
+  stop: StopReason.nullable(),
+  warnings: z.array(z.string()),
+  generator: z.object({
+    /** The load generator itself was the bottleneck: these numbers are not the target's. */
+    saturated: z.boolean(),
+    reasons: z.array(z.string()),
+  }),
+  metrics: z.record(z.string(), MetricResult),
+  checks: z.array(CheckResult),
+  breakdown: z.array(BreakdownRow),
+  series: z.object({ intervalSeconds: z.number(), points: z.array(SeriesPoint) }),
+  tasks: z.array(TaskResult),
+  target: TargetResult.nullable(),
+});
+export type Result = z.infer<typeof Result>;
