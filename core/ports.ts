@@ -53,3 +53,8 @@ export interface Clock {
   now(): number;
   sleep(ms: number): Promise<void>;
 }
+
+export interface Compression {
+  zip(body: string): Promise<Uint8Array>;
+  unzip(body: Uint8Array): Promise<Uint8Array>;
+}

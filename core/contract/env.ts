@@ -17,3 +17,9 @@ export function requireEnv(name: string, env: NodeJS.ProcessEnv = process.env): 
   if (value === undefined || value === '') throw new Error(`the environment variable ${name} is missing`);
   return value;
 }
+
+/** Tells the summary archive's handleSummary where to leave what the script's own returned. */
+export const SUMMARY_FILE_ENV = 'K6_FLEET_SUMMARY_FILE';
+
+/** Variables that k6 in a task never gets: `K6_…` would change its options, which are frozen in the archive. */
+export const isReservedEnv = (name: string) => name.startsWith('K6_');

@@ -32,6 +32,8 @@ export const taskKeys = (run: string, task: number, attempt: number) => {
   return {
     state: `${prefix}/state.json`,
     log: `${prefix}/log.gz`,
+    /** Files of the local fleet only: process id, worker log, the worker's own folder. */
+    local: `${prefix}/local`,
     window: (seq: number) => `${prefix}/windows/${String(seq).padStart(6, '0')}.json.gz`,
   } as const;
 };

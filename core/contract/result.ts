@@ -9,9 +9,11 @@ const ThresholdResult = z.object({ source: z.string(), ok: z.boolean() });
 const MetricResult = z.object({
   type: z.enum(['counter', 'gauge', 'rate', 'trend']),
   contains: z.enum(['default', 'time', 'data']),
-  values: z.record(z.string(), Value).describe(
-    'counter: count, rate (per second). gauge: value, min, max. rate: rate, passes, fails. trend: count, avg, min, med, max, p(90), p(95), p(99), p(99.9) and all of summaryTrendStats.',
-  ),
+  values: z
+    .record(z.string(), Value)
+    .describe(
+      'counter: count, rate (per second). gauge: value, min, max. rate: rate, passes, fails. trend: count, avg, min, med, max, p(90), p(95), p(99), p(99.9) and all of summaryTrendStats.',
+    ),
   thresholds: z.array(ThresholdResult),
 });
 export type MetricResult = z.infer<typeof MetricResult>;
@@ -25,7 +27,16 @@ const CheckResult = z.object({
 });
 export type CheckResult = z.infer<typeof CheckResult>;
 
-const Latency = z.object({ avg: Value, min: Value, med: Value, max: Value, 'p(90)': Value, 'p(95)': Value, 'p(99)': Value, 'p(99.9)': Value });
+const Latency = z.object({
+  avg: Value,
+  min: Value,
+  med: Value,
+  max: Value,
+  'p(90)': Value,
+  'p(95)': Value,
+  'p(99)': Value,
+  'p(99.9)': Value,
+});
 
 const BreakdownRow = z.object({
   name: z.string(),
@@ -69,9 +80,12 @@ const TaskResult = z.object({
   iterations: z.number(),
   /** Highest share of the available CPU in use over any five seconds, 0 to 1. */
   peakBusy: z.number(),
-  lost: z.object({ at: z.string(), atMs: z.number(), missingShare: z.number(), reason: z.string() }).nullable().describe(
-    'atMs: ms after the start; missingShare: the part of the planned load-time, 0 to 1, that this loss took from the run',
-  ),
+  lost: z
+    .object({ at: z.string(), atMs: z.number(), missingShare: z.number(), reason: z.string() })
+    .nullable()
+    .describe(
+      'atMs: ms after the start; missingShare: the part of the planned load-time, 0 to 1, that this loss took from the run',
+    ),
   message: z.string().nullable(),
 });
 export type TaskResult = z.infer<typeof TaskResult>;
@@ -110,7 +124,11 @@ export const TargetResult = z.object({
   events: z.array(TargetEvent),
   moments: TargetMoments,
   /** ms from the load's rise. */
-  timings: z.object({ toDesiredMs: z.number().nullable(), toRunningMs: z.number().nullable(), toRecoveredMs: z.number().nullable() }),
+  timings: z.object({
+    toDesiredMs: z.number().nullable(),
+    toRunningMs: z.number().nullable(),
+    toRecoveredMs: z.number().nullable(),
+  }),
   peakTasks: z.number().int().nullable(),
   expectations: z.array(Expectation),
 });

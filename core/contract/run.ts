@@ -2,7 +2,18 @@ import { z } from 'zod';
 
 /** Why a run ends before its time; the code is the run's exit code. */
 export const StopReason = z.object({
-  kind: z.enum(['interrupted', 'requested', 'aborted', 'threshold', 'script-error', 'task-failed', 'tasks-lost', 'setup', 'not-started', 'internal']),
+  kind: z.enum([
+    'interrupted',
+    'requested',
+    'aborted',
+    'threshold',
+    'script-error',
+    'task-failed',
+    'tasks-lost',
+    'setup',
+    'not-started',
+    'internal',
+  ]),
   /** One clear line for the user. */
   message: z.string(),
   exitCode: z.number().int(),
@@ -61,8 +72,6 @@ export const JobState = z.object({
   durationMs: z.number().nonnegative(),
   /** The last lines of k6's log, where it failed. */
   logTail: z.array(z.string()),
-  /** For kind summary: handleSummary returned, and its output is in the store. */
-  handled: z.boolean().optional(),
 });
 export type JobState = z.infer<typeof JobState>;
 

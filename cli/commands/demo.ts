@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { FleetExit } from '../../core/contract/exit-codes.ts';
+import { UserError } from '../../core/errors.ts';
+import { parseTasks, storeOption } from '../options.ts';
+import { packageRoot } from '../package-root.ts';
+import { runScript } from './run.ts';
+
+interface DemoFlags {
+  tasks: number | 'auto';
+  autoscaling: boolean;
+  json?: string;
+  store: string;
+}
+
+/** What the demo's shortened times leave of ECS's minutes. */
+const SPIKE_ENV = { SPIKE_HOLD: '25s', SCALE_OUT_WITHIN: '25s', RECOVER_WITHIN: '40s' };
+
+export const demoCommand = () =>
+  new Command('demo')
+    .description('fire the spike at a stand-in for a staging API on this machine, and watch that scale out')
+    .option('--tasks <n>', 'how many k6 processes', parseTasks, 4)
+    .option('--no-autoscaling', 'a target that does not scale: the run then fails, and says so')
+    .option('--json <file>', 'write result.json there too')
+    .addOption(storeOption())
+    .action(async ({ tasks, autoscaling, json, store }: DemoFlags) => {
+      const target = await startTarget(autoscaling ? [] : ['--no-autoscaling']);
+      try {
+        const env = { BASE_URL: target.url, TARGET_OBSERVE: `demo:${target.url}`, ...SPIKE_ENV };
+        await runScript(join(packageRoot, 'k6-scripts', 'spike-test.js'), { tasks, env, store, ...(json === undefined ? {} : { json }) });
+      } finally {
+        await target.close();
+      }
+    });
+
+/** Starts the demo API in a process of its own, so that it and the coordinator do not share a thread. */
+async function startTarget(args: string[]): Promise<{ url: string; close(): Promise<void> }> {
+  const child = spawn(process.execPath, [join(packageRoot, 'dist', 'demo.js'), ...args], {
+    // A group of its own: Ctrl-C is for the run, which stops the load before its target goes.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  // Should this process be killed, the target ends with its standard output.
+  const first = await Promise.race([once(child.stdout, 'data').then(([chunk]) => String(chunk)), exited.then(() => '')]);
+  const url = /http:\/\/[\d.:]+/.exec(first)?.[0];
+  if (url === undefined) throw new UserError('the demo API did not start: see above', FleetExit.internal);
+  process.stderr.write(first);
+  return {
+    url,
+    close: async () => {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}

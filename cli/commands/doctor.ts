@@ -1,0 +1,60 @@
+import { constants } from 'node:fs';
+import { access, mkdir, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { Command } from 'commander';
+import { FleetExit } from '../../core/contract/exit-codes.ts';
+import { storeOption } from '../options.ts';
+import { checkK6, k6Path } from '../prepare/k6.ts';
+
+/** A run of some hours with some tasks writes less than this. */
+const WANTED_BYTES = 1024 ** 3;
+
+type Check = [name: string, check: () => Promise<string>];
+
+export const doctorCommand = () =>
+  new Command('doctor')
+    .description('check that this machine can run a fleet')
+    .addOption(storeOption())
+    .action(async ({ store }: { store: string }) => {
+      const checks: Check[] = [
+        ['node', nodeVersion],
+        ['k6', async () => `${await checkK6(k6Path())} with the fleet extension, at ${k6Path()}`],
+        ['ports', loopbackPort],
+        ['disk', () => disk(store)],
+      ];
+      for (const [name, check] of checks) {
+        const [mark, text] = await check().then(
+          (fine) => ['✓', fine],
+          (error: Error) => {
+            process.exitCode = FleetExit.internal;
+            return ['✗', error.message];
+          },
+        );
+        process.stdout.write(`${mark} ${name.padEnd(6)} ${text}\n`);
+      }
+    });
+
+async function nodeVersion(): Promise<string> {
+  if (Number(process.versions.node.split('.')[0]) < 20) throw new Error(`${process.version} is too old: use 20 or later`);
+  return process.version;
+}
+
+function loopbackPort(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error) => reject(new Error(`cannot listen on 127.0.0.1: ${error.message}`)));
+    server.listen(0, '127.0.0.1', () => server.close(() => resolve('can listen on 127.0.0.1')));
+  });
+}
+
+async function disk(store: string): Promise<string> {
+  await mkdir(store, { recursive: true });
+  await access(store, constants.W_OK).catch(() => {
+    throw new Error(`cannot write into ${store}: name another folder by --store`);
+  });
+  const { bavail, bsize } = await statfs(store);
+  const free = bavail * bsize;
+  const gigabytes = (free / 1024 ** 3).toFixed(1);
+  if (free < WANTED_BYTES) throw new Error(`only ${gigabytes} GiB are free in ${store}: a run may need 1 GiB`);
+  return `${gigabytes} GiB free in ${store}`;
+}

@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import { K6Exit } from '../../core/contract/exit-codes.ts';
+import { UserError } from '../../core/errors.ts';
+import { conduct } from '../conduct.ts';
+import { LocalRun } from '../local-runs.ts';
+import { collectEnv, storeOption } from '../options.ts';
+import { printOutcome } from '../outputs.ts';
+import { checkK6, ensureK6 } from '../prepare/k6.ts';
+
+interface ResumeFlags {
+  env: Record<string, string>;
+  json?: string;
+  summary?: string;
+  quiet?: boolean;
+  store: string;
+}
+
+export const resumeCommand = () =>
+  new Command('resume')
+    .description('go on with a run whose coordinator has died, from its last checkpoint')
+    .argument('<id>', 'a run id, as k6-fleet runs lists them')
+    .option('-e, --env <NAME=VALUE>', 'as for run; only tasks that start from now on see it', collectEnv, {})
+    .option('--json <file>', 'write result.json there too')
+    .option('--summary <file>', 'write summary.json there too')
+    .option('-q, --quiet', 'no progress')
+    .addOption(storeOption())
+    .action(async (id: string, flags: ResumeFlags) => {
+      const k6 = await ensureK6();
+      await checkK6(k6);
+      const run = await LocalRun.open(flags.store, id);
+      if ((await run.result()) !== null) {
+        throw new UserError(`run ${id} has ended already: see k6-fleet show ${id}`, K6Exit.invalidConfig);
+      }
+      const plan = await run.plan();
+      if (plan === null) throw new UserError(`run ${id} has no plan: start it anew`, K6Exit.invalidConfig);
+      const env = { ...process.env, ...flags.env };
+      const result = await conduct(run, plan, { k6, env, quiet: flags.quiet === true });
+      await printOutcome(run, result, flags);
+      process.exitCode = result.verdict.exitCode || process.exitCode;
+    });

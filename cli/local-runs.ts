@@ -1,0 +1,73 @@
+import { access, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeJson } from '../core/contract/codec.ts';
+import { K6Exit } from '../core/contract/exit-codes.ts';
+import { runKeys, runPrefix } from '../core/contract/keys.ts';
+import { Plan } from '../core/contract/plan.ts';
+import { Progress } from '../core/contract/progress.ts';
+import { Result } from '../core/contract/result.ts';
+import { UserError } from '../core/errors.ts';
+import { DirStore } from '../stores/dir.ts';
+
+/** The ids of all runs in a folder, the oldest first. */
+export async function listRuns(storeDir: string): Promise<string[]> {
+  const ids = await readdir(join(storeDir, 'runs')).catch(() => []);
+  return ids.sort();
+}
+
+/** One run in a folder. */
+export class LocalRun {
+  readonly store: DirStore;
+  readonly keys;
+
+  private constructor(
+    readonly storeDir: string,
+    readonly id: string,
+  ) {
+    this.store = new DirStore(storeDir);
+    this.keys = runKeys(id);
+  }
+
+  /** @throws UserError where there is no such run. */
+  static async open(storeDir: string, id: string): Promise<LocalRun> {
+    const known = await listRuns(storeDir);
+    if (!known.includes(id)) {
+      const latest = known.length === 0 ? 'there are none' : `the latest is ${known.at(-1)}`;
+      throw new UserError(`there is no run "${id}" in ${storeDir}: ${latest}; see k6-fleet runs`, K6Exit.invalidConfig);
+    }
+    return new LocalRun(storeDir, id);
+  }
+
+  async plan(): Promise<Plan | null> {
+    return this.read(this.keys.plan, Plan);
+  }
+
+  async result(): Promise<Result | null> {
+    return this.read(this.keys.result, Result);
+  }
+
+  async progress(): Promise<Progress | null> {
+    const object = await this.store.getVersioned(this.keys.progress);
+    return object === null ? null : decodeJson(Progress, object.body, 'progress.json');
+  }
+
+  path(key: string): string {
+    return join(this.storeDir, key);
+  }
+
+  get dir(): string {
+    return this.path(runPrefix(this.id));
+  }
+
+  async has(key: string): Promise<boolean> {
+    return access(this.path(key)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private async read<T>(key: string, schema: Parameters<typeof decodeJson<T>>[0]): Promise<T | null> {
+    const body = await this.store.get(key);
+    return body === null ? null : decodeJson(schema, body, key);
+  }
+}

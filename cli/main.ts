@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { K6Exit } from '../core/contract/exit-codes.ts';
+import { UserError } from '../core/errors.ts';
+import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { planCommand } from './commands/plan.ts';
+import { resumeCommand } from './commands/resume.ts';
+import { runCommand } from './commands/run.ts';
+import { runsCommand } from './commands/runs.ts';
+import { showCommand } from './commands/show.ts';
+import { stopCommand } from './commands/stop.ts';
+
+const program = new Command('k6-fleet')
+  .description('Run one k6 script on many k6 processes, as one test with one answer.')
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'k6-fleet: ')) })
+  .showHelpAfterError('(see k6-fleet --help)');
+for (const command of [
+  runCommand,
+  planCommand,
+  runsCommand,
+  showCommand,
+  stopCommand,
+  resumeCommand,
+  doctorCommand,
+  demoCommand,
+]) {
+  program.addCommand(command().exitOverride().copyInheritedSettings(program));
+}
+
+// What we print may be piped into `head`: a closed pipe is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function report(error: unknown): number {
+  // Commander has printed its own message already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : K6Exit.invalidConfig;
+  if (error instanceof UserError) {
+    process.stderr.write(`k6-fleet: ${error.message}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(`k6-fleet: internal error: ${(error as Error).stack ?? error}\n`);
+  return 1;
+}

@@ -1,0 +1,38 @@
+import { resolve } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
+
+/** Parses `--tasks`. */
+export function parseTasks(text: string): number | 'auto' {
+  if (text === 'auto') return 'auto';
+  if (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > 10_000) {
+    throw new InvalidArgumentError(`"${text}" is not a number of tasks: use 1 to 10000, or auto.`);
+  }
+  return Number(text);
+}
+
+/** Parses a count of 0 or more. */
+export function parseCount(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a whole number of 0 or more.`);
+  return Number(text);
+}
+
+/** Parses seconds above 0; returns ms. */
+export function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0)) throw new InvalidArgumentError(`"${text}" is not a number of seconds above 0.`);
+  return seconds * 1000;
+}
+
+/** Collects `-e NAME=VALUE`; `-e NAME` takes the value from the environment, as in k6. */
+export function collectEnv(text: string, into: Record<string, string>): Record<string, string> {
+  const at = text.indexOf('=');
+  const name = at < 0 ? text : text.slice(0, at);
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    throw new InvalidArgumentError(`"${name}" is not the name of a variable: use NAME=VALUE.`);
+  }
+  return { ...into, [name]: at < 0 ? (process.env[name] ?? '') : text.slice(at + 1) };
+}
+
+/** The folder that holds all runs. */
+export const storeOption = () =>
+  new Option('--store <dir>', 'folder of all runs').env('K6_FLEET_DIR').default(resolve('.k6-fleet'), './.k6-fleet').argParser((dir) => resolve(dir));

@@ -1,0 +1,87 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
+import { z } from 'zod';
+import { decodeJson } from '../core/contract/codec.ts';
+import type { Result } from '../core/contract/result.ts';
+import type { LocalRun } from './local-runs.ts';
+import type { SummaryData } from './render/summary-data.ts';
+import { summaryText } from './render/summary-text.ts';
+import { type ResultFile, verdictText } from './render/verdict-text.ts';
+import { coloursOf, widthOf } from './terminal.ts';
+
+/** What the script's handleSummary returned, by file name; null: nothing. */
+const HandleSummary = z.record(z.string(), z.union([z.object({ text: z.string() }), z.object({ base64: z.string() })])).nullable();
+
+export interface OutcomeOptions {
+  /** Where result.json and summary.json are wanted too. */
+  json?: string | undefined;
+  summary?: string | undefined;
+}
+
+/** Prints what a run that has just ended has to say, and writes the files that its script or the command line asks for. */
+export async function printOutcome(run: LocalRun, result: Result, files: OutcomeOptions): Promise<void> {
+  const outputs = await handleSummaryOutputs(run);
+  if (outputs === null) await printSummary(run, result);
+  else await writeOutputs(outputs);
+  const written: ResultFile[] = [{ label: 'files', path: nearest(run.dir) }];
+  const copies: [string | undefined, string, string][] = [
+    [files.json, run.keys.result, 'result'],
+    [files.summary, run.keys.summaryInput, 'summary'],
+  ];
+  for (const [path, key, label] of copies) {
+    const body = path === undefined ? null : await run.store.get(key);
+    if (path === undefined || body === null) continue;
+    await writeOutput(path, body);
+    written.push({ label, path });
+  }
+  printVerdict(result, written);
+}
+
+/** Prints the summary and the verdict of a run that ended some time ago; writes nothing. */
+export async function printPastOutcome(run: LocalRun, result: Result): Promise<void> {
+  await printSummary(run, result);
+  printVerdict(result, [{ label: 'files', path: nearest(run.dir) }]);
+}
+
+function printVerdict(result: Result, files: ResultFile[]): void {
+  process.stdout.write(`\n${verdictText(result, widthOf(process.stdout), coloursOf(process.stdout), files)}`);
+}
+
+async function handleSummaryOutputs(run: LocalRun): Promise<z.infer<typeof HandleSummary>> {
+  const returned = await run.store.get(run.keys.summaryOutput);
+  return returned === null ? null : decodeJson(HandleSummary, returned, 'handle-summary.json');
+}
+
+async function writeOutputs(outputs: NonNullable<z.infer<typeof HandleSummary>>): Promise<void> {
+  for (const [name, content] of Object.entries(outputs)) {
+    const body = 'text' in content ? content.text : Buffer.from(content.base64, 'base64');
+    if (name === 'stdout') process.stdout.write(body);
+    else if (name === 'stderr') process.stderr.write(body);
+    else await writeOutput(name, body);
+  }
+}
+
+async function printSummary(run: LocalRun, result: Result): Promise<void> {
+  const data = await run.store.get(run.keys.summaryInput);
+  if (data === null) return;
+  const aggregates = Object.fromEntries(Object.entries(result.metrics).map(([name, { values }]) => [name, values]));
+  const summary = JSON.parse(new TextDecoder().decode(data)) as SummaryData;
+  process.stdout.write(`\n${summaryText(summary, { colours: coloursOf(process.stdout), groups: true, aggregates })}`);
+}
+
+/** A file that cannot be written is said, and takes nothing else with it: the result is in the store. */
+async function writeOutput(path: string, body: string | Uint8Array): Promise<void> {
+  try {
+    if (dirname(path) !== '.') await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, body);
+  } catch (error) {
+    process.stderr.write(`k6-fleet: cannot write ${path}: ${(error as Error).message}\n`);
+    process.exitCode ??= 1;
+  }
+}
+
+/** The shorter of the absolute path and the one from here. */
+function nearest(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.length < path.length && !near.startsWith('..') ? near : path;
+}

@@ -1,0 +1,88 @@
+import { dirname } from 'node:path';
+import { SUMMARY_FILE_ENV } from '../../core/contract/env.ts';
+import { K6Exit } from '../../core/contract/exit-codes.ts';
+import { UserError } from '../../core/errors.ts';
+import { bundleNpmImports } from './bundle.ts';
+import { type K6Answer, runK6 } from './k6.ts';
+
+export interface Script {
+  /** Absolute path. */
+  path: string;
+  /** The script with its npm packages, where it imports any. */
+  bundle: string | null;
+}
+
+export const loadScript = async (path: string): Promise<Script> => ({ path, bundle: await bundleNpmImports({ file: path }) });
+
+const ARCHIVE_ARGS = ['--include-system-env-vars', '--exclude-env-vars', '--log-format=raw', '--no-color'];
+
+/**
+ * Packs the script and all it opens into a k6 archive.
+ * @throws UserError with k6's own message and exit code, where k6 refuses the script.
+ */
+export async function archiveScript(k6: string, script: Script, out: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const { path, bundle } = script;
+  const from = bundle === null ? path : '-';
+  // By way of standard input k6 resolves what the script opens against the working folder.
+  const answer = await runK6(k6, ['archive', ...ARCHIVE_ARGS, '-O', out, from], {
+    env,
+    ...(bundle === null ? {} : { input: bundle, cwd: dirname(path) }),
+  });
+  refuse(answer);
+}
+
+/** What only the script's own code can tell: its exports and its custom metrics. */
+export interface Probe {
+  exports: string[];
+  metrics: Record<string, { type: string; contains: string }>;
+}
+
+/**
+ * A script around the user's own: it tells what that exports and, as an archive, calls its handleSummary with data that
+ * comes in as setup data. What handleSummary returns is left in a file, for k6 would write it into the wrong folder.
+ */
+const wrapper = (path: string) => `
+import * as script from ${JSON.stringify(path)};
+import encoding from 'k6/encoding';
+import fleet from 'k6/x/fleet';
+const find = (name) => script[name] ?? script.default?.[name];
+export const options = {
+  handleSummaryTimeout: (find('options') ?? {}).handleSummaryTimeout,
+  ext: { fleetProbe: {
+    exports: ['setup', 'teardown', 'handleSummary'].filter((name) => typeof find(name) === 'function'),
+    metrics: Object.fromEntries(fleet.metrics().map(({ name, type, contains }) => [name, { type, contains }])),
+  } },
+};
+export default function () {}
+export async function handleSummary(data) {
+  const returned = await find('handleSummary')(data.setup_data);
+  const files = {};
+  for (const [name, body] of Object.entries(returned ?? {})) {
+    files[name] = typeof body === 'string' ? { text: body } : { base64: encoding.b64encode(body) };
+  }
+  return { [__ENV.${SUMMARY_FILE_ENV}]: JSON.stringify(returned === undefined || returned === null ? null : files) };
+}
+`;
+
+/** Packs the wrapper as the archive that calls handleSummary. @throws UserError as archiveScript. */
+export async function archiveWrapper(k6: string, script: Script, out: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const dir = dirname(script.path);
+  const text = wrapper(script.path);
+  const bundle = script.bundle === null ? null : await bundleNpmImports({ text, dir });
+  refuse(await runK6(k6, ['archive', ...ARCHIVE_ARGS, '-O', out, '-'], { env, cwd: dir, input: bundle ?? text }));
+}
+
+/** What `k6 inspect` prints of an archive: its options, with the scenarios worked out. */
+export async function inspectArchive(k6: string, archive: string, env: NodeJS.ProcessEnv): Promise<Record<string, unknown>> {
+  const args = ['inspect', '--execution-requirements', '--include-system-env-vars', '--log-format=raw', '--no-color'];
+  const answer = await runK6(k6, [...args, archive], { env });
+  refuse(answer);
+  return JSON.parse(answer.stdout) as Record<string, unknown>;
+}
+
+/** @throws UserError with what k6 said, and its exit code, where it failed. */
+export function refuse(answer: K6Answer): void {
+  if (answer.code === 0) return;
+  const said = answer.stderr.trim() || `k6 ended with exit code ${answer.code}`;
+  throw new UserError(said, answer.code < 0 ? K6Exit.scriptException : answer.code);
+}

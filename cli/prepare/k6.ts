@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { FleetExit } from '../../core/contract/exit-codes.ts';
+import { UserError } from '../../core/errors.ts';
+import { packageRoot } from '../package-root.ts';
+
+/** The k6 that our extension is made for, and the version of the contract between the two. */
+export const K6_VERSION = 'v2.2.0';
+const PROTOCOL = 1;
+
+export interface K6Answer {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Where k6 is: K6_FLEET_K6, or what the set-up has built. */
+export const k6Path = (env: NodeJS.ProcessEnv = process.env): string =>
+  env.K6_FLEET_K6 ?? join(packageRoot, '.cache', 'k6', 'k6');
+
+/**
+ * The k6 to use. Where the set-up has not built one yet, as after `npx k6-fleet`, it is built now, once.
+ * @throws UserError where it cannot be built, such as without Go.
+ */
+export async function ensureK6(): Promise<string> {
+  const path = k6Path();
+  if (process.env.K6_FLEET_K6 !== undefined || existsSync(path)) return path;
+  const builder = spawn(process.execPath, [join(packageRoot, 'scripts', 'build-k6.mjs')], {
+    stdio: ['ignore', process.stderr, process.stderr],
+  });
+  const code = await new Promise<number | null>((resolve) => builder.once('close', resolve));
+  if (code !== 0) throw new UserError('k6 could not be built: see above', FleetExit.internal);
+  return path;
+}
+
+/** Runs k6 to its end and returns what it said. @throws UserError where it cannot be started. */
+export function runK6(
+  binary: string,
+  args: string[],
+  options: { cwd?: string; input?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<K6Answer> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(binary, args, {
+      cwd: options.cwd,
+      env: { ...(options.env ?? process.env), K6_NO_USAGE_REPORT: 'true', K6_AUTO_EXTENSION_RESOLUTION: 'false' },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      // A script may print without end while it is read; its last words are what matters.
+      stderr = (stderr + text).slice(-1_000_000);
+    });
+    child.once('error', (error) => reject(new UserError(`cannot run k6 at ${binary}: ${error.message}`, FleetExit.internal)));
+    child.once('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
+    child.stdin.on('error', () => undefined); // k6 ended before it read all
+    child.stdin.end(options.input ?? '');
+  });
+}
+
+const Version = z.object({ k6: z.string(), protocol: z.number() });
+
+/**
+ * Checks that k6 is there and the right build.
+ * @returns its version. @throws UserError that says what to do.
+ */
+export async function checkK6(binary: string): Promise<string> {
+  const remedy = 'run `npm run setup` to build it, or name one by K6_FLEET_K6';
+  if (!existsSync(binary)) throw new UserError(`there is no k6 at ${binary}: ${remedy}`, FleetExit.internal);
+  const answer = await runK6(binary, ['x', 'fleet', 'version']);
+  if (answer.code !== 0) {
+    throw new UserError(`the k6 at ${binary} does not have the fleet extension: ${remedy}`, FleetExit.internal);
+  }
+  const version = Version.parse(JSON.parse(answer.stdout));
+  if (version.k6 !== K6_VERSION || version.protocol !== PROTOCOL) {
+    throw new UserError(
+      `the k6 at ${binary} is ${version.k6} with fleet protocol ${version.protocol}, needed are ${K6_VERSION} and ${PROTOCOL}: ${remedy}`,
+      FleetExit.internal,
+    );
+  }
+  return version.k6;
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { isReservedEnv } from '../../core/contract/env.ts';
+import { K6Exit } from '../../core/contract/exit-codes.ts';
+import type { Plan, Timing } from '../../core/contract/plan.ts';
+import { UserError } from '../../core/errors.ts';
+import { autoTasks, buildPlan, LOCAL_TIMING, tasksForRps } from '../../core/plan/build.ts';
+import { type FleetOptions, parseFleetOptions } from '../../core/plan/fleet-options.ts';
+import { Requirements, ScriptOptions } from '../../core/plan/requirements.ts';
+import { archiveScript, archiveWrapper, inspectArchive, loadScript, type Probe, refuse } from './archive.ts';
+import { checkK6, runK6 } from './k6.ts';
+
+export interface PrepareOptions {
+  script: string;
+  k6: string;
+  /** From the command line; wins over the script's own. */
+  tasks?: number | 'auto' | undefined;
+  name?: string | undefined;
+  maxLost?: number | undefined;
+  observe?: string | undefined;
+  timing?: Partial<Timing> | undefined;
+  /** `-e` settings. */
+  env: Record<string, string>;
+  /** A task without VUs is refused; `plan` only warns. */
+  refuseIdle: boolean;
+}
+
+export interface Prepared {
+  plan: Plan;
+  archive: Uint8Array;
+  summaryArchive: Uint8Array | null;
+  /** The environment that scripts see. */
+  env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Reads a script with k6 and works out what a run of it would do; starts nothing.
+ * @throws UserError, where the script, k6 or an option is not as it must be.
+ */
+export async function prepare(options: PrepareOptions): Promise<Prepared> {
+  const { k6 } = options;
+  const script = await loadScript(resolve(options.script));
+  const env = { ...process.env, ...options.env };
+  const dir = await mkdtemp(join(tmpdir(), 'k6-fleet-'));
+  try {
+    const archive = join(dir, 'archive.tar');
+    const wrapper = join(dir, 'summary.tar');
+    const k6Version = await checkK6(k6);
+    await archiveScript(k6, script, archive, env);
+    const [inspected, probed] = await Promise.all([
+      inspectArchive(k6, archive, env),
+      archiveWrapper(k6, script, wrapper, env).then(() => inspectArchive(k6, wrapper, env)),
+    ]);
+    const scriptOptions = ScriptOptions.parse(inspected);
+    const probe = (probed.ext as { fleetProbe: Probe }).fleetProbe;
+    const fleet = withCommandLine(parseFleetOptions(scriptOptions.ext?.fleet), options);
+    const ask = async (tasks: number): Promise<Requirements> => {
+      const input = JSON.stringify({ options: inspected, tasks, metrics: probe.metrics });
+      const answer = await runK6(k6, ['x', 'fleet', 'plan'], { input });
+      refuse(answer);
+      return Requirements.parse(JSON.parse(answer.stdout));
+    };
+    const whole = await ask(1);
+    const tasks = chooseTasks(fleet, whole.maxVUs, scriptOptions.rps, options.refuseIdle);
+    const name = sanitise(fleet.name ?? basename(options.script).replace(/\.[^.]+$/, ''));
+    const plan = buildPlan({
+      id: runId(name, new Date()),
+      name,
+      script: options.script,
+      createdAt: new Date().toISOString(),
+      k6Version,
+      options: scriptOptions,
+      requirements: tasks.count === 1 ? whole : await ask(tasks.count),
+      exports: probe.exports,
+      fleet,
+      maxLost: fleet.maxLost ?? 0,
+      timing: { ...LOCAL_TIMING, ...options.timing },
+      envNames: Object.keys(options.env),
+    });
+    plan.warnings.push(...tasks.warnings, ...envWarnings(options.env));
+    return {
+      plan,
+      archive: await readFile(archive),
+      summaryArchive: plan.exports.handleSummary ? await readFile(wrapper) : null,
+      env,
+    };
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+function withCommandLine(fleet: FleetOptions, { tasks, name, maxLost, observe }: PrepareOptions): FleetOptions {
+  return {
+    tasks: tasks ?? fleet.tasks,
+    name: name ?? fleet.name,
+    maxLost: maxLost ?? fleet.maxLost,
+    target: observe === undefined ? fleet.target : { ...fleet.target, observe },
+  };
+}
+
+function chooseTasks(fleet: FleetOptions, maxVUs: number, rps: number | null | undefined, refuseIdle: boolean) {
+  const wanted = fleet.tasks ?? 'auto';
+  const asked = wanted === 'auto' ? autoTasks(maxVUs, cpus().length) : wanted;
+  if (refuseIdle && asked > Math.max(1, maxVUs)) {
+    throw new UserError(`--tasks ${asked} is more than the script's ${maxVUs} VUs: use 1 to ${Math.max(1, maxVUs)}`, K6Exit.invalidConfig);
+  }
+  const count = tasksForRps(asked, rps);
+  const warnings =
+    count < asked
+      ? [`rps ${rps} is below the number of tasks (${asked}): ${count} tasks are used, for a share of 0 would mean no limit`]
+      : [];
+  return { count, warnings };
+}
+
+const envWarnings = (env: Record<string, string>): string[] =>
+  Object.keys(env)
+    .filter(isReservedEnv)
+    .map((name) => `-e ${name} does not reach the script: names that begin with K6_ are k6's own`);
+
+/** Letters, digits and hyphens, at most 40: part of the run's id and so of file names. */
+const sanitise = (name: string): string =>
+  name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40) || 'run';
+
+/** Sortable by time, such as `20261123-043000-spike-test-7f3a`. UTC. */
+function runId(name: string, at: Date): string {
+  const stamp = at.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `${stamp}-${name}-${randomBytes(2).toString('hex')}`;
+}

@@ -1,0 +1,198 @@
+/** The live progress of a run as lines of text. */
+import type { Phase } from '../../core/contract/run.ts';
+import { progressBar, sparkline } from './charts.ts';
+import { formatClock, formatCount, formatLatency, formatPlural, formatRate, formatShare } from './format.ts';
+import { type Colours, type Line, lineWidth, oneLine, padEnd, paintLine, palette } from './line.ts';
+
+/** A moment of a run: what the merged metrics and the tasks say now. */
+export interface LiveView {
+  phase: Phase;
+  /** Since the start of the load, ms; 0 before. */
+  elapsedMs: number;
+  /** The longest that the load can take, ms. */
+  durationMs: number;
+  /** planned is the size of the fleet; every other number says how many of them are in that state now. */
+  tasks: { planned: number; ready: number; running: number; done: number; lost: number };
+  vus: number;
+  vusMax: number;
+  requestsPerSecond: number;
+  /** Requests so far. */
+  requests: number;
+  /** Failed requests over requests in the last seconds, 0 to 1; null without requests. */
+  errorRate: number | null;
+  /** http_req_duration over the last seconds, ms; null without requests. */
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+  iterations: number;
+  checksFailed: number;
+  /** The thresholds that fail at the moment, such as `http_req_duration p(95)<500`. */
+  failingThresholds: readonly string[];
+  target: { running: number; desired: number; pending: number } | null;
+  /** Requests per second at equal steps, the oldest first. May be empty. */
+  loadHistory: readonly (number | null)[];
+  /** The target's running tasks at the same steps. May be empty. */
+  targetHistory: readonly (number | null)[];
+  /** The latest warning. */
+  warning: string | null;
+}
+
+const LABEL_WIDTH = 11;
+const GAP = 3;
+/** From here on, two columns; each of them is then as wide as a usual terminal is. */
+const TWO_COLUMNS_FROM = 120;
+
+/** Whether the load has not started yet, so that there is nothing to measure. */
+const isBeforeLoad = (phase: Phase) => phase === 'launching' || phase === 'setup' || phase === 'arming';
+
+/** The part of the phase that is over, 0 to 1: of the load by time, before it of the tasks that are ready. */
+function progress({ phase, elapsedMs, durationMs, tasks }: LiveView): number {
+  if (phase === 'finished') return 1;
+  const share = isBeforeLoad(phase) ? tasks.ready / tasks.planned : elapsedMs / durationMs;
+  return Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : 0;
+}
+
+/** What is going on, in one short piece of text. */
+function position(view: LiveView): string {
+  const { phase, elapsedMs, durationMs, tasks } = view;
+  if (isBeforeLoad(phase)) return `${formatCount(tasks.ready)}/${formatPlural(tasks.planned, 'task')} ready`;
+  return `${formatClock(elapsedMs)} / ${formatClock(durationMs)}`;
+}
+
+function taskCounts({ tasks }: LiveView, paint: Colours): Line[] {
+  const counts: Line[] = [[`${formatCount(tasks.running)}/${formatCount(tasks.planned)} running`]];
+  if (tasks.done > 0) counts.push([`${formatCount(tasks.done)} done`]);
+  if (tasks.lost > 0) counts.push([{ text: `${formatCount(tasks.lost)} lost`, paint: paint.red }]);
+  return counts;
+}
+
+/** A label and as many lines of items as these need. Items stay whole where they fit on a line at all. */
+function row(label: string, items: readonly Line[], width: number, paint: Colours): Line[] {
+  const lines: Line[] = [];
+  let line: Line = [{ text: padEnd(label, LABEL_WIDTH), paint: paint.dim }];
+  let empty = true;
+  for (const item of items) {
+    if (!empty && lineWidth(line) + GAP + lineWidth(item) > width) {
+      lines.push(line);
+      line = [' '.repeat(LABEL_WIDTH)];
+      empty = true;
+    }
+    line = empty ? [...line, ...item] : [...line, ' '.repeat(GAP), ...item];
+    empty = false;
+  }
+  return [...lines, line];
+}
+
+function header(view: LiveView, width: number, paint: Colours): Line {
+  const share = progress(view);
+  const name = { text: padEnd(view.phase, LABEL_WIDTH), paint: (text: string) => paint.bold(paint.cyan(text)) };
+  const right = `  ${position(view)}  ${String(Math.floor(share * 100)).padStart(3)}%`;
+  const barWidth = Math.min(60, width - LABEL_WIDTH - right.length);
+  const bar = barWidth < 5 ? [] : [{ text: progressBar(share, barWidth), paint: paint.cyan }];
+  return [name, ...bar, bar.length > 0 ? right : right.trimStart()];
+}
+
+function loadRows(view: LiveView, width: number, paint: Colours): Line[] {
+  const bold = (text: string) => ({ text, paint: paint.bold });
+  const failed = {
+    text: `${formatShare(view.errorRate)} failed`,
+    paint: (view.errorRate ?? 0) > 0 ? paint.red : paint.green,
+  };
+  const work: Line[] = [[`${formatCount(view.iterations)} ${view.iterations === 1 ? 'iteration' : 'iterations'}`]];
+  if (view.checksFailed > 0)
+    work.push([{ text: `${formatPlural(view.checksFailed, 'check')} failed`, paint: paint.red }]);
+  const chart = history(view.loadHistory, width, paint);
+  const latency = (name: string, ms: number | null): Line => [
+    { text: `${name} `, paint: paint.dim },
+    bold(formatLatency(ms)),
+  ];
+  return [
+    ...row('VUs', [[bold(formatCount(view.vus)), ` of ${formatCount(view.vusMax)}`]], width, paint),
+    ...row(
+      'requests',
+      [[bold(formatRate(view.requestsPerSecond))], [failed], [`${formatCount(view.requests)} in all`], ...chart],
+      width,
+      paint,
+    ),
+    ...row('latency', [latency('p50', view.p50), latency('p95', view.p95), latency('p99', view.p99)], width, paint),
+    ...row('work', work, width, paint),
+  ];
+}
+
+function fleetRows(view: LiveView, width: number, paint: Colours): Line[] {
+  const rows = row('tasks', taskCounts(view, paint), width, paint);
+  if (view.target) {
+    const { running, desired, pending } = view.target;
+    const settled = running === desired;
+    const items: Line[] = [
+      [{ text: `${formatCount(running)}/${formatCount(desired)} running`, paint: settled ? paint.bold : paint.yellow }],
+    ];
+    if (pending > 0) items.push([`${formatCount(pending)} pending`]);
+    rows.push(...row('target', [...items, ...history(view.targetHistory, width, paint)], width, paint));
+  }
+  return rows;
+}
+
+/** The latest part of a series that fits beside the numbers. */
+function history(values: readonly (number | null)[], width: number, paint: Colours): Line[] {
+  const columns = Math.min(30, Math.max(8, Math.floor((width - LABEL_WIDTH) / 3)));
+  return values.length < 2 ? [] : [[{ text: sparkline(values.slice(-columns)), paint: paint.cyan }]];
+}
+
+function noticeRows(view: LiveView, width: number, paint: Colours): Line[] {
+  const rows: Line[] = [];
+  const failing = view.failingThresholds.map((name): Line => [{ text: `✗ ${oneLine(name)}`, paint: paint.red }]);
+  // A script may have dozens of thresholds, a terminal has some twenty lines.
+  const shown = failing.length > 4 ? [...failing.slice(0, 3), [`and ${failing.length - 3} more`]] : failing;
+  if (shown.length > 0) rows.push(...row('thresholds', shown, width, paint));
+  if (view.warning !== null)
+    rows.push(...row('warning', [[{ text: oneLine(view.warning), paint: paint.yellow }]], width, paint));
+  return rows;
+}
+
+function sideBySide(left: readonly Line[], right: readonly Line[], leftWidth: number): Line[] {
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, i) => {
+    const [first = [], second] = [left[i], right[i]];
+    return second ? [...first, ' '.repeat(Math.max(0, leftWidth - lineWidth(first))), ...second] : first;
+  });
+}
+
+/**
+ * The progress as lines of at most `width` columns: a longer one is cut, never wrapped.
+ *
+ * @param width columns of the terminal
+ */
+export function liveLines(view: LiveView, width: number, colours: boolean): string[] {
+  const paint = palette(colours);
+  const lines: Line[] = [header(view, width, paint)];
+  if (isBeforeLoad(view.phase)) {
+    if (view.tasks.lost > 0)
+      lines.push(...row('tasks', [[{ text: `${formatCount(view.tasks.lost)} lost`, paint: paint.red }]], width, paint));
+  } else if (width >= TWO_COLUMNS_FROM) {
+    const half = Math.floor(width / 2);
+    lines.push(...sideBySide(loadRows(view, half - GAP, paint), fleetRows(view, width - half, paint), half));
+  } else {
+    lines.push(...loadRows(view, width, paint), ...fleetRows(view, width, paint));
+  }
+  lines.push(...noticeRows(view, width, paint));
+  return lines.map((line) => paintLine(line, width));
+}
+
+/** The same on one plain line, for logs and pipes. */
+export function liveLine(view: LiveView): string {
+  const parts = [`${view.phase} ${position(view)}`];
+  if (!isBeforeLoad(view.phase)) {
+    parts.push(
+      `tasks ${formatCount(view.tasks.running)}/${formatCount(view.tasks.planned)}`,
+      `VUs ${formatCount(view.vus)}`,
+      formatRate(view.requestsPerSecond),
+      `${formatShare(view.errorRate)} failed`,
+      `p50 ${formatLatency(view.p50)} p95 ${formatLatency(view.p95)} p99 ${formatLatency(view.p99)}`,
+    );
+    if (view.checksFailed > 0) parts.push(`${formatPlural(view.checksFailed, 'check')} failed`);
+    if (view.target) parts.push(`target ${formatCount(view.target.running)}/${formatCount(view.target.desired)}`);
+  }
+  if (view.tasks.lost > 0) parts.push(`${formatCount(view.tasks.lost)} lost`);
+  if (view.failingThresholds.length > 0) parts.push(`failing: ${view.failingThresholds.map(oneLine).join(', ')}`);
+  return parts.join(' | ');
+}

@@ -1,0 +1,107 @@
+import type { Result } from '../../core/contract/result.ts';
+import { fieldLines, pointLines } from './field.ts';
+import { formatClock, formatCount, formatDuration, formatPlural, formatShare } from './format.ts';
+import { type Colours, oneLine, palette, truncate, wrap } from './line.ts';
+import { targetLines } from './target-text.ts';
+
+/** A file that the user may want to open. */
+export interface ResultFile {
+  /** What it is, such as `report`. */
+  label: string;
+  path: string;
+}
+
+/** More lost tasks than this are only counted. */
+const MAX_LISTED_TASKS = 10;
+
+/**
+ * How the run went, from the verdict to the files.
+ *
+ * @param width columns of the terminal; from 40 on no line is longer
+ */
+export function verdictText(
+  result: Result,
+  width: number,
+  colours: boolean,
+  files: readonly ResultFile[] = [],
+): string {
+  const paint = palette(colours);
+  const sections = [
+    headline(result, width, paint),
+    [...runLines(result, width, paint), ...generatorLines(result, width, paint), ...taskLines(result, width, paint)],
+    result.target ? targetLines(result, result.target, width, paint) : [],
+    result.warnings.length > 0
+      ? [paint.bold('Warnings'), ...result.warnings.flatMap((text) => pointLines('!', text, width, paint.yellow))]
+      : [],
+    files.flatMap((file) => fileLines(file, width, paint)),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
+}
+
+function headline({ verdict }: Result, width: number, paint: Colours): string[] {
+  const word = verdict.passed ? paint.bold(paint.green('PASSED')) : paint.bold(paint.red('FAILED'));
+  const [mark, look] = verdict.passed ? ['✓', paint.green] : ['✗', paint.red];
+  return [
+    `${word}${paint.dim(`  exit code ${verdict.exitCode}`)}`,
+    ...verdict.reasons.flatMap((reason) => pointLines(mark, reason, width, look)),
+  ];
+}
+
+function runLines({ run, stop, verdict }: Result, width: number, paint: Colours): string[] {
+  const once = [
+    ...(run.setupMs > 0 ? [`setup ${formatDuration(run.setupMs)}`] : []),
+    ...(run.teardownMs > 0 ? [`teardown ${formatDuration(run.teardownMs)}`] : []),
+  ];
+  const took = run.startedAt === null ? 'the test never started' : formatDuration(run.testRunDurationMs);
+  return [
+    ...fieldLines('run', run.id, width, paint),
+    ...fieldLines('took', once.length > 0 ? `${took} (${once.join(', ')})` : took, width, paint),
+    ...(stop && !verdict.reasons.includes(stop.message)
+      ? fieldLines('stopped', `${stop.kind}: ${stop.message}`, width, paint, paint.yellow)
+      : []),
+  ];
+}
+
+function generatorLines({ generator }: Result, width: number, paint: Colours): string[] {
+  if (!generator.saturated) return [];
+  const warning = "saturated: the load generator was the bottleneck, these numbers are not the target's";
+  return [
+    ...fieldLines('generator', warning, width, paint, paint.yellow),
+    ...generator.reasons.flatMap((reason) => pointLines('!', reason, width, paint.yellow)),
+  ];
+}
+
+function taskLines({ tasks, run }: Result, width: number, paint: Colours): string[] {
+  const counts = new Map<string, number>();
+  for (const { state } of tasks) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const states = [...counts].map(([state, count]) => `${formatCount(count)} ${state}`);
+  const skews = tasks.map((task) => task.startSkewMs).filter((skew) => skew !== null);
+  const skew = skews.reduce((max, ms) => Math.max(max, ms), 0);
+  const start = skews.length > 0 ? `, started at most ${formatDuration(skew)} late` : '';
+  const bad = tasks.filter((task) => task.lost !== null || task.state === 'failed');
+  const missing = tasks.reduce((sum, { lost }) => sum + (lost?.missingShare ?? 0), 0);
+  const listed = bad.slice(0, MAX_LISTED_TASKS).map(({ task, lost, message, exitCode }) => {
+    if (lost) {
+      const share = formatShare(lost.missingShare);
+      return `task ${task} lost at ${formatClock(lost.atMs)}, ${share} of the planned load missing: ${lost.reason}`;
+    }
+    return `task ${task} failed: ${message ?? `exit code ${exitCode ?? 'unknown'}`}`;
+  });
+  if (bad.length > listed.length) listed.push(`and ${formatPlural(bad.length - listed.length, 'more task')}`);
+  return [
+    ...fieldLines('tasks', `${formatCount(run.tasks)}: ${states.join(', ')}${start}`, width, paint),
+    ...listed.flatMap((text) => pointLines('✗', text, width, paint.red)),
+    ...(bad.length > 1 && missing > 0
+      ? fieldLines('missing', `${formatShare(missing)} of the planned load was never sent`, width, paint, paint.red)
+      : []),
+  ];
+}
+
+/** A path is to be copied, so it gets a line of its own before it is broken. */
+function fileLines({ label, path }: ResultFile, width: number, paint: Colours): string[] {
+  const lines = fieldLines(label, path, width, paint);
+  return lines.length === 1 ? lines : [paint.dim(truncate(oneLine(label), width)), ...wrap(oneLine(path), width)];
+}

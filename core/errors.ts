@@ -1,0 +1,18 @@
+/** Another coordinator has taken the run over; this one must do nothing more. */
+export class SupersededError extends Error {
+  constructor(run: string) {
+    super(`another coordinator has taken run ${run} over; this one has stopped`);
+    this.name = 'SupersededError';
+  }
+}
+
+/** A mistake that a user can mend: one clear line, and the exit code that says of what kind it is. */
+export class UserError extends Error {
+  constructor(
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message);
+    this.name = 'UserError';
+  }
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import type { Rate } from './accumulators.ts';
+import { compareRanks, earlierRank, type Rank } from './rank.ts';
+import type { Merged } from './state.ts';
+
+const SEPARATOR = '::';
+
+/** How often a check passed and failed, over all tasks. */
+export interface CheckCount {
+  name: string;
+  /** `::outer::inner`; empty for the root; null: the script has switched the group tag off. */
+  group: string | null;
+  passes: number;
+  fails: number;
+}
+
+export interface SummaryGroup {
+  name: string;
+  path: string;
+  id: string;
+  groups: SummaryGroup[];
+  checks: { name: string; path: string; id: string; passes: number; fails: number }[];
+}
+
+/** All checks, in the order in which they were first seen. */
+export function listChecks(m: Merged): CheckCount[] {
+  const checks = new Map<string, { check: CheckCount; rank: Rank }>();
+  for (const { tags, values, rank } of m.rows.get('checks')?.list() ?? []) {
+    const { check: name, group = null } = tags;
+    if (name === undefined) continue;
+    const key = JSON.stringify([group, name]);
+    const known = checks.get(key) ?? { check: { name, group, passes: 0, fails: 0 }, rank };
+    known.rank = earlierRank(known.rank, rank);
+    known.check.passes += (values as Rate).passes;
+    known.check.fails += (values as Rate).total - (values as Rate).passes;
+    checks.set(key, known);
+  }
+  return [...checks.values()].sort((a, b) => compareRanks(a.rank, b.rank)).map(({ check }) => check);
+}
+
+/** The groups and checks as k6 hands them to handleSummary. As there, a check without a group tag is in no group. */
+export function groupTree(m: Merged): SummaryGroup {
+  const root = makeGroup('', '');
+  const groups = new Map([['', root]]);
+  const inOrder = [...m.groups].sort(([, a], [, b]) => compareRanks(a.rank, b.rank));
+  for (const [path] of inOrder) groupAt(groups, root, path);
+  for (const { name, group, passes, fails } of listChecks(m)) {
+    if (group === null) continue;
+    const parent = groupAt(groups, root, group);
+    const path = parent.path + SEPARATOR + name;
+    parent.checks.push({ name, path, id: idOf(path), passes, fails });
+  }
+  return root;
+}
+
+/** The group at a path, made with all above it where it is new. */
+function groupAt(groups: Map<string, SummaryGroup>, root: SummaryGroup, path: string): SummaryGroup {
+  let group = root;
+  for (const name of path.split(SEPARATOR).slice(1)) {
+    const childPath = group.path + SEPARATOR + name;
+    const child = groups.get(childPath) ?? makeGroup(name, childPath);
+    if (!groups.has(childPath)) {
+      groups.set(childPath, child);
+      group.groups.push(child);
+    }
+    group = child;
+  }
+  return group;
+}
+
+function makeGroup(name: string, path: string): SummaryGroup {
+  return { name, path, id: idOf(path), groups: [], checks: [] };
+}
+
+/** k6 names groups and checks by the MD5 of their path (lib/models.go). */
+function idOf(path: string): string {
+  return createHash('md5').update(path).digest('hex');
+}

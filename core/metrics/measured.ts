@@ -1,0 +1,142 @@
+import type { Threshold, ThresholdKey } from '../contract/plan.ts';
+import type { MetricType, ValueType } from '../contract/window.ts';
+import { type Accumulator, createAccumulator, Gauge } from './accumulators.ts';
+import type { Histogram } from './histogram.ts';
+import { exactPercentile, type PivotCounts } from './pivots.ts';
+import { isSummed, type Merged, SUMMED_METRICS } from './state.ts';
+
+/** A metric or sub-metric as k6 would know it. */
+export interface Measured {
+  name: string;
+  type: MetricType;
+  contains: ValueType;
+  /** Without samples: zeros. */
+  values: Accumulator;
+  hasSamples: boolean;
+  pivots: PivotCounts[];
+}
+
+/** What a threshold key judges. */
+export function measuredKey(m: Merged, key: ThresholdKey): Measured {
+  const whole = key.tags === null || Object.keys(key.tags).length === 0;
+  const own = m.keys.get(key.key)?.values ?? null;
+  // All samples of a task's vus have the same tags, so a sub-metric of it is the whole or nothing.
+  const summed = isSummed(key.metric) && own !== null;
+  return measured(m, key.key, key, whole || summed ? wholeMetric(m, key.metric) : own);
+}
+
+/**
+ * The metrics that k6 lists in its summary: all with samples, all that a threshold names, and the parents of those.
+ * Sorted as k6 does: by name, sub-metrics after their parent (internal/js/summary-legacy.js).
+ */
+export function listMetrics(m: Merged, keys: ThresholdKey[]): Measured[] {
+  const listed = new Map<string, Measured>();
+  for (const [name, { type, contains, total }] of m.metrics) {
+    listed.set(name, measured(m, name, { type, contains }, total));
+  }
+  for (const name of SUMMED_METRICS) {
+    const values = wholeMetric(m, name);
+    if (values !== null) listed.set(name, measured(m, name, { type: 'gauge', contains: 'default' }, values));
+  }
+  // Sub-metrics that k6 makes by itself: http_req_duration{expected_response:true}.
+  for (const [key, { type, contains, values }] of m.keys) {
+    if (values !== null) listed.set(key, measured(m, key, { type, contains }, values));
+  }
+  for (const key of keys) {
+    if (!listed.has(key.metric)) listed.set(key.metric, measured(m, key.metric, key, null));
+    listed.set(key.key, measuredKey(m, key));
+  }
+  return [...listed.values()].sort((a, b) => {
+    const [parentA = '', parentB = ''] = [a.name.split('{', 1)[0], b.name.split('{', 1)[0]];
+    return parentA.localeCompare(parentB, 'en') || a.name.localeCompare(b.name, 'en');
+  });
+}
+
+/**
+ * The value that a threshold compares; undefined: k6 has none, and lets the threshold pass
+ * (metrics/thresholds.go, Thresholds.Run).
+ * @param testMs how long the test has run, ms
+ */
+export function aggregate(of: Measured, threshold: Threshold, testMs: number): number | undefined {
+  const { values } = of;
+  switch (values.type) {
+    case 'counter':
+      if (threshold.aggregate === 'count') return values.sum;
+      return threshold.aggregate === 'rate' && testMs > 0 ? perSecond(values.sum, testMs) : undefined;
+    case 'gauge':
+      return threshold.aggregate === 'value' ? values.last : undefined;
+    case 'rate':
+      return threshold.aggregate === 'rate' && values.total > 0 ? values.passes / values.total : undefined;
+    case 'trend':
+      if (threshold.aggregate === 'p') return exactPercentile(values, of.pivots, (threshold.percentile ?? 0) / 100);
+      return trendStat(values, of.pivots, threshold.aggregate);
+  }
+}
+
+/**
+ * The values of the summary (internal/js/summary.go, metricValueGetter).
+ * @param trendStats such as `avg` or `p(99.9)`
+ */
+export function summaryValues(of: Measured, trendStats: readonly string[], testMs: number): Record<string, number> {
+  const { values } = of;
+  switch (values.type) {
+    case 'counter':
+      return { count: values.sum, rate: testMs > 0 ? perSecond(values.sum, testMs) : 0 };
+    case 'gauge':
+      return { value: values.last, min: values.min, max: values.max };
+    case 'rate': {
+      const { passes, total } = values;
+      return { rate: total > 0 ? passes / total : 0, passes, fails: total - passes };
+    }
+    case 'trend':
+      return Object.fromEntries(trendStats.map((stat) => [stat, trendStat(values, of.pivots, stat) ?? Number.NaN]));
+  }
+}
+
+/** One of k6's trend columns (metrics/sample.go); undefined where there is no such column. */
+export function trendStat(trend: Histogram, pivots: PivotCounts[], stat: string): number | undefined {
+  switch (stat) {
+    case 'count':
+      return trend.count;
+    case 'avg':
+      return trend.average;
+    case 'min':
+      return trend.count > 0 ? trend.min : 0;
+    case 'max':
+      return trend.count > 0 ? trend.max : 0;
+    case 'med':
+      return exactPercentile(trend, pivots, 0.5);
+  }
+  const percentile = /^p\((.+)\)$/.exec(stat)?.[1];
+  return percentile === undefined ? undefined : exactPercentile(trend, pivots, Number(percentile) / 100);
+}
+
+/** As k6 divides: by whole nanoseconds. */
+function perSecond(sum: number, testMs: number): number {
+  return sum / (Math.round(testMs * 1e6) / 1e9);
+}
+
+function wholeMetric(m: Merged, name: string): Accumulator | null {
+  if (!isSummed(name)) return m.metrics.get(name)?.total ?? null;
+  const summary = m.summed[name].summary();
+  if (summary === null) return null;
+  const gauge = new Gauge();
+  gauge.add({ last: summary.value, at: 0, min: summary.min, max: summary.max });
+  return gauge;
+}
+
+function measured(
+  m: Merged,
+  name: string,
+  { type, contains }: { type: MetricType; contains: ValueType },
+  values: Accumulator | null,
+): Measured {
+  return {
+    name,
+    type: values?.type ?? type,
+    contains,
+    values: values ?? createAccumulator(type),
+    hasSamples: values !== null,
+    pivots: [...(m.keys.get(name)?.pivots.values() ?? [])],
+  };
+}

@@ -1,0 +1,121 @@
+import type { Plan } from '../contract/plan.ts';
+import type { CheckResult, MetricResult, Result, SeriesPoint } from '../contract/result.ts';
+import type { Counter, Rate } from './accumulators.ts';
+import { listChecks } from './groups.ts';
+import { Histogram } from './histogram.ts';
+import { listMetrics, summaryValues, trendStat } from './measured.ts';
+import type { Tags } from './rows.ts';
+import type { Merged } from './state.ts';
+import type { KeyVerdict } from './thresholds.ts';
+
+type BreakdownRow = Result['breakdown'][number];
+type Latency = NonNullable<BreakdownRow['duration']>;
+
+const LATENCY_STATS = ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)', 'p(99)', 'p(99.9)'] as const;
+const TREND_STATS = ['count', ...LATENCY_STATS] as const;
+
+/** The name of the row for all that came past a limit on rows. */
+const OTHER = '(other)';
+
+/**
+ * All metrics that k6 would list, sub-metrics too, in its order.
+ * @param testMs setup, load and teardown, ms
+ */
+export function metricResults(
+  m: Merged,
+  plan: Pick<Plan, 'thresholds' | 'summary'>,
+  testMs: number,
+  verdicts: KeyVerdict[],
+): Record<string, MetricResult> {
+  const stats = [...new Set<string>([...TREND_STATS, ...plan.summary.trendStats])];
+  const thresholds = new Map(verdicts.map((verdict) => [verdict.key, verdict.thresholds]));
+  const results: Record<string, MetricResult> = {};
+  for (const measured of listMetrics(m, plan.thresholds)) {
+    const { name, type, contains } = measured;
+    const values = Object.entries(summaryValues(measured, stats, testMs)).map(([stat, x]) => [stat, finite(x)]);
+    results[name] = {
+      type,
+      contains,
+      values: Object.fromEntries(values),
+      thresholds: thresholds.get(name) ?? [],
+    };
+  }
+  return results;
+}
+
+/** All checks in the order of the script; those past the limit on rows are one row together. */
+export function checkResults(m: Merged): CheckResult[] {
+  const checks = listChecks(m).map(({ group, ...check }) => ({ ...check, group: group ?? '' }));
+  const rest = m.rows.get('checks')?.overflow as Rate | null | undefined;
+  return rest ? [...checks, { name: OTHER, group: '', passes: rest.passes, fails: rest.total - rest.passes }] : checks;
+}
+
+/** Requests by name, method, status and scenario; those past the limit on rows are one row together, the last. */
+export function breakdownRows(m: Merged): BreakdownRow[] {
+  const rows = new Map<string, BreakdownRow & { trend: Histogram }>();
+  const rowOf = ({ name = '', method = '', status = '', scenario = '' }: Tags) => {
+    const key = JSON.stringify([name, method, status, scenario]);
+    const fresh = { name, method, status, scenario, requests: 0, failed: 0, duration: null, trend: new Histogram() };
+    const row = rows.get(key) ?? fresh;
+    rows.set(key, row);
+    return row;
+  };
+  for (const { tags, values } of partsOf(m, 'http_reqs')) rowOf(tags).requests += (values as Counter).sum;
+  for (const { tags, values } of partsOf(m, 'http_req_failed')) rowOf(tags).failed += (values as Rate).passes;
+  for (const { tags, values } of partsOf(m, 'http_req_duration')) rowOf(tags).trend.merge(values as Histogram);
+  return [...rows.values()]
+    .map(({ trend, ...row }) => ({ ...row, duration: latency(trend) }))
+    .sort((a, b) => Number(a.name === OTHER) - Number(b.name === OTHER) || compareRows(a, b));
+}
+
+/** The load over time: one point per interval, oldest first. */
+export function seriesPoints(m: Merged): { intervalSeconds: number; points: SeriesPoint[] } {
+  const { interval } = m.timeline;
+  const vus = m.summed.vus.maxBy(interval);
+  const points = m.timeline.entries().map(([t, point]) => {
+    const { requests, failed, iterations, dropped, checksFailed, received, sent, duration } = point;
+    const stat = (name: string) => (duration.count > 0 ? finite(trendStat(duration, [], name) ?? Number.NaN) : null);
+    return {
+      t,
+      vus: vus.get(t) ?? 0,
+      requests,
+      failed,
+      iterations,
+      dropped,
+      checksFailed,
+      received,
+      sent,
+      avg: stat('avg'),
+      med: stat('med'),
+      p95: stat('p(95)'),
+      p99: stat('p(99)'),
+      max: stat('max'),
+    };
+  });
+  return { intervalSeconds: interval, points };
+}
+
+function partsOf(m: Merged, metric: string) {
+  const rows = m.rows.get(metric);
+  if (rows === undefined) return [];
+  const rest = rows.overflow === null ? [] : [{ tags: { name: OTHER }, values: rows.overflow }];
+  return [...rows.list(), ...rest];
+}
+
+function latency(trend: Histogram): Latency | null {
+  if (trend.count === 0) return null;
+  const stats = LATENCY_STATS.map((stat) => [stat, finite(trendStat(trend, [], stat) ?? Number.NaN)]);
+  return Object.fromEntries(stats) as Latency;
+}
+
+function compareRows(a: BreakdownRow, b: BreakdownRow): number {
+  for (const tag of ['name', 'method', 'status', 'scenario'] as const) {
+    if (a[tag] !== b[tag]) return a[tag] < b[tag] ? -1 : 1;
+  }
+  return 0;
+}
+
+/** As JSON.stringify writes it. */
+function finite(x: number): number | null {
+  return Number.isFinite(x) ? x : null;
+}

@@ -1,0 +1,106 @@
+import type { Plan, Timing } from '../contract/plan.ts';
+import { parseDuration } from '../duration.ts';
+import type { FleetOptions } from './fleet-options.ts';
+import type { Requirements, ScriptOptions } from './requirements.ts';
+import { shares } from './shares.ts';
+
+/** k6's defaults (lib/options.go, internal/cmd/options.go). */
+const DEFAULT_TIMEOUT_MS = 60_000;
+const DEFAULT_TREND_STATS = ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'];
+
+/**
+ * More VUs than this in one k6 are rarely wise: a VU takes 1 to 5 MB, and one process serves them all.
+ * https://grafana.com/docs/k6/latest/testing-guides/running-large-tests/
+ */
+const WISE_VUS = 2000;
+/** A task of its own pays from about so many VUs on. */
+const AUTO_VUS = 250;
+
+/** Everything on one machine: files are cheap to read and write. */
+export const LOCAL_TIMING: Timing = {
+  pollMs: 100,
+  tickMs: 200,
+  windowMs: 1000,
+  cellSeconds: 1,
+  leaseMs: 60_000,
+  renewMs: 10_000,
+  readyTimeoutMs: 120_000,
+  checkpointMs: 5000,
+};
+
+export interface PlanInput {
+  id: string;
+  name: string;
+  script: string;
+  createdAt: string;
+  k6Version: string;
+  options: ScriptOptions;
+  requirements: Requirements;
+  exports: string[];
+  fleet: FleetOptions;
+  maxLost: number;
+  timing: Timing;
+  envNames: string[];
+}
+
+/** How many tasks `auto` stands for: one for every 250 VUs, and no more than there are processors. */
+export const autoTasks = (maxVUs: number, processors: number): number =>
+  Math.max(1, Math.min(processors, Math.ceil(maxVUs / AUTO_VUS)));
+
+/** k6 reads an `rps` of 0 or less as no limit; a share of 0 would lift the limit for that task. */
+export const tasksForRps = (tasks: number, rps: number | null | undefined): number =>
+  rps !== null && rps !== undefined && rps > 0 ? Math.min(tasks, rps) : tasks;
+
+export function buildPlan(input: PlanInput): Plan {
+  const { options, requirements } = input;
+  const { rps } = options;
+  const rpsShares = rps !== null && rps !== undefined && rps > 0 ? shares(rps, requirements.tasks.length) : null;
+  return {
+    version: 1,
+    id: input.id,
+    name: input.name,
+    script: input.script,
+    createdAt: input.createdAt,
+    k6Version: input.k6Version,
+    sequence: requirements.sequence,
+    tasks: requirements.tasks.map((task, index) => ({ ...task, rps: rpsShares?.[index] ?? null })),
+    durationMs: requirements.durationMs,
+    thresholds: requirements.thresholds,
+    exports: {
+      setup: input.exports.includes('setup'),
+      teardown: input.exports.includes('teardown'),
+      handleSummary: input.exports.includes('handleSummary'),
+    },
+    summary: { trendStats: options.summaryTrendStats ?? DEFAULT_TREND_STATS, timeUnit: options.summaryTimeUnit ?? '' },
+    setupTimeoutMs: timeout(options.setupTimeout),
+    teardownTimeoutMs: timeout(options.teardownTimeout),
+    target: input.fleet.target ?? null,
+    maxLost: input.maxLost,
+    timing: input.timing,
+    envNames: input.envNames,
+    warnings: planWarnings(requirements),
+  };
+}
+
+const timeout = (text: string | null | undefined) =>
+  text === null || text === undefined ? DEFAULT_TIMEOUT_MS : parseDuration(text);
+
+/** What a user should know before the run. */
+function planWarnings({ tasks, maxVUs, arrivalRate }: Requirements): string[] {
+  const warnings: string[] = [];
+  if (maxVUs < tasks.length) {
+    warnings.push(`${tasks.length} tasks share ${maxVUs} VUs: ${tasks.length - maxVUs} tasks would have nothing to do`);
+  }
+  for (const { scenario, maxVUs: max } of arrivalRate) {
+    if (max < tasks.length) {
+      warnings.push(
+        `scenario "${scenario}" has maxVUs ${max} for ${tasks.length} tasks: k6 splits its arrival rate by VUs, so ${tasks.length - max} tasks stay idle`,
+      );
+    }
+  }
+  const most = Math.max(...tasks.map((task) => task.maxVUs));
+  if (most > WISE_VUS) {
+    warnings.push(`${most} VUs in one task are more than is wise (${WISE_VUS}): use --tasks ${Math.ceil(maxVUs / WISE_VUS)} or more`);
+  }
+  return warnings;
+}

@@ -1,0 +1,274 @@
+import { decodeJson, encodeJson } from '../contract/codec.ts';
+import { runKeys, taskKeys } from '../contract/keys.ts';
+import type { Plan } from '../contract/plan.ts';
+import type { Progress } from '../contract/progress.ts';
+import type { Result } from '../contract/result.ts';
+import { Control, SetupData, StopRequest, TaskState } from '../contract/run.ts';
+import type { Window } from '../contract/window.ts';
+import { addWindow, emptyMerged, fromJson, type Merged, type MergedJson, toJson } from '../metrics/merged.ts';
+import { summaryData } from '../metrics/summary.ts';
+import { judge } from '../metrics/thresholds.ts';
+import type { Clock, Compression, Fleet, Store, TargetObserver, TaskLiveness } from '../ports.ts';
+import { advance, type Effects } from './advance.ts';
+import { SupersededError } from '../errors.ts';
+import { progressOf } from './progress.ts';
+import { buildResult, testDurationMs } from './result.ts';
+import { adoptControl, controlOf, initialState, type RunState } from './state.ts';
+
+export interface CoordinatorOptions {
+  plan: Plan;
+  store: Store;
+  fleet: Fleet;
+  /** Null: nobody looks at the target. */
+  observer: TargetObserver | null;
+  clock: Clock;
+  compression: Compression;
+  onProgress?: (progress: Progress) => void;
+}
+
+/** k6 evaluates thresholds every two seconds (internal/metrics/engine). */
+const JUDGE_MS = 2000;
+const OBSERVE_MS = 1000;
+const PROGRESS_MS = 1000;
+/** A task whose windows stay away for so many window intervals, and two seconds, ships late. */
+const LATE_WINDOWS = 5;
+/** How long workers may take to leave once the run is finished, before they are killed, ms. */
+const LEAVE_MS = 10_000;
+
+/**
+ * Drives one run from launch to result. It can die between any two calls: another one reads the checkpoint and
+ * control.json and goes on, with no window counted twice or lost.
+ */
+export class Coordinator {
+  private readonly keys;
+  private state: RunState;
+  private merged: Merged;
+  private readonly lastWindowAt = new Map<number, number>();
+  private readonly due = new Map<string, number>();
+  private controlEtag: string | null = null;
+  private checkpointEtag: string | null = null;
+  private progressEtag: string | null = null;
+  /** control.json as last written, without its lease. */
+  private told = '';
+
+  constructor(private readonly options: CoordinatorOptions) {
+    const { plan, clock } = options;
+    this.keys = runKeys(plan.id);
+    this.state = initialState(plan, clock.now());
+    this.merged = emptyMerged(plan.thresholds);
+  }
+
+  /**
+   * Takes the run over from wherever it stands and brings it to its end.
+   * @throws SupersededError where another coordinator takes it over.
+   */
+  async run(): Promise<Result> {
+    await this.takeOver();
+    const { clock, plan } = this.options;
+    for (;;) {
+      await this.tick();
+      if (this.state.phase === 'finished') return this.finish();
+      await clock.sleep(plan.timing.tickMs);
+    }
+  }
+
+  /** Ends every task at once, for a run that cannot go on. */
+  async killAll(): Promise<void> {
+    const { fleet } = this.options;
+    await Promise.all(this.state.tasks.map(({ attempt }, task) => fleet.kill({ task, attempt })));
+  }
+
+  private async takeOver(): Promise<void> {
+    const { store, plan, clock, compression } = this.options;
+    const control = await store.getVersioned(this.keys.control);
+    const checkpoint = await store.getVersioned(this.keys.checkpoint);
+    this.controlEtag = control?.etag ?? null;
+    this.checkpointEtag = checkpoint?.etag ?? null;
+    this.progressEtag = (await store.getVersioned(this.keys.progress))?.etag ?? null;
+    if (checkpoint !== null) {
+      const text = new TextDecoder().decode(await compression.unzip(checkpoint.body));
+      const saved = JSON.parse(text) as { state: RunState; merged: MergedJson };
+      this.state = saved.state;
+      this.merged = fromJson(saved.merged, plan.thresholds);
+    }
+    if (control !== null) adoptControl(this.state, decodeJson(Control, control.body, 'control.json'), clock.now());
+    this.state.legs += 1;
+    await this.writeControl();
+    await this.checkpoint();
+  }
+
+  private async tick(): Promise<void> {
+    const { clock, plan, store } = this.options;
+    const liveness = await this.readTasks();
+    await this.readWindows();
+    await this.observe();
+    const now = clock.now();
+    const stop = await store.get(this.keys.stop);
+    const effects = advance(this.state, plan, {
+      now,
+      liveness,
+      stopRequest: stop === null ? null : decodeJson(StopRequest, stop, 'stop.json'),
+      abort: this.thresholdsToAbort(now),
+    });
+    await this.carryOut(effects);
+    if (JSON.stringify(controlOf(this.state, 0)) !== this.told || this.isDue('lease', plan.timing.renewMs)) {
+      await this.writeControl();
+    }
+    if (this.isDue('checkpoint', plan.timing.checkpointMs)) await this.checkpoint();
+    if (this.isDue('progress', PROGRESS_MS)) await this.tellProgress();
+  }
+
+  // --- looking ----------------------------------------------------------------------------------------------------
+
+  /** Reads what every task says of itself and what the fleet says of it. */
+  private readTasks(): Promise<TaskLiveness[]> {
+    const { fleet, store, plan } = this.options;
+    return Promise.all(
+      this.state.tasks.map(async (record, task): Promise<TaskLiveness> => {
+        if (record.launchedAt === null) return { state: 'gone', reason: 'it was never launched' };
+        // First whether it lives, then its word and its windows: what a dead task left is then complete.
+        const liveness = await fleet.liveness({ task, attempt: record.attempt });
+        const body = await store.get(taskKeys(plan.id, task, record.attempt).state);
+        if (body !== null) record.word = decodeJson(TaskState, body, `state.json of task ${task}`);
+        return liveness;
+      }),
+    );
+  }
+
+  private async readWindows(): Promise<void> {
+    const { clock } = this.options;
+    await Promise.all(this.state.tasks.map((_, task) => this.readWindowsOf(task)));
+    if (this.state.phase !== 'running') return;
+    const { windowMs } = this.options.plan.timing;
+    for (const [task, at] of this.lastWindowAt) {
+      const lag = clock.now() - at - windowMs;
+      if (this.state.tasks[task]?.outcome !== null || lag < LATE_WINDOWS * windowMs + 2000) continue;
+      this.state.late[task] = Math.max(this.state.late[task] ?? 0, lag);
+    }
+  }
+
+  private async readWindowsOf(task: number): Promise<void> {
+    const { store, plan, clock, compression } = this.options;
+    const record = this.state.tasks[task];
+    if (record === undefined || record.launchedAt === null) return;
+    const keys = taskKeys(plan.id, task, record.attempt);
+    for (;;) {
+      const body = await store.get(keys.window(record.merged));
+      if (body === null) return;
+      const window = JSON.parse(new TextDecoder().decode(await compression.unzip(body))) as Window;
+      addWindow(this.merged, window, {
+        startAtMs: this.state.startAt,
+        clockOffsetMs: record.word?.clockOffsetMs ?? 0,
+      });
+      record.merged += 1;
+      this.lastWindowAt.set(task, clock.now());
+    }
+  }
+
+  private async observe(): Promise<void> {
+    const { observer } = this.options;
+    if (observer === null || !this.isDue('observe', OBSERVE_MS)) return;
+    try {
+      const { reading, events } = await observer.observe();
+      this.state.readings.push(reading);
+      this.state.events.push(...events);
+    } catch (error) {
+      this.warn(`the target's scaling could not be read: ${(error as Error).message}`);
+    }
+  }
+
+  /** The failing keys, where one of them asks for an abort. */
+  private thresholdsToAbort(now: number): string[] | null {
+    const { plan } = this.options;
+    if (this.state.phase !== 'running' || !this.isDue('judge', JUDGE_MS)) return null;
+    const verdicts = judge(this.merged, plan.thresholds, testDurationMs(this.state, now), { final: false });
+    return verdicts.some(({ abort }) => abort) ? verdicts.filter(({ ok }) => !ok).map(({ key }) => key) : null;
+  }
+
+  // --- doing ------------------------------------------------------------------------------------------------------
+
+  private async carryOut(effects: Effects): Promise<void> {
+    const { fleet, store } = this.options;
+    if (effects.launch.length > 0) {
+      // A replaced attempt must see that it no longer counts before its successor starts.
+      await this.writeControl();
+      for (const ref of effects.kill) await fleet.kill(ref);
+      for (const ref of effects.launch) await fleet.launch(ref);
+    } else {
+      for (const ref of effects.kill) await fleet.kill(ref);
+    }
+    if (effects.writeSummary) await store.put(this.keys.summaryInput, encodeJson(await this.summary()));
+  }
+
+  private async writeControl(): Promise<void> {
+    const { clock, plan, store } = this.options;
+    const body = encodeJson(controlOf(this.state, clock.now() + plan.timing.leaseMs));
+    this.controlEtag = this.owned(await store.swap(this.keys.control, body, this.controlEtag));
+    this.told = JSON.stringify(controlOf(this.state, 0));
+    this.due.set('lease', clock.now() + plan.timing.renewMs);
+  }
+
+  private async checkpoint(): Promise<void> {
+    const { store, compression } = this.options;
+    const body = await compression.zip(JSON.stringify({ state: this.state, merged: toJson(this.merged) }));
+    this.checkpointEtag = this.owned(await store.swap(this.keys.checkpoint, body, this.checkpointEtag));
+  }
+
+  private async tellProgress(): Promise<void> {
+    const { clock, plan, store, onProgress } = this.options;
+    const progress = progressOf(plan, this.state, this.merged, clock.now());
+    onProgress?.(progress);
+    this.progressEtag = this.owned(await store.swap(this.keys.progress, encodeJson(progress), this.progressEtag));
+  }
+
+  /** @throws SupersededError where somebody else was first. */
+  private owned(etag: string | null): string {
+    if (etag === null) throw new SupersededError(this.options.plan.id);
+    return etag;
+  }
+
+  private async finish(): Promise<Result> {
+    const { clock, plan, store } = this.options;
+    const result = buildResult(plan, this.state, this.merged, clock.now());
+    await store.put(this.keys.summaryInput, encodeJson(await this.summary()));
+    await this.checkpoint();
+    await store.put(this.keys.result, `${JSON.stringify(result, null, 2)}\n`);
+    await this.writeControl();
+    await this.tellProgress();
+    await this.sendHome();
+    return result;
+  }
+
+  /** Waits for the workers to leave, and sees to it that they do. */
+  private async sendHome(): Promise<void> {
+    const { clock, fleet } = this.options;
+    const until = clock.now() + LEAVE_MS;
+    for (const [task, { attempt, launchedAt }] of this.state.tasks.entries()) {
+      if (launchedAt === null) continue;
+      while ((await fleet.liveness({ task, attempt })).state === 'alive' && clock.now() < until) await clock.sleep(20);
+      await fleet.kill({ task, attempt });
+    }
+  }
+
+  /** What the script's handleSummary gets. */
+  private async summary() {
+    const { plan, store, clock } = this.options;
+    const body = await store.get(this.keys.setupData);
+    const data = body === null ? null : decodeJson(SetupData, body, 'setup-data.json');
+    return summaryData(this.merged, plan, {
+      testRunDurationMs: testDurationMs(this.state, clock.now()),
+      setupData: data,
+    });
+  }
+
+  private warn(message: string): void {
+    if (!this.state.warnings.includes(message)) this.state.warnings.push(message);
+  }
+
+  private isDue(what: string, everyMs: number): boolean {
+    const now = this.options.clock.now();
+    if (now < (this.due.get(what) ?? 0)) return false;
+    this.due.set(what, now + everyMs);
+    return true;
+  }
+}

@@ -1,0 +1,134 @@
+import type { Plan } from '../contract/plan.ts';
+import type { TargetEvent, TargetReading } from '../contract/result.ts';
+import type { Control, Job, Phase, StopReason, TaskState } from '../contract/run.ts';
+
+/** How the load of one task ended. */
+export interface LoadOutcome {
+  /** k6's exit code; null: the task vanished. */
+  exitCode: number | null;
+  /** Unix ms. */
+  endedAt: number;
+  /** Why it counts as lost; null: it is not. */
+  lost: string | null;
+  message: string | null;
+}
+
+export interface TaskRecord {
+  /** The attempt that counts. */
+  attempt: number;
+  /** Attempts so far that were launched to send load. */
+  launches: number;
+  /** When the present attempt was launched, Unix ms; null: not yet. */
+  launchedAt: number | null;
+  /** The latest word of the present attempt. */
+  word: TaskState | null;
+  /** How many windows of the present attempt have been merged. */
+  merged: number;
+  startSkewMs: number | null;
+  outcome: LoadOutcome | null;
+}
+
+export interface JobOutcome {
+  /** k6's exit code; null: it was killed, or its task was. */
+  exitCode: number | null;
+  durationMs: number;
+  logTail: string[];
+}
+
+/** All that a coordinator knows of its run but for the merged metrics. Plain data: it is saved as JSON. */
+export interface RunState {
+  /** How many coordinators have worked on the run. */
+  legs: number;
+  phase: Phase;
+  /** Unix ms. */
+  phaseSince: number;
+  /** When all tasks start their load, Unix ms. */
+  startAt: number | null;
+  tasks: TaskRecord[];
+  job: Job | null;
+  /** How many jobs have been given out. */
+  jobs: number;
+  setup: JobOutcome | null;
+  setupTries: number;
+  teardown: JobOutcome | null;
+  summary: JobOutcome | null;
+  /** The first reason to end before the time. */
+  stop: StopReason | null;
+  /** A task's script called exec.test.fail(). */
+  markedFailed: boolean;
+  warnings: string[];
+  readings: TargetReading[];
+  events: TargetEvent[];
+  /** Tasks whose windows came late, by index: the longest delay, ms. */
+  late: Record<number, number>;
+}
+
+export function initialState(plan: Plan, now: number): RunState {
+  return {
+    legs: 0,
+    phase: 'launching',
+    phaseSince: now,
+    startAt: null,
+    tasks: plan.tasks.map(() => ({
+      attempt: 0,
+      launches: 0,
+      launchedAt: null,
+      word: null,
+      merged: 0,
+      startSkewMs: null,
+      outcome: null,
+    })),
+    job: null,
+    jobs: 0,
+    setup: null,
+    setupTries: 0,
+    teardown: null,
+    summary: null,
+    stop: null,
+    markedFailed: false,
+    warnings: [],
+    readings: [],
+    events: [],
+    late: {},
+  };
+}
+
+/** What control.json says of a state. */
+export const controlOf = (state: RunState, leaseUntil: number): Control => ({
+  phase: state.phase,
+  leaseUntil,
+  attempts: state.tasks.map(({ attempt }) => attempt),
+  startAt: state.startAt,
+  job: state.job,
+  stop: state.stop,
+});
+
+/**
+ * Brings a saved state up to what the workers have been told since: control.json is written before the checkpoint, so
+ * where the two differ, control.json is right.
+ */
+export function adoptControl(state: RunState, control: Control, now: number): void {
+  if (state.phase !== control.phase) {
+    state.phase = control.phase;
+    state.phaseSince = now;
+  }
+  state.startAt = control.startAt;
+  state.job = control.job;
+  state.jobs = Math.max(state.jobs, control.job?.nr ?? 0);
+  state.stop = control.stop;
+  control.attempts.forEach((attempt, index) => {
+    const task = state.tasks[index];
+    if (task === undefined) return;
+    if (task.attempt !== attempt) {
+      task.attempt = attempt;
+      task.word = null;
+      task.merged = 0;
+    }
+    // It may or may not have been launched; one that was not shows as gone, and is tried again.
+    task.launchedAt ??= now;
+    task.launches = Math.max(task.launches, 1);
+  });
+}
+
+/** The test has begun to send load, at least on some task. */
+export const hasStarted = (state: RunState, now: number): boolean => state.startAt !== null && now >= state.startAt;

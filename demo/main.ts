@@ -1,0 +1,52 @@
+/** The demo as a process: `main.ts [--port 8080] [--no-autoscaling] [--speed 20] [--min-tasks 2] [--max-tasks 6]`. */
+import { parseArgs } from 'node:util';
+import { type DemoOptions, startDemo } from './server.ts';
+
+function readOptions(args: string[]): DemoOptions {
+  const { values } = parseArgs({
+    args,
+    options: {
+      port: { type: 'string' },
+      'no-autoscaling': { type: 'boolean' },
+      speed: { type: 'string' },
+      'min-tasks': { type: 'string' },
+      'max-tasks': { type: 'string' },
+    },
+  });
+  const min = number('min-tasks', values['min-tasks'], { from: 1, whole: true });
+  return {
+    port: number('port', values.port, { from: 0, to: 65_535, whole: true }),
+    autoscaling: !values['no-autoscaling'],
+    speed: number('speed', values.speed, { from: 1, to: 1000 }),
+    minTasks: min,
+    maxTasks: number('max-tasks', values['max-tasks'], { from: min ?? 2, whole: true }),
+  };
+}
+
+interface Range {
+  from: number;
+  to?: number;
+  whole?: boolean;
+}
+
+function number(name: string, text: string | undefined, { from, to = 1000, whole }: Range): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() !== '' && value >= from && value <= to && (!whole || Number.isInteger(value))) return value;
+  throw new Error(`--${name} is ${JSON.stringify(text)}: give a ${whole ? 'whole ' : ''}number from ${from} to ${to}`);
+}
+
+async function main(): Promise<void> {
+  const demo = await startDemo(readOptions(process.argv.slice(2)));
+  const { min, max, autoscaling, speed } = demo.state();
+  const scaling = autoscaling
+    ? `scales from ${min} to ${max} tasks, ${speed} times as fast as ECS would`
+    : `stays at ${min} tasks: no autoscaling`;
+  process.stdout.write(`demo API on ${demo.url} (${scaling})\n`);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void demo.close());
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`demo: ${error.message}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { WorkerEnv } from '../core/contract/env.ts';
+import { taskKeys } from '../core/contract/keys.ts';
+import type { Fleet, TaskLiveness, TaskRef } from '../core/ports.ts';
+
+export interface LocalFleetOptions {
+  run: string;
+  /** The folder of the DirStore. */
+  storeDir: string;
+  /** The worker program, a JavaScript file. */
+  workerFile: string;
+  k6Binary: string;
+  /** The environment that scripts see. */
+  env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Tasks as child processes of this machine. Each worker leads a process group of its own, so that Ctrl-C in a terminal
+ * reaches only the coordinator, and so that a coordinator may die and another one take the run over: the process ids
+ * are kept beside the tasks' files.
+ */
+export class LocalFleet implements Fleet {
+  private readonly children = new Map<string, ChildProcess>();
+
+  constructor(private readonly options: LocalFleetOptions) {}
+
+  async launch(ref: TaskRef): Promise<void> {
+    const { run, storeDir, workerFile, k6Binary, env } = this.options;
+    const dir = this.dir(ref);
+    await mkdir(dir, { recursive: true });
+    const errors = openSync(join(dir, 'worker.log'), 'a', 0o600);
+    const child = spawn(process.execPath, ['--max-old-space-size=512', workerFile], {
+      detached: true,
+      stdio: ['ignore', 'ignore', errors],
+      env: {
+        ...env,
+        [WorkerEnv.store]: pathToFileURL(storeDir).href,
+        [WorkerEnv.run]: run,
+        [WorkerEnv.task]: String(ref.task),
+        [WorkerEnv.attempt]: String(ref.attempt),
+        [WorkerEnv.k6]: k6Binary,
+        [WorkerEnv.workDir]: join(dir, 'work'),
+      },
+    });
+    closeSync(errors);
+    child.once('error', () => undefined); // shows as a task that is gone
+    if (child.pid === undefined) throw new Error(`cannot start ${process.execPath} for task ${ref.task}`);
+    this.children.set(key(ref), child);
+    await writeFile(join(dir, 'pid'), String(child.pid));
+  }
+
+  async liveness(ref: TaskRef): Promise<TaskLiveness> {
+    const child = this.children.get(key(ref));
+    if (child !== undefined) {
+      if (child.exitCode === null && child.signalCode === null) return { state: 'alive' };
+      const how = child.signalCode === null ? `exit code ${child.exitCode}` : `signal ${child.signalCode}`;
+      return { state: 'gone', reason: `its worker ended with ${how}${await this.lastWords(ref)}` };
+    }
+    const pid = await this.pid(ref);
+    if (pid !== null && isAlive(pid)) return { state: 'alive' };
+    return { state: 'gone', reason: 'its worker process is gone' };
+  }
+
+  async kill(ref: TaskRef): Promise<void> {
+    const pid = this.children.get(key(ref))?.pid ?? (await this.pid(ref));
+    if (pid === null) return;
+    try {
+      process.kill(-pid, 'SIGKILL'); // the worker and its k6: one process group
+    } catch {
+      return; // gone already
+    }
+
+  }
+
+  private dir(ref: TaskRef) {
+    return join(this.options.storeDir, taskKeys(this.options.run, ref.task, ref.attempt).local);
+  }
+
+  private async pid(ref: TaskRef): Promise<number | null> {
+    const text = await readFile(join(this.dir(ref), 'pid'), 'utf8').catch(() => null);
+    return text === null ? null : Number(text);
+  }
+
+  private async lastWords(ref: TaskRef): Promise<string> {
+    const text = await readFile(join(this.dir(ref), 'worker.log'), 'utf8').catch(() => '');
+    const last = text.trim().split('\n').at(-1) ?? '';
+    return last === '' ? '' : `: ${last}`;
+  }
+}
+
+const key = ({ task, attempt }: TaskRef) => `${task}/${attempt}`;
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,83 @@
+package plan
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"go.k6.io/k6/v2/lib"
+)
+
+// request is what `k6 x fleet plan` reads.
+type request struct {
+	// As `k6 inspect --execution-requirements` prints them.
+	Options json.RawMessage `json:"options"`
+	Tasks   int             `json:"tasks"`
+	// The script's own metrics, by name, as far as they are known.
+	Metrics map[string]metricShape `json:"metrics"`
+}
+
+type metricShape struct {
+	Type     string `json:"type"`
+	Contains string `json:"contains"`
+}
+
+// response is what it prints.
+type response struct {
+	Thresholds []thresholdKey `json:"thresholds"`
+	Sequence   string         `json:"sequence"`
+	Tasks      []task         `json:"tasks"`
+	DurationMs float64        `json:"durationMs"`
+	// Of the whole test, before the split.
+	VUs         uint64        `json:"vus"`
+	MaxVUs      uint64        `json:"maxVUs"`
+	Iterations  *int64        `json:"iterations"`
+	ArrivalRate []arrivalRate `json:"arrivalRate"`
+}
+
+func readPlan(in io.Reader) (any, error) {
+	var req request
+	if err := json.NewDecoder(in).Decode(&req); err != nil {
+		return nil, fmt.Errorf(`JSON {"options":…,"tasks":N} was expected on stdin: %w`, err)
+	}
+	return makePlan(req)
+}
+
+func makePlan(req request) (*response, error) {
+	if req.Tasks < 1 || req.Tasks > maxTasks {
+		return nil, fmt.Errorf("tasks must be 1 to %d, got %d", maxTasks, req.Tasks)
+	}
+	if len(req.Options) == 0 {
+		return nil, errors.New("options are missing")
+	}
+	var options lib.Options
+	if err := json.Unmarshal(req.Options, &options); err != nil {
+		return nil, fmt.Errorf("options: %w", err)
+	}
+	if len(options.Scenarios) == 0 {
+		return nil, errors.New("options have no scenarios; `k6 inspect --execution-requirements` prints them")
+	}
+	// Validation also fills in what a scenario leaves to its defaults, such as maxVUs.
+	if errs := options.Scenarios.Validate(); len(errs) > 0 {
+		return nil, fmt.Errorf("options: %w", errors.Join(errs...))
+	}
+	keys, err := thresholdKeys(options.Thresholds, req.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	split, err := newSplit(options.Scenarios, req.Tasks)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := newSplit(options.Scenarios, 1)
+	if err != nil {
+		return nil, err
+	}
+	total := whole.task(0)
+	return &response{
+		Thresholds: keys, Sequence: split.sequence(), Tasks: split.tasks(),
+		DurationMs: whole.durationMs(), VUs: total.VUs, MaxVUs: total.MaxVUs, Iterations: total.Iterations,
+		ArrivalRate: arrivalRates(options.Scenarios),
+	}, nil
+}

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Store, Versioned } from '../core/ports.ts';
+
+const isCode = (error: unknown, ...codes: string[]) => codes.includes((error as NodeJS.ErrnoException)?.code ?? '');
+
+/**
+ * A store in a folder. Every write is whole or absent: it is written beside its place and then linked or renamed there.
+ *
+ * A contested key keeps its versions as `.versions/<key>/<n>`. Whoever links version n+1 first has won: link(2) fails
+ * where the name exists, on every POSIX file system, and a process that dies in between leaves nothing locked.
+ */
+export class DirStore implements Store {
+  constructor(readonly root: string) {}
+
+  async get(key: string): Promise<Uint8Array | null> {
+    try {
+      return await readFile(this.path(key));
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return null;
+      throw error;
+    }
+  }
+
+  async put(key: string, body: Uint8Array | string): Promise<void> {
+    await rename(await this.stage(key, body), this.path(key));
+  }
+
+  async create(key: string, body: Uint8Array | string): Promise<boolean> {
+    return this.linkNew(await this.stage(key, body), this.path(key));
+  }
+
+  async getVersioned(key: string): Promise<Versioned | null> {
+    for (;;) {
+      const newest = await this.newestVersion(key);
+      if (newest === 0) return null;
+      try {
+        return { body: await readFile(this.versionPath(key, newest)), etag: String(newest) };
+      } catch (error) {
+        // Two newer versions came between the listing and the read, and this one was pruned: look again.
+        if (!isCode(error, 'ENOENT')) throw error;
+      }
+    }
+  }
+
+  async swap(key: string, body: Uint8Array | string, etag: string | null): Promise<string | null> {
+    const current = etag === null ? 0 : Number(etag);
+    if ((await this.newestVersion(key)) !== current) return null;
+    const next = current + 1;
+    const mine = this.versionPath(key, next);
+    await mkdir(dirname(mine), { recursive: true });
+    const staged = await this.stage(key, body);
+    if (!(await this.linkNew(staged, mine, { keep: true }))) return this.lost(staged);
+    // A writer with a very old etag can link a version that was pruned long ago; it has not won.
+    if ((await this.newestVersion(key)) !== next) {
+      await rm(mine, { force: true });
+      return this.lost(staged);
+    }
+    await rename(staged, this.path(key)); // for people and tools that read the plain file
+    // One older version stays for readers that are between listing and reading.
+    await rm(this.versionPath(key, next - 2), { force: true });
+    return String(next);
+  }
+
+  private async lost(staged: string): Promise<null> {
+    await rm(staged, { force: true });
+    return null;
+  }
+
+  private path(key: string) {
+    return join(this.root, key);
+  }
+
+  private versionPath(key: string, version: number) {
+    return join(this.root, dirname(key), '.versions', key.slice(key.lastIndexOf('/') + 1), String(version));
+  }
+
+  /** The highest version number; 0: there is none. */
+  private async newestVersion(key: string): Promise<number> {
+    try {
+      const names = await readdir(dirname(this.versionPath(key, 0)));
+      return Math.max(0, ...names.map(Number));
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return 0;
+      throw error;
+    }
+  }
+
+  /** Writes the body beside its place; returns that file's path. */
+  private async stage(key: string, body: Uint8Array | string): Promise<string> {
+    const path = this.path(key);
+    const staged = `${path}.${randomUUID()}.tmp`;
+    try {
+      await writeFile(staged, body, { mode: 0o600 });
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) {
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(staged, body, { mode: 0o600 });
+      } else {
+        await rm(staged, { force: true });
+        throw error;
+      }
+    }
+    return staged;
+  }
+
+  private async linkNew(staged: string, path: string, options = { keep: false }): Promise<boolean> {
+    try {
+      await link(staged, path);
+      return true;
+    } catch (error) {
+      if (isCode(error, 'EEXIST')) return false;
+      throw error;
+    } finally {
+      if (!options.keep) await rm(staged, { force: true });
+    }
+  }
+}

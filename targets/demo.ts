@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import type { TargetEvent, TargetReading } from '../core/contract/result.ts';
+import type { TargetObserver } from '../core/ports.ts';
+
+/** What we need of the demo's `GET /_demo/state`. */
+const DemoState = z.object({
+  desired: z.number().int(),
+  running: z.number().int(),
+  pending: z.number().int(),
+  events: z.array(z.object({ id: z.number().int(), at: z.number(), message: z.string() })),
+});
+
+/** A reading must not hold the coordinator's tick up. */
+const TIMEOUT_MS = 2000;
+
+/** Reads how the demo API scales. */
+export class DemoObserver implements TargetObserver {
+  readonly #stateUrl: URL;
+  #lastEvent = 0;
+
+  /** @param url the demo's base URL, such as `http://127.0.0.1:8080` */
+  constructor(
+    url: string,
+    private readonly now: () => number = Date.now,
+  ) {
+    this.#stateUrl = new URL('/_demo/state', url);
+  }
+
+  /** The counts now, and the events since the last call; the first call tells all that the demo still knows. */
+  async observe(): Promise<{ reading: TargetReading; events: TargetEvent[] }> {
+    const state = await this.#read();
+    const { desired, running, pending } = state;
+    const latest = state.events.at(-1)?.id ?? 0;
+    if (latest < this.#lastEvent) this.#lastEvent = 0; // another demo has taken the port over
+    const events = state.events.filter(({ id }) => id > this.#lastEvent).map(({ at, message }) => ({ at, message }));
+    this.#lastEvent = latest;
+    return { reading: { at: this.now(), desired, running, pending }, events };
+  }
+
+  async #read(): Promise<z.infer<typeof DemoState>> {
+    try {
+      const response = await fetch(this.#stateUrl, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      if (!response.ok) throw new Error(`it answered ${response.status}`);
+      return DemoState.parse(await response.json());
+    } catch (cause) {
+      throw new Error(`the demo's state could not be read from ${this.#stateUrl}: ${reason(cause)}`, { cause });
+    }
+  }
+}
+
+/** fetch hides why it failed in `cause`; zod's message has many lines. */
+function reason(error: unknown): string {
+  if (error instanceof z.ZodError) return 'that is not the state of a demo';
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}

@@ -1,0 +1,75 @@
+import { decodeJson } from '../core/contract/codec.ts';
+import { runKeys } from '../core/contract/keys.ts';
+import { Control } from '../core/contract/run.ts';
+import type { Store, TaskRef } from '../core/ports.ts';
+
+/** Why a worker must leave without having been told to finish. */
+export type Dismissal = 'lease' | 'replaced';
+
+/** Polls control.json and tells what it says. */
+export class ControlWatch {
+  current: Control | null = null;
+  /** Set when the lease has run out or another attempt has taken this task's place. */
+  dismissed: Dismissal | null = null;
+
+  private waiters: { done: (control: Control) => boolean; resolve: () => void }[] = [];
+  private timer: NodeJS.Timeout | null = null;
+  private etag = '';
+  private readonly key: string;
+  /** Unix ms: the lease as last read, or a first grace where none could be read yet. */
+  private leaseUntil: number;
+
+  constructor(
+    private readonly store: Store,
+    run: string,
+    private readonly ref: TaskRef,
+    private readonly options: { pollMs: number; leaseMs: number },
+    private readonly now: () => number = Date.now,
+  ) {
+    this.key = runKeys(run).control;
+    this.leaseUntil = now() + options.leaseMs;
+  }
+
+  /** Starts to poll; reads once before it returns. */
+  async start(): Promise<void> {
+    await this.poll();
+    const loop = () => {
+      this.timer = setTimeout(() => void this.poll().finally(() => this.timer !== null && loop()), this.options.pollMs);
+    };
+    loop();
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+  }
+
+  /** Resolves once control.json satisfies the condition, or the worker is dismissed. */
+  until(done: (control: Control) => boolean): Promise<void> {
+    if (this.satisfied(done)) return Promise.resolve();
+    return new Promise((resolve) => this.waiters.push({ done, resolve }));
+  }
+
+  private satisfied(done: (control: Control) => boolean): boolean {
+    return this.dismissed !== null || (this.current !== null && done(this.current));
+  }
+
+  private async poll(): Promise<void> {
+    try {
+      const object = await this.store.getVersioned(this.key);
+      if (object !== null && object.etag !== this.etag) {
+        this.current = decodeJson(Control, object.body, 'control.json');
+        this.etag = object.etag;
+        this.leaseUntil = this.current.leaseUntil;
+      }
+    } catch {
+      // Out of reach for the moment: the lease decides how long that may last.
+    }
+    if (this.now() > this.leaseUntil) this.dismissed ??= 'lease';
+    const attempt = this.current?.attempts[this.ref.task];
+    if (attempt !== undefined && attempt !== this.ref.attempt) this.dismissed ??= 'replaced';
+    const ready = this.waiters.filter((waiter) => this.satisfied(waiter.done));
+    this.waiters = this.waiters.filter((waiter) => !ready.includes(waiter));
+    for (const waiter of ready) waiter.resolve();
+  }
+}

@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { taskKeys } from '../core/contract/keys.ts';
+import type { WindowJob } from '../core/contract/window.ts';
+import type { Store, TaskRef } from '../core/ports.ts';
+import { CpuMeter } from './cpu-meter.ts';
+
+const zip = promisify(gzip);
+
+/** How often a window that could not be written is tried again, and how long after, ms. */
+const RETRIES = [100, 300, 1000, 3000];
+
+/** Ships the lines of the fleet output as windows, in order and without gaps. */
+export class Shipper {
+  /** How many windows are in the store. */
+  shipped = 0;
+  /** Set once a window could not be written in spite of all retries. */
+  error: Error | null = null;
+
+  private pending: { job: WindowJob; lines: string[] }[] = [];
+  private readonly cpu = new CpuMeter();
+  private readonly keys;
+  private timer: NodeJS.Timeout | null = null;
+  private flushing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly store: Store,
+    run: string,
+    private readonly ref: TaskRef,
+    private readonly onError: (error: Error) => void,
+  ) {
+    this.keys = taskKeys(run, ref.task, ref.attempt);
+  }
+
+  /** Ships every `windowMs` from now on. */
+  start(windowMs: number): void {
+    this.timer = setInterval(() => void this.flush(), windowMs);
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+  }
+
+  add(job: WindowJob, line: string): void {
+    const last = this.pending.at(-1);
+    if (last?.job === job) last.lines.push(line);
+    else this.pending.push({ job, lines: [line] });
+  }
+
+  /** Forgets what was measured but not shipped. */
+  discard(): void {
+    this.pending = [];
+  }
+
+  /** Ships all that is pending; when it resolves, it is in the store, or `error` says why not. */
+  flush(): Promise<void> {
+    this.flushing = this.flushing.then(() => this.flushNow());
+    return this.flushing;
+  }
+
+  private async flushNow(): Promise<void> {
+    while (this.pending.length > 0 && this.error === null) {
+      const batch = this.pending.shift();
+      if (batch === undefined) return;
+      // The lines are JSON already: no need to parse and print them again.
+      const { task, attempt } = this.ref;
+      const head = JSON.stringify({ v: 1, task, attempt, seq: this.shipped, job: batch.job, busy: this.cpu.read() });
+      const body = await zip(`${head.slice(0, -1)},"lines":[${batch.lines.join(',')}]}`, { level: 6 });
+      await this.write(body);
+    }
+  }
+
+  private async write(body: Uint8Array): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.store.put(this.keys.window(this.shipped), body);
+        this.shipped += 1;
+        return;
+      } catch (error) {
+        const wait = RETRIES[attempt];
+        if (wait === undefined) {
+          this.error = error as Error;
+          this.onError(this.error);
+          return;
+        }
+        await sleep(wait);
+      }
+    }
+  }
+}

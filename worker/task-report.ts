@@ -1,0 +1,44 @@
+import { encodeJson } from '../core/contract/codec.ts';
+import { taskKeys } from '../core/contract/keys.ts';
+import type { TaskState } from '../core/contract/run.ts';
+import type { Store, TaskRef } from '../core/ports.ts';
+
+/** This task's word: keeps state.json up to date, one write after the other. */
+export class TaskReport {
+  readonly state: TaskState;
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly store: Store,
+    private readonly run: string,
+    ref: TaskRef,
+  ) {
+    this.state = {
+      ...ref,
+      phase: 'starting',
+      pid: process.pid,
+      k6Pid: null,
+      clockOffsetMs: 0,
+      startSkewMs: null,
+      exitCode: null,
+      endedAt: null,
+      windows: 0,
+      job: null,
+      message: null,
+      logTail: [],
+    };
+  }
+
+  /** Changes the state and writes it. Resolves when it is in the store, or could not be written. */
+  update(change: Partial<TaskState>): Promise<void> {
+    Object.assign(this.state, change);
+    const body = encodeJson(this.state);
+    const { task, attempt } = this.state;
+    this.writing = this.writing
+      .then(() => this.store.put(taskKeys(this.run, task, attempt).state, body))
+      .catch((error: Error) => {
+        process.stderr.write(`task ${task}: cannot write its state: ${error.message}\n`);
+      });
+    return this.writing;
+  }
+}
