@@ -22,7 +22,11 @@ const zip = promisify(gzip);
  * one at once.
  * @throws UserError where the run cannot go on; nothing of it is then left running, unless another coordinator has it.
  */
-export async function conduct(run: LocalRun, plan: Plan, options: { k6: string; env: NodeJS.ProcessEnv; quiet: boolean }): Promise<Result> {
+export async function conduct(
+  run: LocalRun,
+  plan: Plan,
+  options: { k6: string; env: NodeJS.ProcessEnv; quiet: boolean },
+): Promise<Result> {
   const live = options.quiet ? null : new Live(process.stderr, coloursOf(process.stderr));
   const fleet = new LocalFleet({
     run: plan.id,

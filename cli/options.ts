@@ -35,4 +35,7 @@ export function collectEnv(text: string, into: Record<string, string>): Record<s
 
 /** The folder that holds all runs. */
 export const storeOption = () =>
-  new Option('--store <dir>', 'folder of all runs').env('K6_FLEET_DIR').default(resolve('.k6-fleet'), './.k6-fleet').argParser((dir) => resolve(dir));
+  new Option('--store <dir>', 'folder of all runs')
+    .env('K6_FLEET_DIR')
+    .default(resolve('.k6-fleet'), './.k6-fleet')
+    .argParser((dir) => resolve(dir));

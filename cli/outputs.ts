@@ -10,7 +10,9 @@ import { type ResultFile, verdictText } from './render/verdict-text.ts';
 import { coloursOf, widthOf } from './terminal.ts';
 
 /** What the script's handleSummary returned, by file name; null: nothing. */
-const HandleSummary = z.record(z.string(), z.union([z.object({ text: z.string() }), z.object({ base64: z.string() })])).nullable();
+const HandleSummary = z
+  .record(z.string(), z.union([z.object({ text: z.string() }), z.object({ base64: z.string() })]))
+  .nullable();
 
 export interface OutcomeOptions {
   /** Where result.json and summary.json are wanted too. */

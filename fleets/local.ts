@@ -74,7 +74,6 @@ export class LocalFleet implements Fleet {
     } catch {
       return; // gone already
     }
-
   }
 
   private dir(ref: TaskRef) {

@@ -16,7 +16,9 @@ export async function buildBundles() {
     format: 'esm',
     // esbuild finds its own binary beside its package; commander is CommonJS and asks for node's modules by require.
     external: ['esbuild'],
-    banner: { js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);",
+    },
     sourcemap: true,
     logLevel: 'warning',
   });

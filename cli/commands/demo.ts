@@ -29,7 +29,12 @@ export const demoCommand = () =>
       const target = await startTarget(autoscaling ? [] : ['--no-autoscaling']);
       try {
         const env = { BASE_URL: target.url, TARGET_OBSERVE: `demo:${target.url}`, ...SPIKE_ENV };
-        await runScript(join(packageRoot, 'k6-scripts', 'spike-test.js'), { tasks, env, store, ...(json === undefined ? {} : { json }) });
+        await runScript(join(packageRoot, 'k6-scripts', 'spike-test.js'), {
+          tasks,
+          env,
+          store,
+          ...(json === undefined ? {} : { json }),
+        });
       } finally {
         await target.close();
       }
@@ -44,7 +49,10 @@ async function startTarget(args: string[]): Promise<{ url: string; close(): Prom
   });
   const exited = once(child, 'exit');
   // Should this process be killed, the target ends with its standard output.
-  const first = await Promise.race([once(child.stdout, 'data').then(([chunk]) => String(chunk)), exited.then(() => '')]);
+  const first = await Promise.race([
+    once(child.stdout, 'data').then(([chunk]) => String(chunk)),
+    exited.then(() => ''),
+  ]);
   const url = /http:\/\/[\d.:]+/.exec(first)?.[0];
   if (url === undefined) throw new UserError('the demo API did not start: see above', FleetExit.internal);
   process.stderr.write(first);

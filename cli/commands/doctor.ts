@@ -35,7 +35,8 @@ export const doctorCommand = () =>
     });
 
 async function nodeVersion(): Promise<string> {
-  if (Number(process.versions.node.split('.')[0]) < 20) throw new Error(`${process.version} is too old: use 20 or later`);
+  if (Number(process.versions.node.split('.')[0]) < 20)
+    throw new Error(`${process.version} is too old: use 20 or later`);
   return process.version;
 }
 

@@ -34,7 +34,11 @@ export const runCommand = () =>
     .option('-e, --env <NAME=VALUE>', 'an environment variable for the script; may be repeated', collectEnv, {})
     .option('--json <file>', 'write result.json there too')
     .option('--summary <file>', 'write summary.json there too: the data that k6 gives to handleSummary')
-    .option('--max-lost <n>', 'how many tasks may be lost after the start before the run fails (default: 0)', parseCount)
+    .option(
+      '--max-lost <n>',
+      'how many tasks may be lost after the start before the run fails (default: 0)',
+      parseCount,
+    )
     .option('--name <name>', 'part of the run id; default: the name of the script')
     .option('--observe <target>', 'where to read how the target scales, such as demo:http://127.0.0.1:8080')
     .option('--ready-timeout <seconds>', 'how long a task may take to get ready (default: 120)', parseSeconds)

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { listRuns, LocalRun } from '../local-runs.ts';
+import { LocalRun, listRuns } from '../local-runs.ts';
 import { storeOption } from '../options.ts';
 import { type RunRow, runsText } from '../render/runs-text.ts';
 import { coloursOf, widthOf } from '../terminal.ts';
@@ -15,7 +15,13 @@ export const runsCommand = () =>
         return;
       }
       const rows = await Promise.all(ids.map(async (id) => rowOf(await LocalRun.open(store, id))));
-      process.stdout.write(runsText(rows.filter((row) => row !== null), widthOf(process.stdout), coloursOf(process.stdout)));
+      process.stdout.write(
+        runsText(
+          rows.filter((row) => row !== null),
+          widthOf(process.stdout),
+          coloursOf(process.stdout),
+        ),
+      );
     });
 
 async function rowOf(run: LocalRun): Promise<RunRow | null> {

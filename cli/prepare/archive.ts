@@ -12,7 +12,10 @@ export interface Script {
   bundle: string | null;
 }
 
-export const loadScript = async (path: string): Promise<Script> => ({ path, bundle: await bundleNpmImports({ file: path }) });
+export const loadScript = async (path: string): Promise<Script> => ({
+  path,
+  bundle: await bundleNpmImports({ file: path }),
+});
 
 const ARCHIVE_ARGS = ['--include-system-env-vars', '--exclude-env-vars', '--log-format=raw', '--no-color'];
 
@@ -73,7 +76,11 @@ export async function archiveWrapper(k6: string, script: Script, out: string, en
 }
 
 /** What `k6 inspect` prints of an archive: its options, with the scenarios worked out. */
-export async function inspectArchive(k6: string, archive: string, env: NodeJS.ProcessEnv): Promise<Record<string, unknown>> {
+export async function inspectArchive(
+  k6: string,
+  archive: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Record<string, unknown>> {
   const args = ['inspect', '--execution-requirements', '--include-system-env-vars', '--log-format=raw', '--no-color'];
   const answer = await runK6(k6, [...args, archive], { env });
   refuse(answer);

@@ -25,7 +25,9 @@ function k6Imports(note: () => void): Plugin {
  * Bundles a script with the npm packages that it imports.
  * @returns the bundle, or null where it imports none (or cannot be read, which k6 says better than we do).
  */
-export async function bundleNpmImports(source: { file: string } | { text: string; dir: string }): Promise<string | null> {
+export async function bundleNpmImports(
+  source: { file: string } | { text: string; dir: string },
+): Promise<string | null> {
   let hasPackage = false;
   try {
     const result = await build({

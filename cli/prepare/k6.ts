@@ -56,7 +56,9 @@ export function runK6(
       // A script may print without end while it is read; its last words are what matters.
       stderr = (stderr + text).slice(-1_000_000);
     });
-    child.once('error', (error) => reject(new UserError(`cannot run k6 at ${binary}: ${error.message}`, FleetExit.internal)));
+    child.once('error', (error) =>
+      reject(new UserError(`cannot run k6 at ${binary}: ${error.message}`, FleetExit.internal)),
+    );
     child.once('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
     child.stdin.on('error', () => undefined); // k6 ended before it read all
     child.stdin.end(options.input ?? '');

@@ -104,12 +104,17 @@ function chooseTasks(fleet: FleetOptions, maxVUs: number, rps: number | null | u
   const wanted = fleet.tasks ?? 'auto';
   const asked = wanted === 'auto' ? autoTasks(maxVUs, cpus().length) : wanted;
   if (refuseIdle && asked > Math.max(1, maxVUs)) {
-    throw new UserError(`--tasks ${asked} is more than the script's ${maxVUs} VUs: use 1 to ${Math.max(1, maxVUs)}`, K6Exit.invalidConfig);
+    throw new UserError(
+      `--tasks ${asked} is more than the script's ${maxVUs} VUs: use 1 to ${Math.max(1, maxVUs)}`,
+      K6Exit.invalidConfig,
+    );
   }
   const count = tasksForRps(asked, rps);
   const warnings =
     count < asked
-      ? [`rps ${rps} is below the number of tasks (${asked}): ${count} tasks are used, for a share of 0 would mean no limit`]
+      ? [
+          `rps ${rps} is below the number of tasks (${asked}): ${count} tasks are used, for a share of 0 would mean no limit`,
+        ]
       : [];
   return { count, warnings };
 }
@@ -121,7 +126,11 @@ const envWarnings = (env: Record<string, string>): string[] =>
 
 /** Letters, digits and hyphens, at most 40: part of the run's id and so of file names. */
 const sanitise = (name: string): string =>
-  name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40) || 'run';
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40) || 'run';
 
 /** Sortable by time, such as `20261123-043000-spike-test-7f3a`. UTC. */
 function runId(name: string, at: Date): string {

@@ -11,16 +11,27 @@ import {
   pivotOf,
   rowsOf,
   SUMMED_METRICS,
+  type SummedMetric,
   seeGroup,
   taskStats,
 } from './state.ts';
-import type { SummedGauge } from './summed-gauge.ts';
+import type { Edge } from './summed-gauge.ts';
 
 export { fromJson, type MergedJson, toJson } from './checkpoint.ts';
 export { emptyMerged, type Merged } from './state.ts';
 
 /** Metrics that are told apart by their tags, for the breakdown of requests and the list of checks. */
 const ROW_METRICS: ReadonlySet<string> = new Set(['http_reqs', 'http_req_failed', 'http_req_duration', 'checks']);
+
+/** More windows than any attempt ships: one a second for 30 years. */
+const WINDOWS_PER_ATTEMPT = 1e9;
+
+/** What is gathered on the way through one window. */
+interface Pass {
+  /** How many groups and rows have come before. */
+  place: number;
+  summed: Record<SummedMetric, Edge[]>;
+}
 
 export interface WindowContext {
   /** When the load started, Unix ms by the store's clock; null: it has not. */
@@ -34,11 +45,14 @@ export function addWindow(m: Merged, window: Window, context: WindowContext): vo
   const task = taskStats(m, window.task);
   let wall = 0;
   let load = false;
-  const places = { next: 0 };
+  const pass: Pass = { place: 0, summed: { vus: [], vus_max: [] } };
   for (const line of window.lines) {
     wall += line.wall;
     for (const metric of line.overflow ?? []) m.overflow.add(metric);
-    for (const cell of line.cells) load = addCell(m, window, cell, places, context) || load;
+    for (const cell of line.cells) load = addCell(m, window, cell, pass, context) || load;
+  }
+  for (const name of SUMMED_METRICS) {
+    m.summed[name].addWindow(window.task, window.attempt * WINDOWS_PER_ATTEMPT + window.seq, pass.summed[name]);
   }
   // Before the start a task is busy with making its VUs, which says nothing about the load.
   if (load) task.addBusy(wall, window.busy);
@@ -73,7 +87,7 @@ function addCell(
   m: Merged,
   { task, job, seq }: Window,
   cell: Cell,
-  places: { next: number },
+  pass: Pass,
   { startAtMs, clockOffsetMs }: WindowContext,
 ): boolean {
   const t = alignedSecond(m, cell.t, clockOffsetMs);
@@ -87,14 +101,14 @@ function addCell(
   for (const metric of cell.metrics ?? []) {
     const { name } = metric;
     if (isSummed(name)) {
-      if (load) addSummed(m.summed[name], task, t, metric, clockOffsetMs);
+      if (load) pass.summed[name].push(...edgesOf(metric, t, clockOffsetMs));
       continue;
     }
     const { total } = metricState(m, name, metric.type, metric.contains);
     const rows = ROW_METRICS.has(name) ? rowsOf(m, name, metric.type) : undefined;
     for (const { tags = {}, values } of metric.series) {
       addValues(total, values, clockOffsetMs);
-      rows?.add(tags, values, [t, task, seq, places.next++], clockOffsetMs);
+      rows?.add(tags, values, [t, task, seq, pass.place++], clockOffsetMs);
       point?.add(name, values);
       recent?.add(name, values);
       if (name === 'http_reqs') stats.requests += sumOf(values);
@@ -103,15 +117,15 @@ function addCell(
     if (rows !== undefined && rows.overflow !== null) m.overflow.add(name);
   }
   for (const key of cell.keys ?? []) if (load || !isSummed(metricOf(key.key))) addKeyCell(m, key, clockOffsetMs);
-  for (const path of cell.groups ?? []) seeGroup(m, path, [t, task, seq, places.next++]);
+  for (const path of cell.groups ?? []) seeGroup(m, path, [t, task, seq, pass.place++]);
   return load;
 }
 
-function addSummed(gauge: SummedGauge, task: number, t: number, metric: MetricCell, clockOffsetMs: number): void {
-  for (const { values } of metric.series) {
+function edgesOf({ series }: MetricCell, t: number, clockOffsetMs: number): Edge[] {
+  return series.map(({ values }) => {
     const { last, at } = values as GaugeValues;
-    gauge.add(task, { t, at: at + clockOffsetMs, value: toNumber(last) });
-  }
+    return { t, at: at + clockOffsetMs, value: toNumber(last) };
+  });
 }
 
 function addKeyCell(m: Merged, cell: KeyCell, clockOffsetMs: number): void {

@@ -7,32 +7,29 @@ export interface Edge {
   value: number;
 }
 
-/** A stretch of seconds in which a task has a value for every second. */
+/** Consecutive windows of one task: which, and the first and the last of its seconds with a value. */
 interface Span {
-  first: Edge;
-  last: Edge;
+  from: number;
+  to: number;
+  first: Edge | null;
+  last: Edge | null;
 }
 
 export interface SummedGaugeJson {
   stride: number;
   /** [first second, number of seconds, sum, number of seconds, sum, …]: sums by second, in runs of equal sums. */
   sums: number[];
-  /** Per task: [task, first t, at, value, last t, at, value, first t, …]. */
-  tasks: number[][];
+  tasks: { task: number; spans: Span[] }[];
 }
 
 /** 36 hours of seconds. A longer run keeps every second second, then every fourth, and so on. */
 const MAX_SECONDS = 2 ** 17;
 
-/** Normally a task has one span; more only while windows come out of order. */
-const MAX_SPANS = 32;
-
 /**
  * A gauge of which every task measures its own part once a second (vus, vus_max): the run's value is the sum over tasks.
  *
- * Keeps the sum by second, and of each task only the first and the last second, because only there can another part of
- * a second already counted turn up. So parts of a task can be merged in any order, as long as each part is a stretch
- * of that task's time.
+ * Keeps the sum by second, and of each task's consecutive windows only the first and the last second, because only
+ * there can another part of a second already counted turn up. Of the parts of one second the latest counts.
  */
 export class SummedGauge {
   private sums = new Map<number, number>();
@@ -41,27 +38,32 @@ export class SummedGauge {
 
   /** @param step seconds from one value of a task to the next */
   constructor(
-    private readonly step: number,
+    step: number,
     private readonly maxSeconds = MAX_SECONDS,
   ) {
     this.stride = step;
   }
 
-  get isEmpty(): boolean {
-    return this.tasks.size === 0;
-  }
-
-  add(task: number, edge: Edge): void {
-    this.write(edge.t, edge.value);
-    this.insert(task, { first: edge, last: edge });
-    this.bound();
+  /**
+   * Adds one window of a task.
+   * @param place where the window stands among the task's windows; consecutive ones have consecutive places
+   * @param edges the window's values, in order of time; there may be none
+   */
+  addWindow(task: number, place: number, edges: Edge[]): void {
+    const before = this.tasks.get(task)?.at(-1);
+    const inOrder = before?.to === place - 1;
+    const span = inOrder ? before : { from: place, to: place, first: null, last: null };
+    for (const edge of edges) this.extend(span, edge);
+    span.to = place;
+    if (!inOrder) this.insert(task, span);
+    while (this.sums.size > this.maxSeconds) this.thinOut(this.stride * 2);
   }
 
   merge(other: SummedGauge): void {
     if (other.stride > this.stride) this.thinOut(other.stride);
     for (const [t, sum] of other.sums) this.write(t, sum);
-    for (const [task, spans] of other.tasks) for (const { first, last } of spans) this.insert(task, { first, last });
-    this.bound();
+    for (const [task, spans] of other.tasks) for (const span of spans) this.insert(task, { ...span });
+    while (this.sums.size > this.maxSeconds) this.thinOut(this.stride * 2);
   }
 
   /**
@@ -69,16 +71,18 @@ export class SummedGauge {
    * tasks have a value. Null without samples.
    */
   summary(): { value: number; min: number; max: number } | null {
-    if (this.isEmpty) return null;
-    let value = 0;
+    let value: number | null = null;
     let from = Number.NEGATIVE_INFINITY;
     let to = Number.POSITIVE_INFINITY;
     for (const spans of this.tasks.values()) {
-      const last = (spans.at(-1) as Span).last;
-      value += last.value;
-      from = Math.max(from, (spans[0] as Span).first.t);
+      const first = spans.find((span) => span.first !== null)?.first;
+      const last = spans.findLast((span) => span.last !== null)?.last;
+      if (!first || !last) continue;
+      value = (value ?? 0) + last.value;
+      from = Math.max(from, first.t);
       to = Math.min(to, last.t);
     }
+    if (value === null) return null;
     let min = Number.POSITIVE_INFINITY;
     let max = Number.NEGATIVE_INFINITY;
     for (const [t, sum] of this.sums) {
@@ -116,10 +120,7 @@ export class SummedGauge {
       else sums.push(1, sum);
       next = t + this.stride;
     }
-    const tasks = [...this.tasks].map(([task, spans]) => [
-      task,
-      ...spans.flatMap(({ first, last }) => [first.t, first.at, first.value, last.t, last.at, last.value]),
-    ]);
+    const tasks = [...this.tasks].map(([task, spans]) => ({ task, spans: spans.map((span) => ({ ...span })) }));
     return { stride: this.stride, sums, tasks };
   }
 
@@ -131,16 +132,7 @@ export class SummedGauge {
       const sum = json.sums[i + 1] as number;
       for (let n = json.sums[i] as number; n > 0; n--, t += json.stride) if (sum >= 0) gauge.sums.set(t, sum);
     }
-    for (const [task, ...edges] of json.tasks) {
-      const spans: Span[] = [];
-      const edge = (i: number) => ({
-        t: edges[i] as number,
-        at: edges[i + 1] as number,
-        value: edges[i + 2] as number,
-      });
-      for (let i = 0; i < edges.length; i += 6) spans.push({ first: edge(i), last: edge(i + 3) });
-      gauge.tasks.set(task as number, spans);
-    }
+    for (const { task, spans } of json.tasks) gauge.tasks.set(task, spans);
     return gauge;
   }
 
@@ -148,46 +140,55 @@ export class SummedGauge {
     if (t % this.stride === 0) this.sums.set(t, (this.sums.get(t) ?? 0) + value);
   }
 
-  private bound(): void {
-    while (this.sums.size > this.maxSeconds) this.thinOut(this.stride * 2);
-  }
-
   private thinOut(stride: number): void {
     this.stride = stride;
     for (const t of this.sums.keys()) if (t % stride !== 0) this.sums.delete(t);
   }
 
-  /** Joins a span whose values are already in the sums, and takes out again what it counts a second time. */
+  /** Adds a value to the end of a span. */
+  private extend(span: Span, edge: Edge): void {
+    const { first, last } = span;
+    if (last === null || edge.t > last.t) {
+      this.write(edge.t, edge.value);
+      span.first = first ?? edge;
+      span.last = edge;
+    } else if (edge.t === last.t && isLater(edge, last)) {
+      this.write(edge.t, edge.value - last.value);
+      if (first?.t === edge.t) span.first = edge;
+      span.last = edge;
+    }
+    // A part that comes more than a second late changes nothing: a later value of its task is known.
+  }
+
+  /** Takes in a span whose values are in the sums, and takes out of them what is counted a second time. */
   private insert(task: number, span: Span): void {
-    const spans = [...(this.tasks.get(task) ?? []), span];
-    spans.sort((a, b) => a.first.t - b.first.t || a.last.t - b.last.t);
+    const spans = [...(this.tasks.get(task) ?? []), span].sort((a, b) => a.from - b.from);
     const joined: Span[] = [];
     for (const next of spans) {
       const before = joined.at(-1);
-      if (before === undefined || next.first.t > before.last.t + this.step) joined.push(next);
-      else if (next.first.t > before.last.t) joined[joined.length - 1] = { first: before.first, last: next.last };
-      else joined[joined.length - 1] = this.overlap(before, next);
-    }
-    if (joined.length > MAX_SPANS) {
-      const [first, second, ...rest] = joined as [Span, Span, ...Span[]];
-      joined.splice(0, joined.length, { first: first.first, last: second.last }, ...rest);
+      if (before === undefined || next.from > before.to + 1) joined.push(next);
+      else this.append(before, next);
     }
     this.tasks.set(task, joined);
   }
 
-  /** Two spans of one task of which the second starts where the first ends. */
-  private overlap(a: Span, b: Span): Span {
-    if (b.first.t < a.last.t) {
-      // A part from the middle of what is known, which no reader in order ever sees: what is known stays.
-      if (b.first.t === b.last.t) this.write(b.first.t, -b.first.value);
-      return { first: a.first, last: b.last.t > a.last.t ? b.last : a.last };
+  private append(a: Span, b: Span): void {
+    a.to = Math.max(a.to, b.to);
+    if (a.last === null || b.first === null || b.last === null) {
+      a.first ??= b.first;
+      a.last ??= b.last;
+      return;
     }
-    const [earlier, later] = isLater(a.last, b.first) ? [b.first, a.last] : [a.last, b.first];
-    this.write(earlier.t, -earlier.value);
-    return {
-      first: a.first.t === later.t ? later : a.first,
-      last: b.last.t === later.t ? later : b.last,
-    };
+    const [end, start] = [a.last, b.first];
+    if (end.t < start.t) {
+      a.last = b.last;
+      return;
+    }
+    const late = start.t < end.t || isLater(end, start);
+    const [loser, winner] = late ? [start, end] : [end, start];
+    this.write(loser.t, -loser.value);
+    if (a.first?.t === winner.t) a.first = winner;
+    a.last = b.last.t > winner.t ? b.last : winner;
   }
 }
 

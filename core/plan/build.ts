@@ -100,7 +100,9 @@ function planWarnings({ tasks, maxVUs, arrivalRate }: Requirements): string[] {
   }
   const most = Math.max(...tasks.map((task) => task.maxVUs));
   if (most > WISE_VUS) {
-    warnings.push(`${most} VUs in one task are more than is wise (${WISE_VUS}): use --tasks ${Math.ceil(maxVUs / WISE_VUS)} or more`);
+    warnings.push(
+      `${most} VUs in one task are more than is wise (${WISE_VUS}): use --tasks ${Math.ceil(maxVUs / WISE_VUS)} or more`,
+    );
   }
   return warnings;
 }

@@ -5,15 +5,16 @@ import type { Progress } from '../contract/progress.ts';
 import type { Result } from '../contract/result.ts';
 import { Control, SetupData, StopRequest, TaskState } from '../contract/run.ts';
 import type { Window } from '../contract/window.ts';
+import { SupersededError } from '../errors.ts';
 import { addWindow, emptyMerged, fromJson, type Merged, type MergedJson, toJson } from '../metrics/merged.ts';
 import { summaryData } from '../metrics/summary.ts';
 import { judge } from '../metrics/thresholds.ts';
 import type { Clock, Compression, Fleet, Store, TargetObserver, TaskLiveness } from '../ports.ts';
-import { advance, type Effects } from './advance.ts';
-import { SupersededError } from '../errors.ts';
+import { advance } from './advance.ts';
 import { progressOf } from './progress.ts';
 import { buildResult, testDurationMs } from './result.ts';
 import { adoptControl, controlOf, initialState, type RunState } from './state.ts';
+import type { Effects } from './step.ts';
 
 export interface CoordinatorOptions {
   plan: Plan;

@@ -5,6 +5,7 @@ import type { Merged } from '../metrics/merged.ts';
 import { breakdownRows, checkResults, metricResults, seriesPoints } from '../metrics/result.ts';
 import { judge, type KeyVerdict } from '../metrics/thresholds.ts';
 import { targetVerdict } from '../target/verdict.ts';
+import { isComplete, isStopped } from './exit.ts';
 import type { RunState, TaskRecord } from './state.ts';
 
 /** A task whose machine is busier than this for five seconds no longer keeps its own pace. */
@@ -71,7 +72,7 @@ function verdict(
   const reasons: { message: string; exitCode: number }[] = [];
   if (state.stop !== null) reasons.push(state.stop);
   const { teardown } = state;
-  if (teardown !== null && teardown.exitCode !== K6Exit.ok && teardown.exitCode !== K6Exit.markedAsFailed) {
+  if (teardown !== null && !isComplete(teardown.exitCode)) {
     const message = `teardown() failed: ${teardown.logTail.at(-1) ?? 'see the task log'}`;
     reasons.push({ message, exitCode: teardown.exitCode ?? FleetExit.tasksLost });
   }
@@ -132,10 +133,8 @@ function missingShare(plan: Plan, startAt: number | null, lostAt: number): numbe
 function taskState(state: RunState, { outcome }: TaskRecord): TaskResult['state'] {
   if (outcome === null) return 'not-started';
   if (outcome.lost !== null) return 'lost';
-  if (outcome.exitCode === K6Exit.ok || outcome.exitCode === K6Exit.markedAsFailed) return 'done';
-  return state.stop !== null && (outcome.exitCode === K6Exit.stoppedByRest || outcome.exitCode === K6Exit.externalAbort)
-    ? 'stopped'
-    : 'failed';
+  if (isComplete(outcome.exitCode)) return 'done';
+  return state.stop !== null && isStopped(outcome.exitCode) ? 'stopped' : 'failed';
 }
 
 function judgeTarget(
@@ -160,7 +159,9 @@ function generator(dropped: number, state: RunState, tasks: TaskResult[]): Resul
   const late = Object.entries(state.late);
   if (late.length > 0) {
     const worst = Math.max(...late.map(([, ms]) => ms));
-    reasons.push(`task ${late.map(([task]) => task).join(', ')} shipped windows up to ${Math.round(worst / 1000)} s late`);
+    reasons.push(
+      `task ${late.map(([task]) => task).join(', ')} shipped windows up to ${Math.round(worst / 1000)} s late`,
+    );
   }
   return { saturated: reasons.length > 0, reasons };
 }

@@ -1,0 +1,71 @@
+/** After the last k6 has ended: teardown() once, handleSummary() once. */
+import { K6Exit } from '../contract/exit-codes.ts';
+import type { Job } from '../contract/run.ts';
+import { isComplete } from './exit.ts';
+import { hasStarted } from './state.ts';
+import { JOB_OVERHEAD_MS, type Step } from './step.ts';
+
+/** k6's own limit for handleSummary. */
+const HANDLE_SUMMARY_MS = 120_000;
+
+export function afterLoad(step: Step): void {
+  const { state, plan } = step;
+  const setUp = !plan.exports.setup || isComplete(state.setup?.exitCode);
+  state.job = null;
+  if (plan.exports.teardown && setUp && hasStarted(state, step.seen.now)) {
+    step.enter('teardown');
+    giveJob(step, 'teardown');
+  } else {
+    summarise(step);
+  }
+}
+
+export function afterTeardown(step: Step): void {
+  const ended = step.jobEnded();
+  if (ended === null) {
+    killOverdue(step, step.plan.teardownTimeoutMs);
+    return;
+  }
+  if (ended.exitCode === K6Exit.markedAsFailed) step.state.markedFailed = true;
+  step.state.teardown = ended;
+  summarise(step);
+}
+
+export function afterSummary(step: Step): void {
+  const ended = step.jobEnded();
+  if (ended === null) {
+    killOverdue(step, HANDLE_SUMMARY_MS);
+    return;
+  }
+  step.state.summary = ended;
+  step.state.job = null;
+  step.enter('finished');
+}
+
+function summarise(step: Step): void {
+  const { state } = step;
+  state.job = null;
+  if (!step.plan.exports.handleSummary || state.stop?.kind === 'not-started') {
+    step.enter('finished');
+    return;
+  }
+  step.effects.writeSummary = true;
+  step.enter('summary');
+  giveJob(step, 'summary');
+}
+
+/** Gives the job to a task that still lives; where there is none, to a new one that has only this to do. */
+function giveJob(step: Step, kind: Job['kind']): void {
+  const host = step.state.tasks.findIndex((task, index) => task.word?.phase === 'done' && step.isAlive(index));
+  const first = step.state.tasks[0];
+  if (host < 0 && first !== undefined) {
+    first.attempt += 1;
+    step.launch(0);
+  }
+  step.assign(kind, Math.max(0, host));
+}
+
+function killOverdue(step: Step, limitMs: number): void {
+  const { job, phaseSince } = step.state;
+  if (job !== null && step.seen.now - phaseSince > limitMs + JOB_OVERHEAD_MS) step.kill(job.task);
+}

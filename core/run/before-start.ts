@@ -1,0 +1,109 @@
+/** From launch to the common start: every task gets ready, setup() runs once, every task loads its data. */
+import { FleetExit, K6Exit } from '../contract/exit-codes.ts';
+import type { TaskState } from '../contract/run.ts';
+import { isComplete, isScriptFault } from './exit.ts';
+import type { TaskRecord } from './state.ts';
+import { causeOf, JOB_OVERHEAD_MS, type Step } from './step.ts';
+
+/** How often a task is launched, at most, until it gets ready. */
+const MAX_LAUNCHES = 3;
+const MAX_SETUP_TRIES = 2;
+
+export function beforeStart(step: Step): void {
+  const { state, plan } = step;
+  state.tasks.forEach((task, index) => {
+    if (!step.stopping) keepUp(step, task, index);
+  });
+  if (step.stopping) return;
+  if (state.phase === 'launching' && step.all('ready', 'armed')) {
+    if (plan.exports.setup) startSetup(step);
+    else begin(step);
+  } else if (state.phase === 'setup') {
+    awaitSetup(step);
+  } else if (state.phase === 'arming' && step.all('armed')) {
+    begin(step);
+  }
+}
+
+/** Launches a task, or replaces it where it was lost, or stops the run where it cannot be had. */
+function keepUp(step: Step, task: TaskRecord, index: number): void {
+  if (task.launchedAt === null) {
+    step.launch(index);
+    return;
+  }
+  const { word } = task;
+  if (word?.phase === 'done' && isScriptFault(word.exitCode)) {
+    const message = `task ${index} could not start: ${causeOf(word)}`;
+    step.stop({ kind: 'script-error', message, exitCode: word.exitCode });
+    return;
+  }
+  const loss = step.loss(task, index);
+  if (loss !== null) {
+    replace(step, task, index, loss);
+    return;
+  }
+  const ready = word?.phase === 'ready' || word?.phase === 'armed';
+  const { readyTimeoutMs } = step.plan.timing;
+  if (!ready && step.seen.now - task.launchedAt > readyTimeoutMs) {
+    const after = `${readyTimeoutMs / 1000} s (allow more by --ready-timeout)`;
+    notStarted(step, `task ${index} was not ready after ${after}${tailOf(word)}`);
+  }
+}
+
+function replace(step: Step, task: TaskRecord, index: number, reason: string): void {
+  if (task.launches >= MAX_LAUNCHES) {
+    notStarted(step, `task ${index} was lost ${MAX_LAUNCHES} times before the start: ${reason}${tailOf(task.word)}`);
+    return;
+  }
+  step.state.warnings.push(`task ${index} was lost before the start and replaced: ${reason}`);
+  step.kill(index);
+  task.attempt += 1;
+  step.launch(index);
+}
+
+function startSetup(step: Step): void {
+  step.state.setupTries += 1;
+  const host = step.state.tasks.findIndex((_, index) => step.isAlive(index));
+  step.assign('setup', Math.max(0, host));
+  step.enter('setup');
+}
+
+function awaitSetup(step: Step): void {
+  const { state, plan, seen } = step;
+  const ended = step.jobEnded();
+  if (ended === null) {
+    if (seen.now - state.phaseSince > plan.setupTimeoutMs + JOB_OVERHEAD_MS) {
+      step.stop({ kind: 'setup', message: 'setup() did not end in time', exitCode: K6Exit.setupTimeout });
+    }
+  } else if (ended.exitCode === null) {
+    // Its k6 or its task was killed: nothing of it can be used, so another task runs it anew.
+    if (state.setupTries >= MAX_SETUP_TRIES) {
+      notStarted(step, `setup() was lost with its task ${MAX_SETUP_TRIES} times`);
+    } else if (step.all('ready', 'armed')) {
+      state.warnings.push('setup() was lost with the task that ran it and has been run again');
+      startSetup(step);
+    }
+  } else {
+    state.setup = ended;
+    if (ended.exitCode === K6Exit.markedAsFailed) state.markedFailed = true;
+    if (isComplete(ended.exitCode)) {
+      step.enter('arming');
+    } else {
+      const message = `setup() failed: ${ended.logTail.at(-1) ?? 'see the task log'}`;
+      step.stop({ kind: 'setup', message, exitCode: ended.exitCode });
+    }
+  }
+}
+
+/** All start together: late enough that every worker has read of it before. */
+function begin(step: Step): void {
+  step.state.startAt = step.seen.now + Math.max(3 * step.plan.timing.pollMs, 300);
+  step.state.job = null;
+  step.enter('running');
+}
+
+const notStarted = (step: Step, message: string) =>
+  step.stop({ kind: 'not-started', message, exitCode: FleetExit.notStarted });
+
+const tailOf = (word: TaskState | null) =>
+  word === null || word.logTail.length === 0 ? '' : `: ${word.logTail.join(' | ')}`;

@@ -1,0 +1,114 @@
+import type { Plan } from '../contract/plan.ts';
+import type { Job, Phase, StopReason, StopRequest, TaskState } from '../contract/run.ts';
+import type { TaskLiveness, TaskRef } from '../ports.ts';
+import type { JobOutcome, RunState, TaskRecord } from './state.ts';
+
+/** What one look at the world has shown. */
+export interface Seen {
+  /** Unix ms. */
+  now: number;
+  liveness: TaskLiveness[];
+  stopRequest: StopRequest | null;
+  /** The threshold keys that fail now, where one of them asks for an abort; null: none does. */
+  abort: string[] | null;
+}
+
+/** What is to be done before control.json is written anew. */
+export interface Effects {
+  launch: TaskRef[];
+  kill: TaskRef[];
+  /** handleSummary is about to be called: its input must be in the store. */
+  writeSummary: boolean;
+}
+
+/** For starting k6 and reading its answers, beside the time that the script itself may take, ms. */
+export const JOB_OVERHEAD_MS = 60_000;
+
+const BEFORE_THE_END: ReadonlySet<Phase> = new Set(['launching', 'setup', 'arming', 'running']);
+
+/** One step of a run: the state to change, what was seen, and what is to be done. */
+export class Step {
+  readonly effects: Effects = { launch: [], kill: [], writeSummary: false };
+
+  constructor(
+    readonly state: RunState,
+    readonly plan: Plan,
+    readonly seen: Seen,
+  ) {}
+
+  get stopping(): boolean {
+    return this.state.phase === 'stopping';
+  }
+
+  enter(phase: Phase): void {
+    this.state.phase = phase;
+    this.state.phaseSince = this.seen.now;
+  }
+
+  /** Ends the run before its time. Only the first reason counts, as in k6. */
+  stop(reason: StopReason): void {
+    if (!BEFORE_THE_END.has(this.state.phase)) return;
+    this.state.stop = reason;
+    this.enter('stopping');
+  }
+
+  launch(index: number): void {
+    const task = this.state.tasks[index];
+    if (task === undefined) return;
+    task.launchedAt = this.seen.now;
+    task.launches += 1;
+    task.word = null;
+    task.merged = 0;
+    this.effects.launch.push({ task: index, attempt: task.attempt });
+  }
+
+  kill(index: number): void {
+    const task = this.state.tasks[index];
+    if (task !== undefined) this.effects.kill.push({ task: index, attempt: task.attempt });
+  }
+
+  isAlive(index: number): boolean {
+    return this.seen.liveness[index]?.state === 'alive';
+  }
+
+  /** Whether every task says that it is in one of these phases. */
+  all(...phases: TaskState['phase'][]): boolean {
+    return this.state.tasks.every(({ word }) => word !== null && phases.includes(word.phase));
+  }
+
+  /** Why the task cannot go on; null: it can. */
+  loss(task: TaskRecord, index: number): string | null {
+    const { word } = task;
+    if (word?.phase === 'failed') return word.message ?? 'its worker failed';
+    if (word?.phase === 'done') return `k6 ended before the start: ${causeOf(word)}`;
+    const liveness = this.seen.liveness[index];
+    return liveness?.state === 'gone' && task.launchedAt !== this.seen.now ? liveness.reason : null;
+  }
+
+  /** Gives a job to a task. */
+  assign(kind: Job['kind'], task: number): void {
+    const { state } = this;
+    state.jobs += 1;
+    state.job = { kind, task, attempt: state.tasks[task]?.attempt ?? 0, nr: state.jobs };
+  }
+
+  /** How the present job ended, once all its windows are merged; null: it goes on. */
+  jobEnded(): JobOutcome | null {
+    const { job, tasks } = this.state;
+    const host = job === null ? undefined : tasks[job.task];
+    if (job === null || host === undefined) return null;
+    const done = host.word?.job ?? null;
+    if (host.attempt === job.attempt && done?.nr === job.nr) {
+      if (host.merged < (host.word?.windows ?? 0)) return null;
+      return { exitCode: done.exitCode, durationMs: done.durationMs, logTail: done.logTail };
+    }
+    const gone = host.attempt !== job.attempt || !this.isAlive(job.task);
+    return gone ? { exitCode: null, durationMs: 0, logTail: ['the task that ran it was lost'] } : null;
+  }
+}
+
+/** What k6 said last, or else how it ended. */
+export function causeOf(word: TaskState): string {
+  const error = word.logTail.findLast((line) => line.includes('level=error'));
+  return error ?? word.logTail.at(-1) ?? word.message ?? 'no message';
+}

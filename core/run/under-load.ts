@@ -1,0 +1,78 @@
+/** While the tasks send load, and until each of them has ended. */
+import { FleetExit, K6Exit } from '../contract/exit-codes.ts';
+import { afterLoad } from './after-load.ts';
+import { isComplete, isScriptFault, isStopped } from './exit.ts';
+import type { LoadOutcome, TaskRecord } from './state.ts';
+import { causeOf, type Step } from './step.ts';
+
+/** How long k6 may take to stop before its task is killed, ms; longer than the worker's own patience. */
+const STOP_TIMEOUT_MS = 45_000;
+/** How long a run may last past its planned end before it is stopped, ms. */
+const OVERTIME_MS = 60_000;
+
+export function underLoad(step: Step): void {
+  const { state, seen, plan } = step;
+  if (state.startAt === null) {
+    awaitStop(step);
+    return;
+  }
+  state.tasks.forEach((task, index) => {
+    task.startSkewMs ??= task.word?.startSkewMs ?? null;
+    task.outcome ??= loadOutcome(step, task, index);
+    judgeExit(step, task, index);
+  });
+  if (seen.abort !== null) {
+    const message = `thresholds on metrics '${seen.abort.join(', ')}' were crossed; at least one has abortOnFail enabled, stopping test prematurely`;
+    step.stop({ kind: 'threshold', message, exitCode: K6Exit.thresholdsFailed });
+  }
+  if (seen.now > state.startAt + plan.durationMs + OVERTIME_MS) {
+    step.stop({ kind: 'internal', message: 'the tasks ran past their planned end', exitCode: FleetExit.internal });
+  }
+  if (state.tasks.every((task) => task.outcome !== null && isDrained(task))) afterLoad(step);
+  else if (step.stopping) killStragglers(step);
+}
+
+/** A run that is stopped before its start has no load: it ends when every k6 has. */
+function awaitStop(step: Step): void {
+  const hasEnded = (task: TaskRecord, index: number) =>
+    task.launchedAt === null || task.word?.phase === 'done' || step.loss(task, index) !== null;
+  if (step.state.tasks.every(hasEnded)) afterLoad(step);
+  else killStragglers(step);
+}
+
+function killStragglers(step: Step): void {
+  if (step.seen.now - step.state.phaseSince < STOP_TIMEOUT_MS) return;
+  step.state.tasks.forEach((task, index) => {
+    if (task.outcome === null) step.kill(index);
+  });
+}
+
+function loadOutcome(step: Step, task: TaskRecord, index: number): LoadOutcome | null {
+  const { word } = task;
+  if (word?.phase === 'done') {
+    const { exitCode, message } = word;
+    const endedAt = (word.endedAt ?? step.seen.now) + word.clockOffsetMs;
+    // A k6 that ends without a word of its own, or of ours, took its load with it.
+    const ended = isComplete(exitCode) || isScriptFault(exitCode) || (step.stopping && isStopped(exitCode));
+    return { exitCode, endedAt, message, lost: ended ? null : `k6 died: ${causeOf(word)}` };
+  }
+  const loss = step.loss(task, index);
+  return loss === null ? null : { exitCode: null, endedAt: step.seen.now, message: loss, lost: loss };
+}
+
+/** What a task's exit means for the whole run. */
+function judgeExit(step: Step, task: TaskRecord, index: number): void {
+  const code = task.outcome?.exitCode;
+  if (code === K6Exit.markedAsFailed) step.state.markedFailed = true;
+  if (!isScriptFault(code)) return;
+  const why = task.word === null ? '' : `: ${causeOf(task.word)}`;
+  const aborted = code === K6Exit.scriptAborted;
+  step.stop({
+    kind: aborted ? 'aborted' : 'script-error',
+    message: aborted ? `the script aborted the test in task ${index}${why}` : `task ${index} failed${why}`,
+    exitCode: code,
+  });
+}
+
+/** All windows that the task has shipped, or will ever ship, have been merged. */
+const isDrained = (task: TaskRecord): boolean => task.word?.phase !== 'done' || task.merged >= task.word.windows;
