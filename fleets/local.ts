@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { WorkerEnv } from '../core/contract/env.ts';
 import { taskKeys } from '../core/contract/keys.ts';
 import type { Fleet, TaskLiveness, TaskRef } from '../core/ports.ts';
+import { listProcesses, type ProcessRow } from './process-table.ts';
 
 export interface LocalFleetOptions {
   run: string;
@@ -19,6 +20,11 @@ export interface LocalFleetOptions {
   env: NodeJS.ProcessEnv;
 }
 
+/** How long a killed process may take to vanish, ms. */
+const KILL_WAIT_MS = 2000;
+/** How old a look at the machine's processes may be, ms. */
+const LOOK_MS = 1000;
+
 /**
  * Tasks as child processes of this machine. Each worker leads a process group of its own, so that Ctrl-C in a terminal
  * reaches only the coordinator, and so that a coordinator may die and another one take the run over: the process ids
@@ -26,6 +32,7 @@ export interface LocalFleetOptions {
  */
 export class LocalFleet implements Fleet {
   private readonly children = new Map<string, ChildProcess>();
+  private look: { at: number; rows: Promise<ProcessRow[] | null> } | null = null;
 
   constructor(private readonly options: LocalFleetOptions) {}
 
@@ -34,7 +41,8 @@ export class LocalFleet implements Fleet {
     const dir = this.dir(ref);
     await mkdir(dir, { recursive: true });
     const errors = openSync(join(dir, 'worker.log'), 'a', 0o600);
-    const child = spawn(process.execPath, ['--max-old-space-size=512', workerFile], {
+    // The worker reads no argument: its folder is for those who look at the list of processes, as `adopted` does.
+    const child = spawn(process.execPath, ['--max-old-space-size=512', workerFile, dir], {
       detached: true,
       stdio: ['ignore', 'ignore', errors],
       env: {
@@ -61,19 +69,37 @@ export class LocalFleet implements Fleet {
       const how = child.signalCode === null ? `exit code ${child.exitCode}` : `signal ${child.signalCode}`;
       return { state: 'gone', reason: `its worker ended with ${how}${await this.lastWords(ref)}` };
     }
-    const pid = await this.pid(ref);
-    if (pid !== null && isAlive(pid)) return { state: 'alive' };
-    return { state: 'gone', reason: 'its worker process is gone' };
+    const { pid, worker } = await this.adopted(ref);
+    return pid !== null && worker ? { state: 'alive' } : { state: 'gone', reason: 'its worker process is gone' };
   }
 
   async kill(ref: TaskRef): Promise<void> {
-    const pid = this.children.get(key(ref))?.pid ?? (await this.pid(ref));
+    const pid = this.children.get(key(ref))?.pid ?? (await this.adopted(ref)).pid;
     if (pid === null) return;
     try {
       process.kill(-pid, 'SIGKILL'); // the worker and its k6: one process group
     } catch {
       return; // gone already
     }
+    // Bounded: a process that nobody reaps keeps its id.
+    for (let waited = 0; isAlive(pid) && waited < KILL_WAIT_MS; waited += 10) await sleep(10);
+  }
+
+  /**
+   * What is left of a task that another coordinator has launched: its process group, null where nothing is, and whether
+   * its worker is in it. An id alone says little: by now it may be another program's, or that of a zombie.
+   */
+  private async adopted(ref: TaskRef): Promise<{ pid: number | null; worker: boolean }> {
+    const pid = await this.pid(ref);
+    if (pid === null || !isGroup(pid)) return { pid: null, worker: false };
+    if (this.look === null || Date.now() - this.look.at > LOOK_MS) {
+      this.look = { at: Date.now(), rows: listProcesses() };
+    }
+    const rows = await this.look.rows;
+    if (rows === null) return { pid, worker: isAlive(pid) };
+    const folder = taskKeys(this.options.run, ref.task, ref.attempt).local;
+    const left = rows.filter((row) => row.group === pid && !row.zombie && row.command.includes(folder));
+    return { pid: left.length === 0 ? null : pid, worker: left.some((row) => row.pid === pid) };
   }
 
   private dir(ref: TaskRef) {
@@ -93,6 +119,8 @@ export class LocalFleet implements Fleet {
 }
 
 const key = ({ task, attempt }: TaskRef) => `${task}/${attempt}`;
+
+const isGroup = (pid: number): boolean => isAlive(-pid);
 
 function isAlive(pid: number): boolean {
   try {

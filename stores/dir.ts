@@ -12,6 +12,9 @@ const isCode = (error: unknown, ...codes: string[]) => codes.includes((error as 
  * where the name exists, on every POSIX file system, and a process that dies in between leaves nothing locked.
  */
 export class DirStore implements Store {
+  /** How many versions stay: readers may be between listing and reading, writers between linking and looking. */
+  private static readonly KEPT = 16;
+
   constructor(readonly root: string) {}
 
   async get(key: string): Promise<Uint8Array | null> {
@@ -38,7 +41,7 @@ export class DirStore implements Store {
       try {
         return { body: await readFile(this.versionPath(key, newest)), etag: String(newest) };
       } catch (error) {
-        // Two newer versions came between the listing and the read, and this one was pruned: look again.
+        // Many newer versions came between the listing and the read, and this one was pruned: look again.
         if (!isCode(error, 'ENOENT')) throw error;
       }
     }
@@ -52,14 +55,14 @@ export class DirStore implements Store {
     await mkdir(dirname(mine), { recursive: true });
     const staged = await this.stage(key, body);
     if (!(await this.linkNew(staged, mine, { keep: true }))) return this.lost(staged);
-    // A writer with a very old etag can link a version that was pruned long ago; it has not won.
-    if ((await this.newestVersion(key)) !== next) {
+    // Before so many newer ones came, this version was never pruned, so nobody else can have had it. After that a writer
+    // that was held up on its way to link() may have linked a name that was free again: it has not won.
+    if ((await this.newestVersion(key)) >= next + DirStore.KEPT) {
       await rm(mine, { force: true });
       return this.lost(staged);
     }
     await rename(staged, this.path(key)); // for people and tools that read the plain file
-    // One older version stays for readers that are between listing and reading.
-    await rm(this.versionPath(key, next - 2), { force: true });
+    await rm(this.versionPath(key, next - DirStore.KEPT), { force: true });
     return String(next);
   }
 

@@ -85,7 +85,10 @@ export async function runTeardown(job: Job, context: JobContext, data: SetupData
  */
 export async function runHandleSummary(job: Job, context: JobContext, data: unknown): Promise<JobState> {
   const from = performance.now();
-  const k6 = await K6Process.startPaused({ ...context, args: summaryArgs(context.archive) }, context.onSpawn);
+  const k6 = await K6Process.startPaused(
+    { ...context, args: summaryArgs(context.plan, context.archive) },
+    context.onSpawn,
+  );
   if (k6.exitCode === null) await k6.api.putSetupData(data);
   const code = await k6.terminate(HANDLE_SUMMARY_MS);
   const exitCode = code === K6Exit.externalAbort ? 0 : code;

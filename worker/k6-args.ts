@@ -46,10 +46,11 @@ export const teardownArgs = (plan: Plan, archive: string): string[] => [
 ];
 
 /** The summary archive has options of its own; its handleSummary is what k6 shall call. */
-export const summaryArgs = (archive: string): string[] => [
+export const summaryArgs = (plan: Plan, archive: string): string[] => [
   '--no-setup',
   '--no-teardown',
   '--no-thresholds',
   '--include-system-env-vars',
+  cellOutput(plan), // by which it notices that its worker is gone
   archive,
 ];

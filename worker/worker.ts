@@ -32,6 +32,8 @@ export interface WorkerOptions {
 
 /** How long k6 may take to end after it was asked to, ms: an interrupted iteration ends at once, outputs flush. */
 const STOP_GRACE_MS = 20_000;
+/** The same for a k6 that has not sent any load: there is nothing to lose. */
+const UNSTARTED_GRACE_MS = 3000;
 
 /** The program in a task: supervises k6, obeys control.json, ships windows. */
 export class Worker {
@@ -91,6 +93,12 @@ export class Worker {
 
   private async runLoad(): Promise<void> {
     const { plan, ref, k6Binary, k6Env } = this.options;
+    let stopped = Promise.resolve();
+    // A task that does not get ready can be asked why only as long as it lives.
+    const telling = setInterval(
+      () => void this.report.update({ logTail: this.log.lastLines(20) }),
+      plan.timing.windowMs,
+    );
     const k6 = await K6Process.startPaused(
       {
         binary: k6Binary,
@@ -104,29 +112,32 @@ export class Worker {
       },
       (spawned) => {
         this.load = spawned;
+        this.report.state.k6Pid = spawned.pid;
+        stopped = this.stopWhenTold(spawned);
       },
     );
+    clearInterval(telling);
     if (k6.exitCode === null) {
-      await this.report.update({ phase: 'ready', k6Pid: k6.pid });
-      const stopped = this.stopWhenTold(k6);
+      await this.report.update({ phase: 'ready' });
       await this.armAndStart(k6).catch(async (error: Error) => {
         this.log.add(Buffer.from(`k6-fleet: ${error.message}\n`));
         await k6.terminate(STOP_GRACE_MS);
       });
-      await k6.exited;
-      await stopped;
     }
+    const code = await k6.exited;
+    const endedAt = Date.now();
+    await stopped;
     await this.shipper.flush();
     if (this.shipper.error !== null) return;
-    const code = await k6.exited;
     await this.writeLog();
+    const abandoned = this.control.dismissed === 'lease';
     await this.report.update({
       phase: 'done',
       exitCode: code,
-      endedAt: Date.now(),
+      endedAt,
       windows: this.shipper.shipped,
-      message: code === 0 ? null : `k6 ended with ${code < 0 ? 'a signal' : `exit code ${code}`}`,
-      logTail: code === 0 ? [] : this.log.lastLines(20),
+      message: abandoned ? 'it stopped by itself, for no coordinator renewed its lease' : endMessage(code),
+      logTail: code === 0 || abandoned ? [] : this.log.lastLines(20),
     });
   }
 
@@ -155,7 +166,7 @@ export class Worker {
     const told = this.control.until(({ phase }) => phase === 'stopping' || phase === 'finished');
     await Promise.race([told, k6.exited]);
     if (k6.exitCode !== null) return;
-    await (this.started ? k6.abort(STOP_GRACE_MS) : k6.terminate(STOP_GRACE_MS));
+    await (this.started ? k6.abort(STOP_GRACE_MS) : k6.terminate(UNSTARTED_GRACE_MS));
   }
 
   /** Does the jobs that the coordinator gives to this task, until the run is finished. */
@@ -253,3 +264,6 @@ export class Worker {
     await store.put(taskKeys(plan.id, ref.task, ref.attempt).log, body).catch(() => undefined);
   }
 }
+
+const endMessage = (code: number): string | null =>
+  code === 0 ? null : `k6 ended with ${code < 0 ? 'a signal' : `exit code ${code}`}`;

@@ -19,7 +19,7 @@ export const planCommand = () =>
     .option('-e, --env <NAME=VALUE>', 'an environment variable for the script; may be repeated', collectEnv, {})
     .option('--json', 'print the plan as JSON')
     .action(async (script: string, { tasks, env, json }: PlanFlags) => {
-      const { plan } = await prepare({ script, k6: await ensureK6(), tasks, env, refuseIdle: false });
+      const { plan } = await prepare({ script, k6: await ensureK6(), tasks, env, strict: false });
       const text = planText(plan, widthOf(process.stdout), coloursOf(process.stdout));
       process.stdout.write(json === true ? `${JSON.stringify(plan, null, 2)}\n` : text);
     });

@@ -40,7 +40,10 @@ export const runCommand = () =>
       parseCount,
     )
     .option('--name <name>', 'part of the run id; default: the name of the script')
-    .option('--observe <target>', 'where to read how the target scales, such as demo:http://127.0.0.1:8080')
+    .option(
+      '--observe <target>',
+      'where to read how the target scales, such as demo:http://127.0.0.1:8080; none: leave it out',
+    )
     .option('--ready-timeout <seconds>', 'how long a task may take to get ready (default: 120)', parseSeconds)
     .option('-q, --quiet', 'no plan and no progress')
     .addOption(storeOption())
@@ -58,7 +61,7 @@ export async function runScript(script: string, flags: RunFlags): Promise<void> 
     observe: flags.observe,
     timing: flags.readyTimeout === undefined ? {} : { readyTimeoutMs: flags.readyTimeout },
     env: flags.env,
-    refuseIdle: true,
+    strict: true,
   });
   const { plan } = prepared;
   if (flags.quiet !== true) {

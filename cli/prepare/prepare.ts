@@ -9,6 +9,7 @@ import { UserError } from '../../core/errors.ts';
 import { autoTasks, buildPlan, LOCAL_TIMING, tasksForRps } from '../../core/plan/build.ts';
 import { type FleetOptions, parseFleetOptions } from '../../core/plan/fleet-options.ts';
 import { Requirements, ScriptOptions } from '../../core/plan/requirements.ts';
+import { createObserver } from '../../targets/index.ts';
 import { archiveScript, archiveWrapper, inspectArchive, loadScript, type Probe, refuse } from './archive.ts';
 import { checkK6, runK6 } from './k6.ts';
 
@@ -23,8 +24,8 @@ export interface PrepareOptions {
   timing?: Partial<Timing> | undefined;
   /** `-e` settings. */
   env: Record<string, string>;
-  /** A task without VUs is refused; `plan` only warns. */
-  refuseIdle: boolean;
+  /** Refuses what cannot give a result that is worth the load; `plan` only warns. */
+  strict: boolean;
 }
 
 export interface Prepared {
@@ -56,6 +57,8 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     const scriptOptions = ScriptOptions.parse(inspected);
     const probe = (probed.ext as { fleetProbe: Probe }).fleetProbe;
     const fleet = withCommandLine(parseFleetOptions(scriptOptions.ext?.fleet), options);
+    const blind = checkTarget(fleet.target);
+    if (blind !== null && options.strict) throw new UserError(blind, K6Exit.invalidConfig);
     const ask = async (tasks: number): Promise<Requirements> => {
       const input = JSON.stringify({ options: inspected, tasks, metrics: probe.metrics });
       const answer = await runK6(k6, ['x', 'fleet', 'plan'], { input });
@@ -63,7 +66,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
       return Requirements.parse(JSON.parse(answer.stdout));
     };
     const whole = await ask(1);
-    const tasks = chooseTasks(fleet, whole.maxVUs, scriptOptions.rps, options.refuseIdle);
+    const tasks = chooseTasks(fleet, whole.maxVUs, scriptOptions.rps, options.strict);
     const name = sanitise(fleet.name ?? basename(options.script).replace(/\.[^.]+$/, ''));
     const plan = buildPlan({
       id: runId(name, new Date()),
@@ -79,7 +82,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
       timing: { ...LOCAL_TIMING, ...options.timing },
       envNames: Object.keys(options.env),
     });
-    plan.warnings.push(...tasks.warnings, ...envWarnings(options.env));
+    plan.warnings.push(...tasks.warnings, ...(blind === null ? [] : [blind]), ...envWarnings(options.env));
     return {
       plan,
       archive: await readFile(archive),
@@ -96,14 +99,32 @@ function withCommandLine(fleet: FleetOptions, { tasks, name, maxLost, observe }:
     tasks: tasks ?? fleet.tasks,
     name: name ?? fleet.name,
     maxLost: maxLost ?? fleet.maxLost,
-    target: observe === undefined ? fleet.target : { ...fleet.target, observe },
+    target: observe === undefined ? fleet.target : observe === 'none' ? undefined : { ...fleet.target, observe },
   };
 }
 
-function chooseTasks(fleet: FleetOptions, maxVUs: number, rps: number | null | undefined, refuseIdle: boolean) {
+/**
+ * What would be left unjudged because nothing observes the target; null: nothing.
+ * @throws UserError where the observer's address is not as it must be.
+ */
+function checkTarget(target: FleetOptions['target']): string | null {
+  if (target === undefined) return null;
+  if (target.observe !== null) {
+    createObserver(target.observe);
+    return null;
+  }
+  const unjudged = [
+    ...(target.scaleOutWithinMs === undefined ? [] : ['scaleOutWithin']),
+    ...(target.minPeakTasks === undefined ? [] : ['minPeakTasks']),
+  ];
+  if (unjudged.length === 0) return null;
+  return `nothing observes the target, so ${unjudged.join(' and ')} cannot be judged: name it by --observe, such as demo:http://127.0.0.1:8080, or leave the target's scaling out by --observe none`;
+}
+
+function chooseTasks(fleet: FleetOptions, maxVUs: number, rps: number | null | undefined, strict: boolean) {
   const wanted = fleet.tasks ?? 'auto';
   const asked = wanted === 'auto' ? autoTasks(maxVUs, cpus().length) : wanted;
-  if (refuseIdle && asked > Math.max(1, maxVUs)) {
+  if (strict && asked > Math.max(1, maxVUs)) {
     throw new UserError(
       `--tasks ${asked} is more than the script's ${maxVUs} VUs: use 1 to ${Math.max(1, maxVUs)}`,
       K6Exit.invalidConfig,

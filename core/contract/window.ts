@@ -92,7 +92,10 @@ export interface Pivot {
   minAbove?: Num;
 }
 
-/** What a threshold key, such as `http_req_duration{status:200}`, selected; matched on all of a sample's tags. */
+/**
+ * What a threshold key, such as `http_req_duration{status:200}`, selected; matched on all of a sample's tags.
+ * `http_req_duration{expected_response:true}` always comes, as in k6, whether or not a threshold names it.
+ */
 export interface KeyCell {
   key: string;
   type: MetricType;
@@ -108,7 +111,7 @@ export interface Cell {
   t: number;
   metrics?: MetricCell[];
   keys?: KeyCell[];
-  /** `[group path, …]` in the order first seen in this process; says which groups exist and in which order to show them. */
+  /** Paths of groups that this process has not seen before, in the order in which it saw them. */
   groups?: string[];
 }
 

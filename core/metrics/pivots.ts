@@ -38,7 +38,7 @@ export class PivotCounts {
   }
 }
 
-interface Bounds {
+interface Interval {
   lo: number;
   hi: number;
 }
@@ -59,25 +59,25 @@ export function exactPercentile(samples: Histogram, pivots: Iterable<PivotCounts
   for (const pivot of pivots) {
     if (Number.isNaN(pivot.v)) continue;
     // Each interval holds the exact percentile, so moving into the next one never leaves those before.
-    const { lo, hi } = percentileBounds(pivot, samples.count, fraction);
+    const { lo, hi } = percentileInterval(pivot, samples.count, fraction);
     value = Math.min(hi, Math.max(lo, value));
   }
   return value;
 }
 
 /** An interval that holds the exact percentile and does not reach across V. Both neighbouring ranks must be finite. */
-function percentileBounds(pivot: PivotCounts, count: number, fraction: number): Bounds {
+function percentileInterval(pivot: PivotCounts, count: number, fraction: number): Interval {
   const i = fraction * (count - 1);
   const low = Math.floor(i);
-  const j = rankBounds(pivot, low);
-  const k = rankBounds(pivot, Math.ceil(i));
+  const j = rankInterval(pivot, low);
+  const k = rankInterval(pivot, Math.ceil(i));
   if (j.lo !== j.hi || k.lo !== k.hi) return { lo: j.lo, hi: k.hi };
   const exact = interpolate(j.lo, k.lo, i - low);
   return { lo: exact, hi: exact };
 }
 
 /** What a pivot tells of the sample with this rank: below V, V itself, or above V; next to V it is known exactly. */
-function rankBounds(pivot: PivotCounts, rank: number): Bounds {
+function rankInterval(pivot: PivotCounts, rank: number): Interval {
   const { v, below, equal, maxBelow, minAbove } = pivot;
   if (rank < below) return { lo: rank === below - 1 ? maxBelow : -Number.MAX_VALUE, hi: maxBelow };
   if (rank < below + equal) return { lo: v, hi: v };

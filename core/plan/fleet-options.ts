@@ -27,11 +27,7 @@ export function parseFleetOptions(raw: unknown): FleetOptions {
   if (!parsed.success) throw new UserError(describe(parsed.error.issues[0], raw), K6Exit.invalidConfig);
   const { target, ...rest } = parsed.data;
   if (target === undefined || target === null) return rest;
-  try {
-    return { ...rest, target: parseTarget(target) };
-  } catch (error) {
-    throw new UserError((error as Error).message, K6Exit.invalidConfig);
-  }
+  return { ...rest, target: parseTarget(target) };
 }
 
 function describe(issue: z.core.$ZodIssue | undefined, raw: unknown): string {

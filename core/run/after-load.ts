@@ -59,6 +59,7 @@ function giveJob(step: Step, kind: Job['kind']): void {
   const host = step.state.tasks.findIndex((task, index) => task.word?.phase === 'done' && step.isAlive(index));
   const first = step.state.tasks[0];
   if (host < 0 && first !== undefined) {
+    step.kill(0);
     first.attempt += 1;
     step.launch(0);
   }

@@ -2,12 +2,14 @@
 import { FleetExit, K6Exit } from '../contract/exit-codes.ts';
 import type { TaskState } from '../contract/run.ts';
 import { isComplete, isScriptFault } from './exit.ts';
-import type { TaskRecord } from './state.ts';
+import { nextStart, type TaskRecord } from './state.ts';
 import { causeOf, JOB_OVERHEAD_MS, type Step } from './step.ts';
 
 /** How often a task is launched, at most, until it gets ready. */
 const MAX_LAUNCHES = 3;
 const MAX_SETUP_TRIES = 2;
+/** How many lines of a task's log a message shows. */
+const TAIL_LINES = 5;
 
 export function beforeStart(step: Step): void {
   const { state, plan } = step;
@@ -97,7 +99,7 @@ function awaitSetup(step: Step): void {
 
 /** All start together: late enough that every worker has read of it before. */
 function begin(step: Step): void {
-  step.state.startAt = step.seen.now + Math.max(3 * step.plan.timing.pollMs, 300);
+  step.state.startAt = nextStart(step.plan, step.seen.now);
   step.state.job = null;
   step.enter('running');
 }
@@ -106,4 +108,4 @@ const notStarted = (step: Step, message: string) =>
   step.stop({ kind: 'not-started', message, exitCode: FleetExit.notStarted });
 
 const tailOf = (word: TaskState | null) =>
-  word === null || word.logTail.length === 0 ? '' : `: ${word.logTail.join(' | ')}`;
+  word === null || word.logTail.length === 0 ? '' : `; its log ends: ${word.logTail.slice(-TAIL_LINES).join(' | ')}`;

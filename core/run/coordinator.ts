@@ -13,7 +13,7 @@ import type { Clock, Compression, Fleet, Store, TargetObserver, TaskLiveness } f
 import { advance } from './advance.ts';
 import { progressOf } from './progress.ts';
 import { buildResult, testDurationMs } from './result.ts';
-import { adoptControl, controlOf, initialState, type RunState } from './state.ts';
+import { controlOf, initialState, nextStart, type RunState } from './state.ts';
 import type { Effects } from './step.ts';
 
 export interface CoordinatorOptions {
@@ -37,8 +37,11 @@ const LATE_WINDOWS = 5;
 const LEAVE_MS = 10_000;
 
 /**
- * Drives one run from launch to result. It can die between any two calls: another one reads the checkpoint and
- * control.json and goes on, with no window counted twice or lost.
+ * Drives one run from launch to result. It can die between any two calls: another one reads the checkpoint and goes on,
+ * with no window counted twice or lost.
+ *
+ * control.json is the lock: whoever has replaced it last conducts the run. The checkpoint is written ahead of every
+ * control.json that says something new, so what the tasks have been told is never news to the next coordinator.
  */
 export class Coordinator {
   private readonly keys;
@@ -51,39 +54,58 @@ export class Coordinator {
   private progressEtag: string | null = null;
   /** control.json as last written, without its lease. */
   private told = '';
+  private halted = false;
+  private over: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: CoordinatorOptions) {
     const { plan, clock } = options;
     this.keys = runKeys(plan.id);
     this.state = initialState(plan, clock.now());
-    this.merged = emptyMerged(plan.thresholds);
+    this.merged = emptyMerged(plan.thresholds, { cellSeconds: plan.timing.cellSeconds });
   }
 
   /**
    * Takes the run over from wherever it stands and brings it to its end.
    * @throws SupersededError where another coordinator takes it over.
    */
-  async run(): Promise<Result> {
+  run(): Promise<Result> {
+    const result = this.conduct();
+    this.over = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Ends every task at once and stops to conduct, for a run that cannot go on. */
+  async killAll(): Promise<void> {
+    this.halted = true;
+    await this.killTasks();
+    await this.over; // one last launch may have been under way
+    await this.killTasks();
+  }
+
+  private async killTasks(): Promise<void> {
+    const { fleet } = this.options;
+    await Promise.all(this.state.tasks.map(({ attempt }, task) => fleet.kill({ task, attempt })));
+  }
+
+  private async conduct(): Promise<Result> {
     await this.takeOver();
     const { clock, plan } = this.options;
     for (;;) {
       await this.tick();
       if (this.state.phase === 'finished') return this.finish();
       await clock.sleep(plan.timing.tickMs);
+      if (this.halted) throw new Error(`run ${plan.id} was stopped at once`);
     }
-  }
-
-  /** Ends every task at once, for a run that cannot go on. */
-  async killAll(): Promise<void> {
-    const { fleet } = this.options;
-    await Promise.all(this.state.tasks.map(({ attempt }, task) => fleet.kill({ task, attempt })));
   }
 
   private async takeOver(): Promise<void> {
     const { store, plan, clock, compression } = this.options;
     const control = await store.getVersioned(this.keys.control);
-    const checkpoint = await store.getVersioned(this.keys.checkpoint);
+    const told = control === null ? null : decodeJson(Control, control.body, 'control.json');
     this.controlEtag = control?.etag ?? null;
+    await this.writeControl(told ?? controlOf(this.state, 0));
+    // From here on no other coordinator can tell the tasks anything: the checkpoint holds all that they know.
+    const checkpoint = await store.getVersioned(this.keys.checkpoint);
     this.checkpointEtag = checkpoint?.etag ?? null;
     this.progressEtag = (await store.getVersioned(this.keys.progress))?.etag ?? null;
     if (checkpoint !== null) {
@@ -92,10 +114,10 @@ export class Coordinator {
       this.state = saved.state;
       this.merged = fromJson(saved.merged, plan.thresholds);
     }
-    if (control !== null) adoptControl(this.state, decodeJson(Control, control.body, 'control.json'), clock.now());
+    // The last coordinator died before it could tell the moment of the start: it may be past by now.
+    if (this.state.startAt !== null && told?.startAt == null) this.state.startAt = nextStart(plan, clock.now());
     this.state.legs += 1;
-    await this.writeControl();
-    await this.checkpoint();
+    await this.tell();
   }
 
   private async tick(): Promise<void> {
@@ -112,9 +134,8 @@ export class Coordinator {
       abort: this.thresholdsToAbort(now),
     });
     await this.carryOut(effects);
-    if (JSON.stringify(controlOf(this.state, 0)) !== this.told || this.isDue('lease', plan.timing.renewMs)) {
-      await this.writeControl();
-    }
+    if (JSON.stringify(controlOf(this.state, 0)) !== this.told) await this.tell();
+    else if (this.isDue('lease', plan.timing.renewMs)) await this.writeControl();
     if (this.isDue('checkpoint', plan.timing.checkpointMs)) await this.checkpoint();
     if (this.isDue('progress', PROGRESS_MS)) await this.tellProgress();
   }
@@ -192,40 +213,55 @@ export class Coordinator {
     const { fleet, store } = this.options;
     if (effects.launch.length > 0) {
       // A replaced attempt must see that it no longer counts before its successor starts.
-      await this.writeControl();
+      await this.tell();
       for (const ref of effects.kill) await fleet.kill(ref);
-      for (const ref of effects.launch) await fleet.launch(ref);
+      for (const ref of effects.launch) if (!this.halted) await fleet.launch(ref);
     } else {
       for (const ref of effects.kill) await fleet.kill(ref);
     }
     if (effects.writeSummary) await store.put(this.keys.summaryInput, encodeJson(await this.summary()));
   }
 
-  private async writeControl(): Promise<void> {
+  /** Tells the tasks where the run stands, once that is safe in the checkpoint. */
+  private async tell(): Promise<void> {
+    await this.checkpoint();
+    await this.writeControl();
+  }
+
+  /** Renews the lease. @throws SupersededError where another coordinator has control.json by now. */
+  private async writeControl(control = controlOf(this.state, 0)): Promise<void> {
     const { clock, plan, store } = this.options;
-    const body = encodeJson(controlOf(this.state, clock.now() + plan.timing.leaseMs));
-    this.controlEtag = this.owned(await store.swap(this.keys.control, body, this.controlEtag));
-    this.told = JSON.stringify(controlOf(this.state, 0));
+    const body = encodeJson({ ...control, leaseUntil: clock.now() + plan.timing.leaseMs });
+    this.controlEtag = await store.swap(this.keys.control, body, this.controlEtag);
+    if (this.controlEtag === null) throw new SupersededError(plan.id);
+    this.told = JSON.stringify(control);
     this.due.set('lease', clock.now() + plan.timing.renewMs);
   }
 
   private async checkpoint(): Promise<void> {
-    const { store, compression } = this.options;
-    const body = await compression.zip(JSON.stringify({ state: this.state, merged: toJson(this.merged) }));
-    this.checkpointEtag = this.owned(await store.swap(this.keys.checkpoint, body, this.checkpointEtag));
+    const body = await this.options.compression.zip(JSON.stringify({ state: this.state, merged: toJson(this.merged) }));
+    this.checkpointEtag = await this.save(this.keys.checkpoint, body, this.checkpointEtag);
   }
 
   private async tellProgress(): Promise<void> {
-    const { clock, plan, store, onProgress } = this.options;
+    const { clock, plan, onProgress } = this.options;
     const progress = progressOf(plan, this.state, this.merged, clock.now());
     onProgress?.(progress);
-    this.progressEtag = this.owned(await store.swap(this.keys.progress, encodeJson(progress), this.progressEtag));
+    this.progressEtag = await this.save(this.keys.progress, encodeJson(progress), this.progressEtag);
   }
 
-  /** @throws SupersededError where somebody else was first. */
-  private owned(etag: string | null): string {
-    if (etag === null) throw new SupersededError(this.options.plan.id);
-    return etag;
+  /**
+   * Replaces what this coordinator wrote last. Where somebody else was first, control.json says whose run it is: a
+   * coordinator that does not know yet that it was superseded must not stop the one that superseded it.
+   */
+  private async save(key: string, body: Uint8Array | string, etag: string | null): Promise<string> {
+    const { plan, store } = this.options;
+    for (let last = etag; ; last = (await store.getVersioned(key))?.etag ?? null) {
+      const next = await store.swap(key, body, last);
+      if (next !== null) return next;
+      const control = await store.getVersioned(this.keys.control);
+      if (control?.etag !== this.controlEtag) throw new SupersededError(plan.id);
+    }
   }
 
   private async finish(): Promise<Result> {

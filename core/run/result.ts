@@ -8,8 +8,9 @@ import { targetVerdict } from '../target/verdict.ts';
 import { isComplete, isStopped } from './exit.ts';
 import type { RunState, TaskRecord } from './state.ts';
 
-/** A task whose machine is busier than this for five seconds no longer keeps its own pace. */
+/** A task whose machine is busier than this for so long no longer keeps its own pace; a shorter peak may be its start. */
 const SATURATED = 0.95;
+const SATURATED_MS = 5000;
 
 /** When the load ended: the last k6's exit; `now` while one runs. */
 function loadEnd(state: RunState, now: number): number {
@@ -51,7 +52,7 @@ export function buildResult(plan: Plan, state: RunState, merged: Merged, now: nu
     verdict: verdict(plan, state, verdicts, tasks, target),
     stop: state.stop,
     warnings: [...plan.warnings, ...state.warnings, ...overflowWarnings(merged)],
-    generator: generator(metrics.dropped_iterations?.values.count ?? 0, state, tasks),
+    generator: generator(metrics.dropped_iterations?.values.count ?? 0, state, tasks, durationMs),
     metrics,
     checks: checkResults(merged),
     breakdown: breakdownRows(merged),
@@ -149,9 +150,11 @@ function judgeTarget(
   return targetVerdict({ readings, events, points, errorRate, plan: plan.target, endedAtMs: loadEnd(state, now) });
 }
 
-function generator(dropped: number, state: RunState, tasks: TaskResult[]): Result['generator'] {
+function generator(dropped: number, state: RunState, tasks: TaskResult[], durationMs: number): Result['generator'] {
   const reasons: string[] = [];
-  const busy = tasks.filter(({ peakBusy }) => peakBusy >= SATURATED).map(({ task }) => task);
+  const busy = tasks
+    .filter(({ peakBusy }) => durationMs >= SATURATED_MS && peakBusy >= SATURATED)
+    .map(({ task }) => task);
   if (busy.length > 0) {
     reasons.push(`the CPU of task ${busy.join(', ')} was ${SATURATED * 100} % busy or more for five seconds`);
   }

@@ -103,32 +103,8 @@ export const controlOf = (state: RunState, leaseUntil: number): Control => ({
   stop: state.stop,
 });
 
-/**
- * Brings a saved state up to what the workers have been told since: control.json is written before the checkpoint, so
- * where the two differ, control.json is right.
- */
-export function adoptControl(state: RunState, control: Control, now: number): void {
-  if (state.phase !== control.phase) {
-    state.phase = control.phase;
-    state.phaseSince = now;
-  }
-  state.startAt = control.startAt;
-  state.job = control.job;
-  state.jobs = Math.max(state.jobs, control.job?.nr ?? 0);
-  state.stop = control.stop;
-  control.attempts.forEach((attempt, index) => {
-    const task = state.tasks[index];
-    if (task === undefined) return;
-    if (task.attempt !== attempt) {
-      task.attempt = attempt;
-      task.word = null;
-      task.merged = 0;
-    }
-    // It may or may not have been launched; one that was not shows as gone, and is tried again.
-    task.launchedAt ??= now;
-    task.launches = Math.max(task.launches, 1);
-  });
-}
+/** When all tasks can start together, Unix ms: each must have read of it by then. */
+export const nextStart = ({ timing }: Plan, now: number): number => now + Math.max(3 * timing.pollMs, 300);
 
 /** The test has begun to send load, at least on some task. */
 export const hasStarted = (state: RunState, now: number): boolean => state.startAt !== null && now >= state.startAt;

@@ -54,7 +54,8 @@ function loadOutcome(step: Step, task: TaskRecord, index: number): LoadOutcome |
     const endedAt = (word.endedAt ?? step.seen.now) + word.clockOffsetMs;
     // A k6 that ends without a word of its own, or of ours, took its load with it.
     const ended = isComplete(exitCode) || isScriptFault(exitCode) || (step.stopping && isStopped(exitCode));
-    return { exitCode, endedAt, message, lost: ended ? null : `k6 died: ${causeOf(word)}` };
+    const how = isStopped(exitCode) ? 'k6 was stopped' : 'k6 died';
+    return { exitCode, endedAt, message, lost: ended ? null : `${how}: ${causeOf(word)}` };
   }
   const loss = step.loss(task, index);
   return loss === null ? null : { exitCode: null, endedAt: step.seen.now, message: loss, lost: loss };

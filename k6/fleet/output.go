@@ -203,7 +203,7 @@ func (o *Output) orphaned(cause error) {
 	o.mu.Lock()
 	o.lost = true
 	o.mu.Unlock()
-	err := fmt.Errorf("the fleet's worker is gone: %w", cause)
+	err := fmt.Errorf("cells cannot be handed to the fleet's worker: %w", cause)
 	time.AfterFunc(o.grace, func() { o.exit(int(exitcodes.ExternalAbort)) })
 	o.stopTest(errext.WithAbortReasonIfNone(errext.WithExitCodeIfNone(err, exitcodes.ExternalAbort), errext.AbortedByOutput))
 }

@@ -17,7 +17,7 @@ import (
 )
 
 func init() {
-	modules.Register("k6/x/fleet", module{})
+	modules.Register("k6/x/fleet", &module{})
 }
 
 type module struct{}
@@ -31,7 +31,7 @@ type metric struct {
 	Contains string `js:"contains"`
 }
 
-func (module) NewModuleInstance(vu modules.VU) modules.Instance { return instance{vu} }
+func (*module) NewModuleInstance(vu modules.VU) modules.Instance { return instance{vu} }
 
 func (i instance) Exports() modules.Exports {
 	named := map[string]any{"metrics": i.metrics}

@@ -76,9 +76,12 @@ describe.each(Object.entries(renderers))('%s', (_, render) => {
         minLength: 1,
       },
     );
-    const texts = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.string({ minLength: 100, maxLength: 300 })), {
-      minLength: 1,
-    });
+    // fast-check likes to try names such as `NaN`, which are not what is looked for below.
+    const innocent = (text: string) => text.replace(/[Nu]/g, 'x');
+    const strings = fc
+      .oneof(fc.string({ unit: 'binary' }), fc.string({ minLength: 100, maxLength: 300 }))
+      .map(innocent);
+    const texts = fc.array(strings, { minLength: 1 });
     fc.assert(
       fc.property(numbers, texts, fc.integer({ min: 40, max: 200 }), (someNumbers, someTexts, width) => {
         let count = 0;

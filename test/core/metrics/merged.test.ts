@@ -9,7 +9,7 @@ import { pooledPercentile, threshold, thresholdKey } from './pooled.ts';
 
 const START = 1_000;
 const CONTEXT = { startAtMs: START * 1000, clockOffsetMs: 0 };
-const BOUNDS = { maxRows: 4, maxPoints: 5 };
+const BOUNDS = { maxRows: 2, maxPoints: 5 };
 const KEYS = [
   thresholdKey('http_req_duration', 'trend', [threshold('p', '<', 50, { percentile: 90 }), threshold('med', '>', 3)]),
   thresholdKey('http_req_duration{name:b}', 'trend', [threshold('p', '<', 10, { percentile: 95 })]),
@@ -48,7 +48,7 @@ const sample = fc
     return { task, samples: samples[kind] as RawSample[] };
   });
 
-const samplesByTask = fc.array(sample, { maxLength: 60 }).map((all) =>
+const samplesByTask = fc.array(sample, { maxLength: 120 }).map((all) =>
   [0, 1, 2, 3].map((task) => {
     const samples = all.filter((s) => s.task === task).flatMap((s) => s.samples);
     // Moments differ, so that it is plain which sample of a gauge is the latest; vus has a value every second.
@@ -89,7 +89,11 @@ const essence = (m: Merged) => {
       overflow: rows?.overflow,
     })),
     keys: by(keys, ({ key }) => key),
-    vus: { ...summed.vus, tasks: by(summed.vus.tasks, ([task]) => String(task)) },
+    vus: by(
+      summed.vus.tasks.map(({ task, spans }) => ({ task, spans: spans.map(({ first, last }) => ({ first, last })) })),
+      ({ task }) => String(task),
+    ),
+    vusSums: summed.vus.sums,
     tasks: by(tasks, ({ task }) => String(task)),
     overflow: overflow.toSorted(),
     groups: groups.map(([path]) => path),
@@ -221,7 +225,7 @@ describe('addWindow', () => {
       }
     }
     expect(vusOf(merged)).toEqual({ value: 6, min: 6, max: 6 });
-    expect(merged.summed.vus.toJson().tasks.map((task) => task.length)).toEqual([7, 7, 7]);
+    expect(merged.summed.vus.toJson().sums).toEqual([START, 3, 6]);
   });
 
   it('halves the resolution of the time series when it has too many points', () => {

@@ -6,7 +6,7 @@ import { measuredKey, trendStat } from '../../../core/metrics/measured.ts';
 import { addWindow, emptyMerged } from '../../../core/metrics/merged.ts';
 import { judge } from '../../../core/metrics/thresholds.ts';
 import { foldWindow, type RawSample } from '../../support/fold.ts';
-import { pooledVerdict, threshold, thresholdKey } from './pooled.ts';
+import { pooledPercentile, pooledVerdict, threshold, thresholdKey } from './pooled.ts';
 
 const CONTEXT = { startAtMs: 0, clockOffsetMs: 0 };
 const OPERATORS = ['<', '<=', '>', '>=', '==', '===', '!='] as const;
@@ -36,8 +36,9 @@ describe('percentile thresholds', () => {
   const scenario = fc
     .tuple(fc.array(value, { maxLength: 24 }), fc.constantFrom<'p' | 'med'>('p', 'med'), percentile)
     .chain(([values, aggregate, p]) => {
-      const near = values.flatMap((v) => [v, v * (1 + 2 ** -52), v - 0.001]).filter((v) => !Number.isNaN(v));
-      const limit = fc.oneof(value, fc.constantFrom(...near, 1), fc.constantFrom(Infinity, -Infinity, NaN));
+      const exact = pooledPercentile(values, aggregate === 'med' ? 0.5 : p / 100);
+      const near = [exact, ...values].flatMap((v) => [v, v * (1 + 2 ** -52), v * (1 - 2 ** -52), v - 0.001]);
+      const limit = fc.oneof(value, fc.constantFrom(...near), fc.constantFrom(Infinity, -Infinity, NaN));
       return fc.record({
         values: fc.constant(values),
         aggregate: fc.constant(aggregate),

@@ -1,0 +1,221 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { packageRoot } from '../cli/package-root.ts';
+import { decodeJson, encodeJson } from '../core/contract/codec.ts';
+import { taskKeys } from '../core/contract/keys.ts';
+import { TaskState } from '../core/contract/run.ts';
+import type { CellLine, Window } from '../core/contract/window.ts';
+import { addWindow, emptyMerged, type Merged, toJson } from '../core/metrics/merged.ts';
+import { DirStore } from '../stores/dir.ts';
+import type { BenchContext } from './context.ts';
+import { cpuOf, K6_ENV, startServer } from './processes.ts';
+import type { Report } from './report.ts';
+import { type Spread, spreadOf, spreadText } from './spread.ts';
+
+/** The aim: 5,000 tasks that ship a window each 10 s are 500 windows/s, on one core. */
+const AIM_MS = 1000 / 500;
+const WINDOW_SECONDS = 10;
+const RUN = 'bench';
+
+/** What a window costs the coordinator. CPU in ms. */
+export interface Cost {
+  what: string;
+  /** Size of a window in the store, bytes. */
+  bytes: number;
+  perWindowMs: Spread;
+  windowsPerSecond: Spread;
+  /** Of one checkpoint of all that was merged. */
+  checkpointMs: number;
+  checkpointBytes: number;
+}
+
+/** Reads and merges the windows of a thousand tasks, made of what a real k6 has measured. */
+export async function benchMerging({ k6, dir, quick, log }: BenchContext): Promise<Report> {
+  const tasks = quick ? 5 : 1000;
+  const rounds = quick ? 1 : 5;
+  log('running k6 for 20 s, to have real cells');
+  const { fine, coarse } = await recordCells(k6, dir, quick ? 4 : 2 * WINDOW_SECONDS);
+  const store = new DirStore(join(dir, 'store'));
+  const costs: Cost[] = [];
+  for (const [what, lines] of [
+    [`${fine.length} cells of 1 s`, fine],
+    [`1 cell of ${WINDOW_SECONDS} s`, coarse],
+  ] as const) {
+    costs.push(await costOf(what, lines, { store, tasks, rounds }));
+    log(`${what}: ${costs.at(-1)?.perWindowMs.median.toFixed(2)} ms of CPU per window`);
+  }
+  return mergingReport(costs, await lookCost(store, tasks, rounds), tasks, rounds);
+}
+
+/** Lines as k6 writes them for a script with three endpoints: ten of one second, and one with a whole cell of ten. */
+async function recordCells(
+  k6: string,
+  dir: string,
+  seconds: number,
+): Promise<{ fine: CellLine[]; coarse: CellLine[] }> {
+  const server = await startServer();
+  const [fine, coarse] = [join(dir, 'fine.ndjson'), join(dir, 'coarse.ndjson')];
+  try {
+    const script = join(packageRoot, 'bench', 'scripts', 'endpoints.js');
+    const outs = [
+      `--out=fleet=path=${fine}`,
+      `--out=fleet=path=${coarse},cell=${WINDOW_SECONDS}s,flush=${WINDOW_SECONDS}s`,
+    ];
+    const vars = ['-e', `BASE_URL=${server.target}`, '-e', `SECONDS=${seconds}`];
+    await cpuOf(k6, ['run', '--quiet', '--no-thresholds', '--summary-mode=disabled', ...outs, ...vars, script], {
+      env: { ...process.env, ...K6_ENV },
+    });
+  } finally {
+    server.stop();
+  }
+  const size = (line: CellLine) => JSON.stringify(line).length;
+  const largest = (await linesOf(coarse)).toSorted((a, b) => size(b) - size(a)).slice(0, 1);
+  return { fine: (await linesOf(fine)).slice(1, 1 + WINDOW_SECONDS), coarse: largest };
+}
+
+async function linesOf(file: string): Promise<CellLine[]> {
+  const text = await readFile(file, 'utf8');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as CellLine);
+}
+
+/** Each round is one window of every task, as they come to one coordinator. */
+export async function costOf(
+  what: string,
+  lines: CellLine[],
+  { store, tasks, rounds }: { store: DirStore; tasks: number; rounds: number },
+): Promise<Cost> {
+  const merged = emptyMerged([]);
+  const startAtMs = Math.min(...lines.flatMap(({ cells }) => cells.map(({ t }) => t))) * 1000;
+  const perWindowMs: number[] = [];
+  const windowsPerSecond: number[] = [];
+  let bytes = 0;
+  // The first round warms up: a coordinator lives for minutes.
+  for (let round = 0; round <= rounds; round++) {
+    bytes = await writeWindows(store, tasks, round, lines);
+    const cost = await measure(() =>
+      Promise.all(Array.from({ length: tasks }, (_, task) => readWindow(store, merged, task, round, startAtMs))),
+    );
+    await rm(join(store.root, 'runs'), { recursive: true });
+    if (round === 0) continue;
+    perWindowMs.push(cost.cpuMs / tasks);
+    windowsPerSecond.push((tasks / cost.wallMs) * 1000);
+  }
+  let checkpointBytes = 0;
+  const checkpoint = await measure(async () => {
+    checkpointBytes = (await promisify(gzip)(JSON.stringify(toJson(merged)))).length;
+  });
+  return {
+    what,
+    bytes,
+    perWindowMs: spreadOf(perWindowMs),
+    windowsPerSecond: spreadOf(windowsPerSecond),
+    checkpointMs: checkpoint.cpuMs,
+    checkpointBytes,
+  };
+}
+
+/** Returns the size of one, bytes. */
+async function writeWindows(store: DirStore, tasks: number, seq: number, lines: CellLine[]): Promise<number> {
+  const later = lines.map((line) => ({
+    ...line,
+    cells: line.cells.map((cell) => ({ ...cell, t: cell.t + seq * WINDOW_SECONDS })),
+  }));
+  let bytes = 0;
+  for (let task = 0; task < tasks; task++) {
+    const window: Window = { v: 1, task, attempt: 0, seq, job: 'load', busy: 0.5, lines: later };
+    const body = await promisify(gzip)(JSON.stringify(window));
+    await store.put(taskKeys(RUN, task, 0).window(seq), body);
+    bytes = body.length;
+  }
+  return bytes;
+}
+
+/** The coordinator's own steps, one by one. */
+async function readWindow(
+  store: DirStore,
+  merged: Merged,
+  task: number,
+  seq: number,
+  startAtMs: number,
+): Promise<void> {
+  const body = await store.get(taskKeys(RUN, task, 0).window(seq));
+  if (body === null) throw new Error(`there is no window ${seq} of task ${task}`);
+  const window = JSON.parse(new TextDecoder().decode(await promisify(gunzip)(body))) as Window;
+  addWindow(merged, window, { startAtMs, clockOffsetMs: 0 });
+}
+
+/** What a look at a task costs that has nothing new to say: its state is read, and a window that is not there. CPU ms. */
+async function lookCost(store: DirStore, tasks: number, rounds: number): Promise<Spread> {
+  const state: TaskState = {
+    task: 0,
+    attempt: 0,
+    phase: 'running',
+    pid: 1,
+    k6Pid: 2,
+    clockOffsetMs: 0,
+    startSkewMs: 1,
+    exitCode: null,
+    endedAt: null,
+    windows: 0,
+    job: null,
+    message: null,
+    logTail: [],
+  };
+  const keys = Array.from({ length: tasks }, (_, task) => taskKeys(RUN, task, 0));
+  for (const key of keys) await store.put(key.state, encodeJson(state));
+  const costs: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const cost = await measure(() =>
+      Promise.all(
+        keys.map(async (key) => {
+          const body = await store.get(key.state);
+          if (body !== null) decodeJson(TaskState, body, 'state.json');
+          await store.get(key.window(0));
+        }),
+      ),
+    );
+    if (round > 0) costs.push(cost.cpuMs / tasks);
+  }
+  return spreadOf(costs);
+}
+
+/** CPU time of all threads of this process, and wall time, ms. */
+async function measure(work: () => Promise<unknown>): Promise<{ cpuMs: number; wallMs: number }> {
+  const from = performance.now();
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return { cpuMs: (user + system) / 1000, wallMs: performance.now() - from };
+}
+
+export function mergingReport(costs: Cost[], look: Spread, tasks: number, rounds: number): Report {
+  return {
+    name: 'merging',
+    title: `Merging the windows of ${tasks.toLocaleString('en')} tasks in one coordinator`,
+    head: ['a window of', 'KB', 'ms of CPU per window', 'windows/s', 'checkpoint: ms of CPU', 'KB'],
+    rows: costs.map((cost) => [
+      cost.what,
+      (cost.bytes / 1000).toFixed(1),
+      spreadText(cost.perWindowMs, 2),
+      spreadText(cost.windowsPerSecond, 0),
+      cost.checkpointMs.toFixed(0),
+      (cost.checkpointBytes / 1000).toFixed(0),
+    ]),
+    aims: costs.map(({ what, perWindowMs }) => ({
+      what: `ms of CPU per window of ${what} (2 ms are 5,000 tasks with a window each 10 s, on one core)`,
+      value: perWindowMs.median,
+      atMost: AIM_MS,
+    })),
+    notes: [
+      `Median (range) of ${rounds} rounds of a window by every task. Reading from a folder, unzipping, parsing and adding, all ` +
+        'threads counted. The windows are what k6 measured on three endpoints with a check each at 150 requests/s. A look at a ' +
+        `task that has nothing new takes ${look.median.toFixed(2)} ms of CPU more, each time the coordinator looks.`,
+    ],
+    data: { tasks, costs, lookMs: look },
+  };
+}

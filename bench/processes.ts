@@ -1,0 +1,116 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { packageRoot } from '../cli/package-root.ts';
+
+/** What every k6 here gets: it stays off the network. */
+export const K6_ENV = { K6_NO_USAGE_REPORT: 'true', K6_AUTO_EXTENSION_RESOLUTION: 'false' };
+
+/** The process groups that run now; each child leads its own, so that it can be ended whole. */
+const groups = new Set<number>();
+
+/** Ends everything that was started here and still runs. */
+export function endAll(): void {
+  for (const pid of groups) {
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // gone already
+    }
+  }
+}
+
+export function startGroup(
+  command: string,
+  args: string[],
+  options: { env?: NodeJS.ProcessEnv; stdio: ('ignore' | 'pipe' | 'inherit')[] },
+): ChildProcess {
+  const child = spawn(command, args, { ...options, env: options.env ?? process.env, detached: true });
+  const { pid } = child;
+  if (pid !== undefined) {
+    groups.add(pid);
+    child.once('close', () => groups.delete(pid));
+  }
+  return child;
+}
+
+export interface Ended {
+  code: number | null;
+  /** User and system time of the command and of all its descendants that were waited for, s. */
+  cpuSeconds: number;
+}
+
+/** POSIX `times` tells what the children of the shell have used; so this works on Linux and macOS alike. */
+const TIMED = '"$@" 3>&-; code=$?; times >&3; exit $code';
+
+/** Starts a command whose CPU time is measured. @param options.env the whole environment */
+export function startTimed(
+  command: string,
+  args: string[],
+  options: { env?: NodeJS.ProcessEnv } = {},
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const stdio = ['ignore' as const, 'ignore' as const, 'pipe' as const, 'pipe' as const];
+  const child = startGroup('sh', ['-c', TIMED, 'sh', command, ...args], { ...options, stdio });
+  const times = textOf(child.stdio[3] as Readable);
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', async (code) => {
+      try {
+        resolve({ code, cpuSeconds: parseTimes(await times) });
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+  return { child, ended };
+}
+
+/** Runs a command to its end; returns its CPU time, s. @throws Error with its last words, where it fails. */
+export async function cpuOf(
+  command: string,
+  args: string[],
+  options: { env?: NodeJS.ProcessEnv } = {},
+): Promise<number> {
+  const { child, ended } = startTimed(command, args, options);
+  const [{ code, cpuSeconds }, said] = await Promise.all([ended, textOf(child.stderr as Readable)]);
+  if (code !== 0) throw new Error(`${command} ${args[0]} ended with exit code ${code}: ${said.slice(-500)}`);
+  return cpuSeconds;
+}
+
+/** The second line of `times`, such as `1m2.50s 0m0.25s`: what the children used, s. @throws Error on anything else */
+export function parseTimes(text: string): number {
+  const parts = [...(text.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
+  if (parts.length !== 2) throw new Error(`this is not what times prints: ${JSON.stringify(text)}`);
+  return parts.reduce((sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds), 0);
+}
+
+/** The resident memory of a process, bytes; null: it is gone. */
+export async function residentBytes(pid: number): Promise<number | null> {
+  const ps = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]).catch(() => null);
+  const kibibytes = Number(ps?.stdout.trim());
+  return kibibytes > 0 ? kibibytes * 1024 : null;
+}
+
+export interface BenchServer {
+  target: string;
+  /** `host:port` of the OpenTelemetry sink. */
+  sink: string;
+  stop(): void;
+}
+
+export async function startServer(): Promise<BenchServer> {
+  const file = join(packageRoot, 'bench', 'server.ts');
+  const child = startGroup(process.execPath, ['--import', 'tsx', file], { stdio: ['pipe', 'pipe', 'inherit'] });
+  for await (const line of createInterface({ input: child.stdout as Readable })) {
+    return { ...(JSON.parse(line) as { target: string; sink: string }), stop: () => child.stdin?.end() };
+  }
+  throw new Error('the server of the benchmarks did not start');
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  let text = '';
+  for await (const chunk of stream.setEncoding('utf8')) text += chunk;
+  return text;
+}

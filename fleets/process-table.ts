@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+export interface ProcessRow {
+  pid: number;
+  /** Its process group. */
+  group: number;
+  /** Ended, but its parent has not asked how: it keeps its id and does nothing. */
+  zombie: boolean;
+  command: string;
+}
+
+/**
+ * All processes of this machine as ps(1) lists them, which Linux and macOS both have; null: there is no ps here.
+ * https://pubs.opengroup.org/onlinepubs/9799919799/utilities/ps.html
+ */
+export async function listProcesses(): Promise<ProcessRow[] | null> {
+  const args = ['-A', '-ww', '-o', 'pid=,pgid=,stat=,command='];
+  const listed = await promisify(execFile)('ps', args, { maxBuffer: 64 * 1024 * 1024 }).catch(() => null);
+  return listed === null ? null : listed.stdout.split('\n').flatMap(parseRow);
+}
+
+function parseRow(line: string): ProcessRow[] {
+  const [, pid, group, stat, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+  if (pid === undefined || stat === undefined || command === undefined) return [];
+  return [{ pid: Number(pid), group: Number(group), zombie: stat.startsWith('Z'), command }];
+}

@@ -1,0 +1,4 @@
+export interface Weight {
+  of: number;
+}
+export const weigh = ({ of }: Weight): number => of;

@@ -1,0 +1,6 @@
+export const options = { vus: 3, iterations: 3 };
+
+export default function () {}
+export function handleSummary() {
+  return {};
+}

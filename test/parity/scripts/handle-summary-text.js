@@ -1,0 +1,7 @@
+// Something that is no map of files.
+export const options = { vus: 3, iterations: 3 };
+
+export default function () {}
+export function handleSummary() {
+  return 'just a text';
+}

@@ -1,0 +1,3 @@
+export const options = { scenarios: { all: { executor: 'whenever', vus: 3 } } };
+
+export default function () {}

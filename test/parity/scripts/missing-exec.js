@@ -1,0 +1,5 @@
+export const options = {
+  scenarios: { all: { executor: 'shared-iterations', vus: 3, iterations: 3, exec: 'nowhere' } },
+};
+
+export default function () {}

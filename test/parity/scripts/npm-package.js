@@ -1,0 +1,13 @@
+// Plain k6 cannot import npm packages.
+import { check } from 'k6';
+import { Counter } from 'k6/metrics';
+import { green } from 'picocolors';
+
+const calls = new Counter('calls');
+
+export const options = { vus: 3, iterations: 6, thresholds: { calls: ['count==6'], checks: ['rate==1'] } };
+
+export default function () {
+  calls.add(1);
+  check(green, { 'is a function': (f) => f('x').includes('x') });
+}

@@ -1,0 +1,18 @@
+import { check } from 'k6';
+
+export const options = { vus: 3, iterations: 6, thresholds: { checks: ['rate==1'] } };
+
+const kindOf = (data) => (data === null ? 'null' : typeof data);
+
+export function setup() {
+  return false;
+}
+export default function (data) {
+  check(data, { 'false in an iteration': (d) => kindOf(d) === 'boolean' });
+}
+export function teardown(data) {
+  check(data, { 'false in teardown': (d) => kindOf(d) === 'boolean' });
+}
+export function handleSummary(data) {
+  return { stdout: `${kindOf(data.setup_data)} ${JSON.stringify(data.setup_data)}\n` };
+}

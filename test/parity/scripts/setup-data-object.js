@@ -1,0 +1,18 @@
+import { check } from 'k6';
+
+export const options = { vus: 3, iterations: 6, thresholds: { checks: ['rate==1'] } };
+
+const kindOf = (data) => (data === null ? 'null' : typeof data);
+
+export function setup() {
+  return { a: [1, 'two', null], b: { c: 0.1 }, d: undefined };
+}
+export default function (data) {
+  check(data, { 'object in an iteration': (d) => kindOf(d) === 'object' });
+}
+export function teardown(data) {
+  check(data, { 'object in teardown': (d) => kindOf(d) === 'object' });
+}
+export function handleSummary(data) {
+  return { stdout: `${kindOf(data.setup_data)} ${JSON.stringify(data.setup_data)}\n` };
+}

@@ -1,0 +1,13 @@
+import { Counter } from 'k6/metrics';
+
+const calls = new Counter('calls');
+
+export const options = { vus: 3, iterations: 3, thresholds: { calls: ['count==999'] } };
+
+export default function () {
+  calls.add(1);
+}
+export function teardown() {
+  calls.add(100);
+  throw new Error('teardown went wrong');
+}
