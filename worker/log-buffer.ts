@@ -1,35 +1,49 @@
 /** Keeps the first and the last part of a log, however long it gets. */
 export class LogBuffer {
-  private head = Buffer.alloc(0);
-  private tail = Buffer.alloc(0);
+  private head: Buffer[] = [];
+  private headRoom: number;
+  /** More than is kept, by at most as much again: it is cut to size only now and then. */
+  private tail: Buffer[] = [];
+  private tailLength = 0;
   private dropped = 0;
 
   /** @param headBytes @param tailBytes how much of either end is kept, bytes */
   constructor(
-    private readonly headBytes = 256 * 1024,
+    headBytes = 256 * 1024,
     private readonly tailBytes = 256 * 1024,
-  ) {}
+  ) {
+    this.headRoom = headBytes;
+  }
 
   add(chunk: Buffer): void {
-    const room = this.headBytes - this.head.length;
-    if (room > 0) this.head = Buffer.concat([this.head, chunk.subarray(0, room)]);
-    const rest = chunk.subarray(Math.max(0, room));
+    const first = chunk.subarray(0, this.headRoom);
+    if (first.length > 0) this.head.push(first);
+    this.headRoom -= first.length;
+    const rest = chunk.subarray(first.length);
     if (rest.length === 0) return;
-    const before = this.tail.length + rest.length;
-    const kept = Buffer.concat([this.tail, rest.subarray(-this.tailBytes)]).subarray(-this.tailBytes);
-    this.dropped += before - kept.length;
-    this.tail = Buffer.from(kept);
+    this.tail.push(rest);
+    this.tailLength += rest.length;
+    if (this.tailLength > 2 * this.tailBytes) this.cutTail();
+  }
+
+  private cutTail(): void {
+    // A copy: parts of the chunks would hold on to the whole of them.
+    const kept = Buffer.from(this.tailBytes === 0 ? [] : Buffer.concat(this.tail).subarray(-this.tailBytes));
+    this.dropped += this.tailLength - kept.length;
+    this.tail = [kept];
+    this.tailLength = kept.length;
   }
 
   text(): string {
+    if (this.tailLength > this.tailBytes) this.cutTail();
     const gap = this.dropped > 0 ? `\n… ${this.dropped} bytes left out …\n` : '';
-    return this.head.toString('utf8') + gap + this.tail.toString('utf8');
+    return Buffer.concat(this.head).toString('utf8') + gap + Buffer.concat(this.tail).toString('utf8');
   }
 
   /** The last non-empty lines, each cut at 500 characters. */
   lastLines(count: number): string[] {
-    const end = this.tail.length > 0 ? this.tail : this.head;
-    const lines = end
+    const end = this.tailLength > 0 ? this.tail : this.head;
+    const lines = Buffer.concat(end)
       .subarray(-64 * 1024)
       .toString('utf8')
       .split('\n');

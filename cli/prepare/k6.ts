@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { FleetExit } from '../../core/contract/exit-codes.ts';
+import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
 import { packageRoot } from '../package-root.ts';
 
@@ -56,13 +56,37 @@ export function runK6(
       // A script may print without end while it is read; its last words are what matters.
       stderr = (stderr + text).slice(-1_000_000);
     });
-    child.once('error', (error) =>
-      reject(new UserError(`cannot run k6 at ${binary}: ${error.message}`, FleetExit.internal)),
-    );
-    child.once('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
+    const interrupted = onInterrupt(() => child.kill('SIGKILL'));
+    child.once('error', (error) => {
+      interrupted();
+      reject(new UserError(`cannot run k6 at ${binary}: ${error.message}`, FleetExit.internal));
+    });
+    child.once('close', (code) => {
+      const signal = interrupted();
+      if (signal === null) resolve({ code: code ?? -1, stdout, stderr });
+      else reject(new UserError(`stopped by ${signal} before the run had begun`, K6Exit.externalAbort));
+    });
     child.stdin.on('error', () => undefined); // k6 ended before it read all
     child.stdin.end(options.input ?? '');
   });
+}
+
+/**
+ * Calls back at a signal that would end this process; a script may keep k6 busy for ever while k6 reads it.
+ * @returns stops to listen; returns the signal that came, or null.
+ */
+function onInterrupt(onSignal: () => void): () => string | null {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  let seen: string | null = null;
+  const listen = (signal: string) => {
+    seen = signal;
+    onSignal();
+  };
+  for (const signal of signals) process.on(signal, listen);
+  return () => {
+    for (const signal of signals) process.off(signal, listen);
+    return seen;
+  };
 }
 
 const Version = z.object({ k6: z.string(), protocol: z.number() });
@@ -78,7 +102,8 @@ export async function checkK6(binary: string): Promise<string> {
   if (answer.code !== 0) {
     throw new UserError(`the k6 at ${binary} does not have the fleet extension: ${remedy}`, FleetExit.internal);
   }
-  const version = Version.parse(JSON.parse(answer.stdout));
+  const version = parseVersion(answer.stdout);
+  if (version === null) throw new UserError(`${binary} does not answer as k6 does: ${remedy}`, FleetExit.internal);
   if (version.k6 !== K6_VERSION || version.protocol !== PROTOCOL) {
     throw new UserError(
       `the k6 at ${binary} is ${version.k6} with fleet protocol ${version.protocol}, needed are ${K6_VERSION} and ${PROTOCOL}: ${remedy}`,
@@ -86,4 +111,12 @@ export async function checkK6(binary: string): Promise<string> {
     );
   }
   return version.k6;
+}
+
+function parseVersion(text: string): z.infer<typeof Version> | null {
+  try {
+    return Version.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
 }
