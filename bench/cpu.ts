@@ -18,7 +18,7 @@ const AS_IN_A_TASK = ['--no-thresholds', '--summary-mode=disabled'];
 
 /** CPU time per request: the same script by each program in turn, round by round. */
 export async function benchCpu({ k6, dir, quick, log }: BenchContext): Promise<Report> {
-  const requests = quick ? 500 : 40_000;
+  const requests = quick ? 500 : 60_000;
   const rounds = quick ? 1 : 5;
   const script = join(packageRoot, 'bench', 'scripts', 'requests.js');
   const server = await startServer();

@@ -39,3 +39,12 @@ export const storeOption = () =>
     .env('K6_FLEET_DIR')
     .default(resolve('.k6-fleet'), './.k6-fleet')
     .argParser((dir) => resolve(dir));
+
+/** k6's own option of that name; here full is the default, because a fleet's user wants to see all of it. */
+export const summaryModeOption = () =>
+  new Option(
+    '--summary-mode <mode>',
+    "how much the summary shows, as in k6: full adds the parts of a request's time, and groups",
+  )
+    .choices(['compact', 'full'])
+    .default('full');

@@ -5,7 +5,7 @@ import { decodeJson } from '../core/contract/codec.ts';
 import type { Result } from '../core/contract/result.ts';
 import type { LocalRun } from './local-runs.ts';
 import type { SummaryData } from './render/summary-data.ts';
-import { summaryText } from './render/summary-text.ts';
+import { type SummaryMode, summaryText } from './render/summary-text.ts';
 import { type ResultFile, verdictText } from './render/verdict-text.ts';
 import { coloursOf, widthOf } from './terminal.ts';
 
@@ -15,20 +15,22 @@ const HandleSummary = z
   .nullable();
 
 export interface OutcomeOptions {
+  /** How much the summary on the terminal shows, where the script does not make its own. */
+  summaryMode: SummaryMode;
   /** Where result.json and summary.json are wanted too. */
   json?: string | undefined;
   summary?: string | undefined;
 }
 
 /** Prints what a run that has just ended has to say, and writes the files that its script or the command line asks for. */
-export async function printOutcome(run: LocalRun, result: Result, files: OutcomeOptions): Promise<void> {
+export async function printOutcome(run: LocalRun, result: Result, options: OutcomeOptions): Promise<void> {
   const outputs = await handleSummaryOutputs(run);
-  if (outputs === null) await printSummary(run, result);
+  if (outputs === null) await printSummary(run, result, options.summaryMode);
   else await writeOutputs(outputs);
   const written: ResultFile[] = [{ label: 'files', path: nearest(run.dir) }];
   const copies: [string | undefined, string, string][] = [
-    [files.json, run.keys.result, 'result'],
-    [files.summary, run.keys.summaryInput, 'summary'],
+    [options.json, run.keys.result, 'result'],
+    [options.summary, run.keys.summaryInput, 'summary'],
   ];
   for (const [path, key, label] of copies) {
     const body = path === undefined ? null : await run.store.get(key);
@@ -40,8 +42,8 @@ export async function printOutcome(run: LocalRun, result: Result, files: Outcome
 }
 
 /** Prints the summary and the verdict of a run that ended some time ago; writes nothing. */
-export async function printPastOutcome(run: LocalRun, result: Result): Promise<void> {
-  await printSummary(run, result);
+export async function printPastOutcome(run: LocalRun, result: Result, summaryMode: SummaryMode): Promise<void> {
+  await printSummary(run, result, summaryMode);
   printVerdict(result, [{ label: 'files', path: nearest(run.dir) }]);
 }
 
@@ -63,12 +65,12 @@ async function writeOutputs(outputs: NonNullable<z.infer<typeof HandleSummary>>)
   }
 }
 
-async function printSummary(run: LocalRun, result: Result): Promise<void> {
+async function printSummary(run: LocalRun, result: Result, mode: SummaryMode): Promise<void> {
   const data = await run.store.get(run.keys.summaryInput);
   if (data === null) return;
   const aggregates = Object.fromEntries(Object.entries(result.metrics).map(([name, { values }]) => [name, values]));
   const summary = JSON.parse(new TextDecoder().decode(data)) as SummaryData;
-  process.stdout.write(`\n${summaryText(summary, { colours: coloursOf(process.stdout), groups: true, aggregates })}`);
+  process.stdout.write(`\n${summaryText(summary, { colours: coloursOf(process.stdout), mode, aggregates })}`);
 }
 
 /** A file that cannot be written is said, and takes nothing else with it: the result is in the store. */

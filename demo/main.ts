@@ -1,8 +1,8 @@
-/** The demo as a process: `main.ts [--port 8080] [--no-autoscaling] [--speed 20] [--min-tasks 2] [--max-tasks 6]`. */
+/** The demo as a process: `main.ts [--port 8080] [--no-autoscaling] [--speed 20] [--min-tasks 2] [--max-tasks 6] [--stop-with-stdin]`. */
 import { parseArgs } from 'node:util';
 import { type DemoOptions, startDemo } from './server.ts';
 
-function readOptions(args: string[]): DemoOptions {
+function readOptions(args: string[]): DemoOptions & { stopWithStdin: boolean } {
   const { values } = parseArgs({
     args,
     options: {
@@ -11,10 +11,12 @@ function readOptions(args: string[]): DemoOptions {
       speed: { type: 'string' },
       'min-tasks': { type: 'string' },
       'max-tasks': { type: 'string' },
+      'stop-with-stdin': { type: 'boolean' },
     },
   });
   const min = number('min-tasks', values['min-tasks'], { from: 1, whole: true });
   return {
+    stopWithStdin: values['stop-with-stdin'] === true,
     port: number('port', values.port, { from: 0, to: 65_535, whole: true }),
     autoscaling: !values['no-autoscaling'],
     speed: number('speed', values.speed, { from: 1, to: 1000 }),
@@ -37,13 +39,16 @@ function number(name: string, text: string | undefined, { from, to = 1000, whole
 }
 
 async function main(): Promise<void> {
-  const demo = await startDemo(readOptions(process.argv.slice(2)));
+  const { stopWithStdin, ...options } = readOptions(process.argv.slice(2));
+  const demo = await startDemo(options);
   const { min, max, autoscaling, speed } = demo.state();
   const scaling = autoscaling
     ? `scales from ${min} to ${max} tasks, ${speed} times as fast as ECS would`
     : `stays at ${min} tasks: no autoscaling`;
   process.stdout.write(`demo API on ${demo.url} (${scaling})\n`);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void demo.close());
+  // Whoever started us holds the other end: when that is killed, nobody else would end us.
+  if (stopWithStdin) process.stdin.resume().once('close', () => void demo.close());
 }
 
 main().catch((error: Error) => {

@@ -1,6 +1,7 @@
 // @ts-check
 /** Spike test for sudden traffic, and what the target's autoscaling should make of it. */
 
+import { check } from 'k6';
 import http from 'k6/http';
 import { BASE_URL, stages, vus } from './lib/env.js';
 
@@ -39,5 +40,9 @@ export const options = {
 };
 
 export default function () {
-  http.get(`${BASE_URL}/api/dashboard`);
+  const response = http.get(`${BASE_URL}/api/dashboard`);
+
+  check(response, {
+    'status is 200': (r) => r.status === 200,
+  });
 }

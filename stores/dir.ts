@@ -83,7 +83,7 @@ export class DirStore implements Store {
   private async newestVersion(key: string): Promise<number> {
     try {
       const names = await readdir(dirname(this.versionPath(key, 0)));
-      return Math.max(0, ...names.map(Number));
+      return Math.max(0, ...names.map(Number).filter(Number.isInteger)); // macOS leaves files of its own in folders
     } catch (error) {
       if (isCode(error, 'ENOENT')) return 0;
       throw error;

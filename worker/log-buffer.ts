@@ -42,7 +42,7 @@ export class LogBuffer {
 
   /** The last non-empty lines, each cut at 500 characters. */
   lastLines(count: number): string[] {
-    const end = this.tailLength > 0 ? this.tail : this.head;
+    const end = this.dropped > 0 ? this.tail : [...this.head, ...this.tail];
     const lines = Buffer.concat(end)
       .subarray(-64 * 1024)
       .toString('utf8')

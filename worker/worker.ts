@@ -240,7 +240,11 @@ export class Worker {
     const env = { ...context.env, [SUMMARY_FILE_ENV]: output };
     const state = await runHandleSummary(job, { ...context, archive, env }, input);
     const returned = await readFile(output).catch(() => null);
-    if (returned === null) return { ...state, exitCode: state.exitCode || null, logTail: this.log.lastLines(20) };
+    if (returned === null) {
+      // k6 speaks last of the signal by which we made it call handleSummary.
+      const logTail = this.log.lastLines(20).filter((line) => !line.includes("k6 received a 'terminated' signal"));
+      return { ...state, exitCode: state.exitCode || null, logTail };
+    }
     await store.put(this.keys.summaryOutput, returned);
     return state;
   }

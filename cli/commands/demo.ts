@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { FleetExit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
-import { parseTasks, storeOption } from '../options.ts';
+import { parseTasks, storeOption, summaryModeOption } from '../options.ts';
 import { packageRoot } from '../package-root.ts';
+import type { SummaryMode } from '../render/summary-text.ts';
 import { runScript } from './run.ts';
 
 interface DemoFlags {
   tasks: number | 'auto';
   autoscaling: boolean;
   json?: string;
+  summaryMode: SummaryMode;
   store: string;
 }
 
@@ -24,14 +26,16 @@ export const demoCommand = () =>
     .option('--tasks <n>', 'how many k6 processes', parseTasks, 4)
     .option('--no-autoscaling', 'a target that does not scale: the run then fails, and says so')
     .option('--json <file>', 'write result.json there too')
+    .addOption(summaryModeOption())
     .addOption(storeOption())
-    .action(async ({ tasks, autoscaling, json, store }: DemoFlags) => {
+    .action(async ({ tasks, autoscaling, json, summaryMode, store }: DemoFlags) => {
       const target = await startTarget(autoscaling ? [] : ['--no-autoscaling']);
       try {
         const env = { BASE_URL: target.url, TARGET_OBSERVE: `demo:${target.url}`, ...SPIKE_ENV };
         await runScript(join(packageRoot, 'k6-scripts', 'spike-test.js'), {
           tasks,
           env,
+          summaryMode,
           store,
           ...(json === undefined ? {} : { json }),
         });
@@ -42,13 +46,12 @@ export const demoCommand = () =>
 
 /** Starts the demo API in a process of its own, so that it and the coordinator do not share a thread. */
 async function startTarget(args: string[]): Promise<{ url: string; close(): Promise<void> }> {
-  const child = spawn(process.execPath, [join(packageRoot, 'dist', 'demo.js'), ...args], {
+  const child = spawn(process.execPath, [join(packageRoot, 'dist', 'demo.js'), '--stop-with-stdin', ...args], {
     // A group of its own: Ctrl-C is for the run, which stops the load before its target goes.
     detached: true,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
-  // Should this process be killed, the target ends with its standard output.
   const first = await Promise.race([
     once(child.stdout, 'data').then(([chunk]) => String(chunk)),
     exited.then(() => ''),

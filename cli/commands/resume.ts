@@ -3,15 +3,17 @@ import { K6Exit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
 import { conduct } from '../conduct.ts';
 import { LocalRun } from '../local-runs.ts';
-import { collectEnv, storeOption } from '../options.ts';
+import { collectEnv, storeOption, summaryModeOption } from '../options.ts';
 import { printOutcome } from '../outputs.ts';
 import { checkK6, ensureK6 } from '../prepare/k6.ts';
+import type { SummaryMode } from '../render/summary-text.ts';
 
 interface ResumeFlags {
   env: Record<string, string>;
   json?: string;
   summary?: string;
   quiet?: boolean;
+  summaryMode: SummaryMode;
   store: string;
 }
 
@@ -23,6 +25,7 @@ export const resumeCommand = () =>
     .option('--json <file>', 'write result.json there too')
     .option('--summary <file>', 'write summary.json there too')
     .option('-q, --quiet', 'no progress')
+    .addOption(summaryModeOption())
     .addOption(storeOption())
     .action(async (id: string, flags: ResumeFlags) => {
       const k6 = await ensureK6();

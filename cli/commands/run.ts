@@ -6,11 +6,12 @@ import { UserError } from '../../core/errors.ts';
 import { DirStore } from '../../stores/dir.ts';
 import { conduct } from '../conduct.ts';
 import { LocalRun } from '../local-runs.ts';
-import { collectEnv, parseCount, parseSeconds, parseTasks, storeOption } from '../options.ts';
+import { collectEnv, parseCount, parseSeconds, parseTasks, storeOption, summaryModeOption } from '../options.ts';
 import { printOutcome } from '../outputs.ts';
 import { ensureK6 } from '../prepare/k6.ts';
 import { type Prepared, prepare } from '../prepare/prepare.ts';
 import { planText } from '../render/plan-text.ts';
+import type { SummaryMode } from '../render/summary-text.ts';
 import { coloursOf, widthOf } from '../terminal.ts';
 
 export interface RunFlags {
@@ -23,6 +24,7 @@ export interface RunFlags {
   observe?: string;
   readyTimeout?: number;
   quiet?: boolean;
+  summaryMode: SummaryMode;
   store: string;
 }
 
@@ -46,6 +48,7 @@ export const runCommand = () =>
     )
     .option('--ready-timeout <seconds>', 'how long a task may take to get ready (default: 120)', parseSeconds)
     .option('-q, --quiet', 'no plan and no progress')
+    .addOption(summaryModeOption())
     .addOption(storeOption())
     .action(runScript);
 

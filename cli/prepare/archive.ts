@@ -59,6 +59,8 @@ export const options = {
 export default function () {}
 export async function handleSummary(data) {
   const returned = await find('handleSummary')(data.setup_data);
+  const isMap = typeof returned === 'object' && !Array.isArray(returned);
+  if (returned !== undefined && !isMap) throw new Error('handleSummary() should return a map with string keys');
   const files = {};
   for (const [name, body] of Object.entries(returned ?? {})) {
     files[name] = typeof body === 'string' ? { text: body } : { base64: encoding.b64encode(body) };

@@ -1,12 +1,14 @@
-/** The end-of-test summary in the look of k6 v2.2.0 in its default mode, `compact`. */
+/** The end-of-test summary in the look of k6 v2.2.0 in its modes `compact` (its default) and `full`. */
 import { type Colours, oneLine, palette } from './line.ts';
 import type { SummaryCheck, SummaryData, SummaryGroup, SummaryMetric, SummaryValue } from './summary-data.ts';
 import { byMetricName, metricSections, trendValue, valueAndExtras } from './summary-metrics.ts';
 
+export type SummaryMode = 'compact' | 'full';
+
 export interface SummaryTextOptions {
   colours: boolean;
-  /** Adds k6's sections GROUP, as its mode `full` has them, with the checks of each group. Default: false. */
-  groups?: boolean;
+  /** As k6's --summary-mode. full: every built-in metric, and the checks of each group apart. Default: compact. */
+  mode?: SummaryMode;
   /**
    * Aggregates that thresholds name and the data does not have, by metric and aggregate, such as
    * `{ http_req_duration: { 'p(99)': 412.5 } }`. k6 computes them apart; handleSummary's data has only summaryTrendStats.
@@ -14,9 +16,21 @@ export interface SummaryTextOptions {
   aggregates?: Readonly<Record<string, Readonly<Record<string, SummaryValue>>>>;
 }
 
+/** Checks and groups have their own lines. */
+const hiddenAlways = ['checks', 'group_duration'];
+/** What the compact mode leaves out too: the parts of a request's time. */
+const hiddenIfCompact = [
+  'http_req_blocked',
+  'http_req_connecting',
+  'http_req_receiving',
+  'http_req_sending',
+  'http_req_tls_handshaking',
+  'http_req_waiting',
+];
+
 /** k6 sorts metrics into sections by the start of their names; the first section that matches wins. */
 const sections: readonly [title: string, prefixes: readonly string[]][] = [
-  ['HTTP', ['http_reqs', 'http_req_failed', 'http_req_duration']],
+  ['HTTP', ['http_reqs', 'http_req_failed', 'http_req_duration', ...hiddenIfCompact]],
   ['EXECUTION', ['vus', 'iterations', 'iteration_duration', 'dropped_iterations']],
   ['NETWORK', ['data_sent', 'data_received']],
   ['WEB_VITALS', ['browser_web_vital_']],
@@ -25,18 +39,6 @@ const sections: readonly [title: string, prefixes: readonly string[]][] = [
   ['WEBSOCKET', ['ws_']],
 ];
 const order = ['CUSTOM', 'HTTP', 'EXECUTION', 'NETWORK', 'BROWSER', 'WEB_VITALS', 'GRPC', 'WEBSOCKET'];
-
-/** What the compact mode leaves out: checks have their own lines, the parts of a request's time are detail. */
-const hidden = [
-  'checks',
-  'group_duration',
-  'http_req_blocked',
-  'http_req_connecting',
-  'http_req_receiving',
-  'http_req_sending',
-  'http_req_tls_handshaking',
-  'http_req_waiting',
-];
 
 const startsWithOneOf = (name: string, prefixes: readonly string[]) =>
   prefixes.some((prefix) => name.startsWith(prefix));
@@ -52,11 +54,11 @@ const indent = (level: number, text: string) => '  '.repeat(level) + text;
  */
 export function summaryText(
   data: SummaryData,
-  { colours, groups = false, aggregates = {} }: SummaryTextOptions,
+  { colours, mode = 'compact', aggregates = {} }: SummaryTextOptions,
 ): string {
   const paint = palette(colours);
-  const blocks = [thresholdLines(data, aggregates, paint), totalLines(data, paint)];
-  if (groups) blocks.push(...data.root_group.groups.map((group) => groupLines(group, data, paint)));
+  const blocks = [thresholdLines(data, aggregates, paint), totalLines(data, mode, paint)];
+  if (mode === 'full') blocks.push(...data.root_group.groups.map((group) => groupLines(group, data, paint)));
   return blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => `${lines.join('\n').replace(/\n+$/, '')}\n`)
@@ -100,7 +102,7 @@ function thresholdValue(metric: SummaryMetric, aggregate: string, timeUnit: stri
   return metric.type === 'counter' && aggregate !== 'count' ? extra : value;
 }
 
-function totalLines(data: SummaryData, paint: Colours): string[] {
+function totalLines(data: SummaryData, mode: SummaryMode, paint: Colours): string[] {
   const { summaryTrendStats, summaryTimeUnit } = data.options;
   const blocks: string[][] = [];
   const checks = data.metrics.checks;
@@ -112,6 +114,7 @@ function totalLines(data: SummaryData, paint: Colours): string[] {
     if (merged.length > 0) blocks.push(checkLines(merged, paint, 2));
   }
 
+  const hidden = mode === 'full' ? hiddenAlways : [...hiddenAlways, ...hiddenIfCompact];
   const bySection = new Map<string, Map<string, SummaryMetric>>(order.map((section) => [section, new Map()]));
   for (const name of Object.keys(data.metrics).sort(byMetricName)) {
     if (startsWithOneOf(name, hidden)) continue;

@@ -2,6 +2,7 @@
 import { K6Exit } from '../contract/exit-codes.ts';
 import type { Job } from '../contract/run.ts';
 import { isComplete } from './exit.ts';
+import { lastError } from './k6-log.ts';
 import { hasStarted } from './state.ts';
 import { JOB_OVERHEAD_MS, type Step } from './step.ts';
 
@@ -38,6 +39,10 @@ export function afterSummary(step: Step): void {
     return;
   }
   step.state.summary = ended;
+  if (ended.exitCode !== K6Exit.ok) {
+    const why = lastError(ended.logTail) ?? 'see the task log';
+    step.state.warnings.push(`handleSummary() failed, so the summary is k6-fleet's own: ${why}`);
+  }
   step.state.job = null;
   step.enter('finished');
 }

@@ -2,6 +2,7 @@
 import { FleetExit, K6Exit } from '../contract/exit-codes.ts';
 import type { TaskState } from '../contract/run.ts';
 import { isComplete, isScriptFault } from './exit.ts';
+import { lastError } from './k6-log.ts';
 import { nextStart, type TaskRecord } from './state.ts';
 import { causeOf, JOB_OVERHEAD_MS, type Step } from './step.ts';
 
@@ -91,7 +92,7 @@ function awaitSetup(step: Step): void {
     if (isComplete(ended.exitCode)) {
       step.enter('arming');
     } else {
-      const message = `setup() failed: ${ended.logTail.at(-1) ?? 'see the task log'}`;
+      const message = `setup() failed: ${lastError(ended.logTail) ?? 'see the task log'}`;
       step.stop({ kind: 'setup', message, exitCode: ended.exitCode });
     }
   }

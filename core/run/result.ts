@@ -6,6 +6,7 @@ import { breakdownRows, checkResults, metricResults, seriesPoints } from '../met
 import { judge, type KeyVerdict } from '../metrics/thresholds.ts';
 import { targetVerdict } from '../target/verdict.ts';
 import { isComplete, isStopped } from './exit.ts';
+import { lastError } from './k6-log.ts';
 import type { RunState, TaskRecord } from './state.ts';
 
 /** A task whose machine is busier than this for so long no longer keeps its own pace; a shorter peak may be its start. */
@@ -74,7 +75,7 @@ function verdict(
   if (state.stop !== null) reasons.push(state.stop);
   const { teardown } = state;
   if (teardown !== null && !isComplete(teardown.exitCode)) {
-    const message = `teardown() failed: ${teardown.logTail.at(-1) ?? 'see the task log'}`;
+    const message = `teardown() failed: ${lastError(teardown.logTail) ?? 'see the task log'}`;
     reasons.push({ message, exitCode: teardown.exitCode ?? FleetExit.tasksLost });
   }
   if (state.markedFailed) reasons.push({ message: 'test run was marked as failed', exitCode: K6Exit.markedAsFailed });

@@ -1,6 +1,7 @@
 import type { Plan } from '../contract/plan.ts';
 import type { Job, Phase, StopReason, StopRequest, TaskState } from '../contract/run.ts';
 import type { TaskLiveness, TaskRef } from '../ports.ts';
+import { lastError } from './k6-log.ts';
 import type { JobOutcome, RunState, TaskRecord } from './state.ts';
 
 /** What one look at the world has shown. */
@@ -109,6 +110,5 @@ export class Step {
 
 /** What k6 said last, or else how it ended. */
 export function causeOf(word: TaskState): string {
-  const error = word.logTail.findLast((line) => line.includes('level=error'));
-  return error ?? word.logTail.at(-1) ?? word.message ?? 'no message';
+  return lastError(word.logTail) ?? word.message ?? 'no message';
 }

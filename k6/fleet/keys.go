@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"go.k6.io/k6/v2/metrics"
@@ -28,14 +27,11 @@ type keySpec struct {
 // newKeySpec reads a key and its thresholds. A key that needs no cell of its own gives nil: a whole metric's values are
 // the sum of its series.
 func newKeySpec(name string, ts metrics.Thresholds) (*keySpec, error) {
-	metric, _, err := metrics.ParseMetricName(name)
+	canonical, metric, selector, err := thresholds.Key(name)
 	if err != nil {
 		return nil, err
 	}
-	spec := &keySpec{name: name, metric: metric}
-	if selector, ok := strings.CutPrefix(name, metric+"{"); ok {
-		spec.selector = strings.TrimSuffix(selector, "}")
-	}
+	spec := &keySpec{name: canonical, metric: metric, selector: selector}
 	for _, t := range ts.Thresholds {
 		e, err := thresholds.Parse(t.Source)
 		if err != nil {

@@ -93,10 +93,12 @@ func (o *Output) addKey(name string, ts metrics.Thresholds) {
 		o.logger.WithError(err).Warn("a threshold cannot be read")
 		return
 	}
-	o.specs = slices.DeleteFunc(o.specs, func(s *keySpec) bool { return s.name == name })
-	if spec != nil {
-		o.specs = append(o.specs, spec)
+	if spec == nil {
+		return
 	}
+	// Of two spellings of one name the last counts, as in k6.
+	o.specs = slices.DeleteFunc(o.specs, func(s *keySpec) bool { return s.name == spec.name })
+	o.specs = append(o.specs, spec)
 }
 
 // SetTestRunStopCallback receives how to end the test.

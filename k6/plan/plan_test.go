@@ -186,7 +186,7 @@ func TestThresholdKeys(t *testing.T) {
 		{"key":"http_reqs","metric":"http_reqs","type":"counter","contains":"default","tags":null,"thresholds":[
 			{"source":"rate>0x10p0","aggregate":"rate","operator":">","value":16,"abortOnFail":true,"delayAbortEvalMs":60000},
 			{"source":"count>1","aggregate":"count","operator":">","value":1,"abortOnFail":true,"delayAbortEvalMs":null}]},
-		{"key":"mine{ a : b, 'c':\"d:e\" }","metric":"mine","type":"trend","contains":"data","tags":{"a":"b","c":"d:e"},"thresholds":[
+		{"key":"mine{a : b, 'c':\"d:e\"}","metric":"mine","type":"trend","contains":"data","tags":{"a":"b","c":"d:e"},"thresholds":[
 			{"source":"p<-inf","aggregate":"p","percentile":0,"operator":"<","value":"-Inf","abortOnFail":false,"delayAbortEvalMs":null}]},
 		{"key":"unknown","metric":"unknown","type":"","contains":"","tags":null,"thresholds":[
 			{"source":"p(-0)==nan","aggregate":"p","percentile":0,"operator":"==","value":"NaN","abortOnFail":false,"delayAbortEvalMs":null}]}]`

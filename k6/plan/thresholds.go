@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"go.k6.io/k6/v2/metrics"
@@ -52,17 +51,19 @@ func thresholdKeys(all map[string]metrics.Thresholds, shapes map[string]metricSh
 			}
 			key.Thresholds = append(key.Thresholds, parsed)
 		}
+		// Two spellings of one name are one metric, which has the thresholds of the last, as in k6.
+		keys = slices.DeleteFunc(keys, func(k thresholdKey) bool { return k.Key == key.Key })
 		keys = append(keys, key)
 	}
 	return keys, nil
 }
 
 func newThresholdKey(name string, registry *metrics.Registry, shapes map[string]metricShape) (thresholdKey, error) {
-	metricName, _, err := metrics.ParseMetricName(name)
+	canonical, metricName, selector, err := thresholds.Key(name)
 	if err != nil {
 		return thresholdKey{}, err
 	}
-	key := thresholdKey{Key: name, Metric: metricName, Thresholds: []threshold{}}
+	key := thresholdKey{Key: canonical, Metric: metricName, Thresholds: []threshold{}}
 	metric := registry.Get(metricName)
 	if metric != nil {
 		key.Type, key.Contains = metric.Type.String(), metric.Contains.String()
@@ -74,8 +75,8 @@ func newThresholdKey(name string, registry *metrics.Registry, shapes map[string]
 			return thresholdKey{}, err
 		}
 	}
-	if selector, ok := strings.CutPrefix(name, metricName+"{"); ok {
-		sub, err := metric.AddSubmetric(strings.TrimSuffix(selector, "}"))
+	if canonical != metricName {
+		sub, err := metric.AddSubmetric(selector)
 		if err != nil {
 			return thresholdKey{}, err
 		}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"go.k6.io/k6/v2/metrics"
 )
 
 // Percentile is the aggregate of `p(95)<500`.
@@ -47,6 +49,21 @@ func Parse(source string) (Expression, error) {
 		return Expression{}, fmt.Errorf("threshold %q: %q is not a number", source, right)
 	}
 	return Expression{Aggregate: aggregate, Percentile: percentile, Operator: operator, Value: value}, nil
+}
+
+// Key reads the name of a threshold, such as `http_reqs{status:200}`: the metric and, for a sub-metric, the selector
+// between the braces. name is what k6 calls that sub-metric, of whose selector it trims the ends.
+func Key(source string) (name, metric, selector string, err error) {
+	metric, _, err = metrics.ParseMetricName(source)
+	if err != nil {
+		return "", "", "", err
+	}
+	inner, isSub := strings.CutPrefix(source, metric+"{")
+	if !isSub {
+		return metric, metric, "", nil
+	}
+	selector = strings.TrimSpace(strings.TrimSuffix(inner, "}"))
+	return metric + "{" + selector + "}", metric, selector, nil
 }
 
 func split(source string) (left, operator, right string, ok bool) {

@@ -123,3 +123,26 @@ func holds(lhs float64, operator string, rhs float64) bool {
 	}
 	return lhs == rhs
 }
+
+func TestKey(t *testing.T) {
+	for source, want := range map[string][3]string{
+		"http_reqs":                  {"http_reqs", "http_reqs", ""},
+		"http_reqs{status:200}":      {"http_reqs{status:200}", "http_reqs", "status:200"},
+		"mine{ a : b, 'c':\"d}e\" \t}": {"mine{a : b, 'c':\"d}e\"}", "mine", "a : b, 'c':\"d}e\""},
+	} {
+		name, metric, selector, err := Key(source)
+		if got := [3]string{name, metric, selector}; err != nil || got != want {
+			t.Errorf("Key(%q) = %q, %v; want %q", source, got, err, want)
+		}
+		if selector == "" {
+			continue
+		}
+		sub, err := metrics.NewRegistry().MustNewMetric(metric, metrics.Counter).AddSubmetric(selector)
+		if err != nil || sub.Name != name {
+			t.Errorf("k6 calls %q %q, not %q: %v", source, sub.Name, name, err)
+		}
+	}
+	if _, _, _, err := Key("http_reqs{status:200"); err == nil {
+		t.Error("a key without its end was read")
+	}
+}

@@ -29,8 +29,8 @@ describe('summaryText', () => {
     expect(summaryText(dataOf(name), { colours: false, ...options })).toBe(k6Text(name));
   });
 
-  it('prints the groups and their checks as k6 does in its full mode', () => {
-    expect(summaryText(dataOf('groups-full'), { colours: false, groups: true })).toBe(k6Text('groups-full'));
+  it.each(['groups-full', 'http-full'])('prints what k6 prints in its full mode: %s', (name) => {
+    expect(summaryText(dataOf(name), { colours: false, mode: 'full' })).toBe(k6Text(name));
   });
 
   it.each(recorded)('differs with colours only in escapes: $what', ({ name, options }) => {
@@ -53,7 +53,7 @@ describe('summaryText', () => {
         options: { summaryTrendStats: ['avg'], summaryTimeUnit: '' },
         state: { testRunDurationMs: 0 },
       },
-      { colours: false, groups: true },
+      { colours: false, mode: 'full' },
     );
     expect(text).toBe('  █ TOTAL RESULTS \n');
   });

@@ -6,7 +6,7 @@ const begun = new Counter('begun');
 const finished = new Counter('finished');
 
 export const options = {
-  scenarios: { cut: { executor: 'constant-vus', vus: 4, duration: '700ms', gracefulStop: '0s' } },
+  scenarios: { cut: { executor: 'constant-vus', vus: 4, duration: '1s', gracefulStop: '0s' } },
   thresholds: { begun: ['count==4'], finished: ['count==0'] },
 };
 

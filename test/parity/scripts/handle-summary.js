@@ -50,7 +50,7 @@ export function handleSummary(data) {
   const { options, root_group, setup_data, state } = data;
   const shape = { keys: Object.keys(data).sort(), state: Object.keys(state).sort(), tty: state.isStdOutTTY };
   return {
-    'report/data.json': JSON.stringify({ metrics, options, root_group, setup_data, shape }, null, 2),
+    'data.json': JSON.stringify({ metrics, options, root_group, setup_data, shape }, null, 2),
     'bytes.bin': new Uint8Array([0, 255, 1, 254]).buffer,
     'empty.txt': '',
     stdout: 'the summary of the script\n',

@@ -13,7 +13,7 @@ export const options = {
     no_counter: ['count<1', 'count==0', 'rate==0'],
     no_gauge: ['value==0'],
     no_rate: ['rate>0.99', 'rate<0.01'],
-    no_trend: ['p(95)<1', 'avg==0', 'min==0', 'max==0', 'med==0', 'count==0'],
+    no_trend: ['p(95)<1', 'avg==0', 'min==0', 'max==0', 'med==0'],
     'no_trend{a:b}': ['max<=0'],
     http_req_failed: ['rate>0.5'],
     checks: ['rate==1'],

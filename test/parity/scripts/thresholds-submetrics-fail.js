@@ -10,9 +10,9 @@ export const options = {
     parts: ['max<1000'],
     'parts{part:0}': ['max<28', 'p(50)==13.5'],
     'parts{part:1}': ['max<28', 'p(50)==14.5'],
-    'parts{part:0,scenario:default}': ['count==10'],
+    'parts{part:0,scenario:default}': ['avg==13.5'],
     'parts{ part : "2" }': ['min==2'],
-    'parts{part:3}': ['max<1', 'count==0'],
+    'parts{part:3}': ['max<1', 'med==0'],
   },
 };
 
