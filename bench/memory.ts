@@ -86,8 +86,8 @@ export function memoryReport(milestones: number[], plain: Peaks, ours: Peaks, re
       `Highest resident memory of the k6 process since the milestone before. Plain k6 grows by ${growth(plain).toFixed(1)} times.` +
         (real
           ? ''
-          : ' The samples are made by the script without sending requests, for it is quicker: 8 trend values, a rate and a counter ' +
-            'for each request. `--full` sends the requests.'),
+          : ' The script makes the samples without sending requests, for it is quicker: 8 trend values for each request, as many as ' +
+            'k6 makes. `--full` sends the requests.'),
     ],
     data: { milestones, plain, ours, real },
   };

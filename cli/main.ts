@@ -10,9 +10,11 @@ import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { showCommand } from './commands/show.ts';
 import { stopCommand } from './commands/stop.ts';
+import { packageVersion } from './package-root.ts';
 
 const program = new Command('k6-fleet')
   .description('Run one k6 script on many k6 processes, as one test with one answer.')
+  .version(packageVersion)
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'k6-fleet: ')) })
   .showHelpAfterError('(see k6-fleet --help)');

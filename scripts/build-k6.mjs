@@ -1,4 +1,4 @@
-// Builds k6 with our extensions into .cache/k6, once: again only when its sources change.
+// Builds k6 with our extensions into .cache/k6, or the folder that is named, once: again only when its sources change.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,9 +7,6 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = join(root, 'k6');
-const cache = join(root, '.cache', 'k6');
-const binary = join(cache, 'k6');
-const stampFile = join(cache, 'stamp');
 
 function sources(dir) {
   return readdirSync(dir, { withFileTypes: true })
@@ -24,7 +21,9 @@ function stamp() {
   return hash.digest('hex');
 }
 
-export function buildK6() {
+export function buildK6(cache = join(root, '.cache', 'k6')) {
+  const binary = join(cache, 'k6');
+  const stampFile = join(cache, 'stamp');
   const wanted = stamp();
   if (existsSync(binary) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
   try {
@@ -48,4 +47,4 @@ export function buildK6() {
   writeFileSync(stampFile, wanted);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) buildK6();
+if (process.argv[1] === fileURLToPath(import.meta.url)) buildK6(process.argv[2]);

@@ -34,7 +34,10 @@ const check = async (title, file, args, options) => {
 };
 
 async function goTests() {
-  const { ok, output } = await run('Go tests', 'go', ['test', '-json', './...'], { cwd: join(root, 'k6'), capture: true });
+  const { ok, output } = await run('Go tests', 'go', ['test', '-json', './...'], {
+    cwd: join(root, 'k6'),
+    capture: true,
+  });
   const events = output
     .split('\n')
     .filter((line) => line.startsWith('{'))

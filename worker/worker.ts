@@ -180,6 +180,8 @@ export class Worker {
       if (current?.phase === 'stopping') {
         // Ctrl-C interrupts setup() but never teardown(), as in k6.
         if (this.jobKind === 'setup') await this.jobK6?.terminate(STOP_GRACE_MS);
+        // The coordinator waits for an answer to a job that came just before the stop.
+        if (mine(current.job)) await this.declineJob(current.job);
         await this.control.until(({ phase }) => phase !== 'stopping');
       } else if (current !== null && mine(current.job)) {
         this.lastJob = current.job.nr;
@@ -192,6 +194,11 @@ export class Worker {
     }
     if (this.jobK6?.exitCode === null) await this.jobK6.terminate(STOP_GRACE_MS);
     await this.job;
+  }
+
+  private declineJob({ nr }: Job): Promise<void> {
+    this.lastJob = nr;
+    return this.report.update({ job: { nr, exitCode: null, durationMs: 0, logTail: [] } });
   }
 
   private async doJob(job: Job): Promise<void> {

@@ -31,13 +31,11 @@ export const resumeCommand = () =>
       const k6 = await ensureK6();
       await checkK6(k6);
       const run = await LocalRun.open(flags.store, id);
-      if ((await run.result()) !== null) {
-        throw new UserError(`run ${id} has ended already: see k6-fleet show ${id}`, K6Exit.invalidConfig);
-      }
       const plan = await run.plan();
       if (plan === null) throw new UserError(`run ${id} has no plan: start it anew`, K6Exit.invalidConfig);
       const env = { ...process.env, ...flags.env };
-      const result = await conduct(run, plan, { k6, env, quiet: flags.quiet === true });
+      // A coordinator may die after its last word and before its outcome is printed, or the script's files are written.
+      const result = (await run.result()) ?? (await conduct(run, plan, { k6, env, quiet: flags.quiet === true }));
       await printOutcome(run, result, flags);
       process.exitCode = result.verdict.exitCode || process.exitCode;
     });

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, join, sep } from 'node:path';
 import { z } from 'zod';
 import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
-import { packageRoot } from '../package-root.ts';
+import { packageRoot, packageVersion } from '../package-root.ts';
 
 /** The k6 that our extension is made for, and the version of the contract between the two. */
 export const K6_VERSION = 'v2.2.0';
@@ -16,9 +17,14 @@ export interface K6Answer {
   stderr: string;
 }
 
+/** Where k6 is built: in a checkout beside its sources, for an installed package in the user's cache. */
+function k6Dir(env: NodeJS.ProcessEnv): string {
+  if (!packageRoot.split(sep).includes('node_modules')) return join(packageRoot, '.cache', 'k6');
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'k6-fleet', packageVersion);
+}
+
 /** Where k6 is: K6_FLEET_K6, or what the set-up has built. */
-export const k6Path = (env: NodeJS.ProcessEnv = process.env): string =>
-  env.K6_FLEET_K6 ?? join(packageRoot, '.cache', 'k6', 'k6');
+export const k6Path = (env: NodeJS.ProcessEnv = process.env): string => env.K6_FLEET_K6 || join(k6Dir(env), 'k6');
 
 /**
  * The k6 to use. Where the set-up has not built one yet, as after `npx k6-fleet`, it is built now, once.
@@ -26,8 +32,8 @@ export const k6Path = (env: NodeJS.ProcessEnv = process.env): string =>
  */
 export async function ensureK6(): Promise<string> {
   const path = k6Path();
-  if (process.env.K6_FLEET_K6 !== undefined || existsSync(path)) return path;
-  const builder = spawn(process.execPath, [join(packageRoot, 'scripts', 'build-k6.mjs')], {
+  if (process.env.K6_FLEET_K6 || existsSync(path)) return path;
+  const builder = spawn(process.execPath, [join(packageRoot, 'scripts', 'build-k6.mjs'), dirname(path)], {
     stdio: ['ignore', process.stderr, process.stderr],
   });
   const code = await new Promise<number | null>((resolve) => builder.once('close', resolve));

@@ -3,7 +3,7 @@ import { FleetExit, K6Exit } from '../contract/exit-codes.ts';
 import type { TaskState } from '../contract/run.ts';
 import { isComplete, isScriptFault } from './exit.ts';
 import { lastError } from './k6-log.ts';
-import { nextStart, type TaskRecord } from './state.ts';
+import { type JobOutcome, nextStart, type TaskRecord } from './state.ts';
 import { causeOf, JOB_OVERHEAD_MS, type Step } from './step.ts';
 
 /** How often a task is launched, at most, until it gets ready. */
@@ -14,22 +14,24 @@ const TAIL_LINES = 5;
 
 export function beforeStart(step: Step): void {
   const { state, plan } = step;
+  // Looked at before anybody is replaced: what a task has said of its setup() counts although it was lost since.
+  const setup = state.phase === 'setup' ? step.jobEnded() : null;
   state.tasks.forEach((task, index) => {
-    if (!step.stopping) keepUp(step, task, index);
+    if (!step.stopping) keepUp(step, task, index, setup);
   });
   if (step.stopping) return;
   if (state.phase === 'launching' && step.all('ready', 'armed')) {
     if (plan.exports.setup) startSetup(step);
     else begin(step);
   } else if (state.phase === 'setup') {
-    awaitSetup(step);
+    awaitSetup(step, setup);
   } else if (state.phase === 'arming' && step.all('armed')) {
     begin(step);
   }
 }
 
 /** Launches a task, or replaces it where it was lost, or stops the run where it cannot be had. */
-function keepUp(step: Step, task: TaskRecord, index: number): void {
+function keepUp(step: Step, task: TaskRecord, index: number, setup: JobOutcome | null): void {
   if (task.launchedAt === null) {
     step.launch(index);
     return;
@@ -42,14 +44,19 @@ function keepUp(step: Step, task: TaskRecord, index: number): void {
   }
   const loss = step.loss(task, index);
   if (loss !== null) {
-    replace(step, task, index, loss);
+    // A worker whose own k6 has died can still bring setup() to its end.
+    const inSetup = step.state.phase === 'setup' && step.state.job?.task === index && setup === null;
+    if (!inSetup || !step.isAlive(index)) replace(step, task, index, loss);
     return;
   }
-  const ready = word?.phase === 'ready' || word?.phase === 'armed';
+  const arming = step.state.phase === 'arming';
+  const there = word?.phase === 'armed' || (word?.phase === 'ready' && !arming);
+  const since = arming ? Math.max(task.launchedAt, step.state.phaseSince) : task.launchedAt;
   const { readyTimeoutMs } = step.plan.timing;
-  if (!ready && step.seen.now - task.launchedAt > readyTimeoutMs) {
+  if (!there && step.seen.now - since > readyTimeoutMs) {
     const after = `${readyTimeoutMs / 1000} s (allow more by --ready-timeout)`;
-    notStarted(step, `task ${index} was not ready after ${after}${tailOf(word)}`);
+    const what = word?.phase === 'ready' ? 'had not loaded the setup data' : 'was not ready';
+    notStarted(step, `task ${index} ${what} after ${after}${tailOf(word)}`);
   }
 }
 
@@ -71,9 +78,8 @@ function startSetup(step: Step): void {
   step.enter('setup');
 }
 
-function awaitSetup(step: Step): void {
+function awaitSetup(step: Step, ended: JobOutcome | null): void {
   const { state, plan, seen } = step;
-  const ended = step.jobEnded();
   if (ended === null) {
     if (seen.now - state.phaseSince > plan.setupTimeoutMs + JOB_OVERHEAD_MS) {
       step.stop({ kind: 'setup', message: 'setup() did not end in time', exitCode: K6Exit.setupTimeout });

@@ -256,9 +256,11 @@ export class Coordinator {
    */
   private async save(key: string, body: Uint8Array | string, etag: string | null): Promise<string> {
     const { plan, store } = this.options;
-    for (let last = etag; ; last = (await store.getVersioned(key))?.etag ?? null) {
+    for (let last = etag; ; ) {
       const next = await store.swap(key, body, last);
       if (next !== null) return next;
+      // In this order: what a successor writes after our look at control.json makes the next swap fail.
+      last = (await store.getVersioned(key))?.etag ?? null;
       const control = await store.getVersioned(this.keys.control);
       if (control?.etag !== this.controlEtag) throw new SupersededError(plan.id);
     }

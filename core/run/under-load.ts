@@ -32,11 +32,14 @@ export function underLoad(step: Step): void {
   else if (step.stopping) killStragglers(step);
 }
 
-/** A run that is stopped before its start has no load: it ends when every k6 has. */
+/** A run that is stopped before its start has no load: it ends when every k6 has, that of setup() too. */
 function awaitStop(step: Step): void {
+  const { state } = step;
+  const setup = step.jobEnded();
+  state.setup ??= setup;
   const hasEnded = (task: TaskRecord, index: number) =>
     task.launchedAt === null || task.word?.phase === 'done' || step.loss(task, index) !== null;
-  if (step.state.tasks.every(hasEnded)) afterLoad(step);
+  if (state.tasks.every(hasEnded) && (state.job === null || setup !== null)) afterLoad(step);
   else killStragglers(step);
 }
 

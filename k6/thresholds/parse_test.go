@@ -126,8 +126,8 @@ func holds(lhs float64, operator string, rhs float64) bool {
 
 func TestKey(t *testing.T) {
 	for source, want := range map[string][3]string{
-		"http_reqs":                  {"http_reqs", "http_reqs", ""},
-		"http_reqs{status:200}":      {"http_reqs{status:200}", "http_reqs", "status:200"},
+		"http_reqs":                    {"http_reqs", "http_reqs", ""},
+		"http_reqs{status:200}":        {"http_reqs{status:200}", "http_reqs", "status:200"},
 		"mine{ a : b, 'c':\"d}e\" \t}": {"mine{a : b, 'c':\"d}e\"}", "mine", "a : b, 'c':\"d}e\""},
 	} {
 		name, metric, selector, err := Key(source)

@@ -1,5 +1,5 @@
-import { HISTOGRAM_SCALE } from '../../core/contract/window.ts';
 import type { Result } from '../../core/contract/result.ts';
+import { HISTOGRAM_SCALE } from '../../core/contract/window.ts';
 import type { ExportedGroup, MetricKind, PlainTruth } from './plain.ts';
 
 /** The farthest that a value can be from the middle of its bucket, relative to it. */
@@ -19,7 +19,7 @@ type Values = Record<string, number | null>;
  * @param tolerance by how much counts may differ
  * @returns one line for every difference
  */
-export function differences(plain: PlainTruth, result: Result | null, tolerance: number | 'any'): string[] {
+export function differences(plain: PlainTruth, result: Result | null, tolerance: number): string[] {
   const { summary, declared } = plain;
   if (summary === null) return result === null ? [] : sameVerdictAlone(result);
   if (result === null) return ['k6-fleet has no result'];
@@ -32,7 +32,6 @@ export function differences(plain: PlainTruth, result: Result | null, tolerance:
       found.push(`${what}: k6 has ${expected}, k6-fleet ${actual}`);
     }
   };
-  const slack = tolerance === 'any' ? Number.POSITIVE_INFINITY : tolerance;
 
   for (const [name, exported] of Object.entries(summary.metrics)) {
     const { thresholds = {}, ...stats } = exported;
@@ -54,17 +53,17 @@ export function differences(plain: PlainTruth, result: Result | null, tolerance:
     const get = (stat: string) => Number(exported[stat] ?? Number.NaN);
     switch (metric.type) {
       case 'counter':
-        near(`count of ${name}`, get('count'), values.count, slack + ROUNDING * Math.abs(get('count')));
+        near(`count of ${name}`, get('count'), values.count, tolerance + ROUNDING * Math.abs(get('count')));
         break;
       case 'gauge':
         for (const stat of ['value', 'min', 'max']) near(`${stat} of ${name}`, get(stat), values[stat], 0);
         break;
       case 'rate':
-        for (const stat of ['passes', 'fails']) near(`${stat} of ${name}`, get(stat), values[stat], slack);
+        for (const stat of ['passes', 'fails']) near(`${stat} of ${name}`, get(stat), values[stat], tolerance);
         if (tolerance === 0) near(`rate of ${name}`, get('value'), values.rate, ROUNDING);
         break;
       case 'trend':
-        if (!name.includes('{')) near(`samples of ${name}`, declaration?.samples ?? 0, values.count, slack);
+        if (!name.includes('{')) near(`samples of ${name}`, declaration?.samples ?? 0, values.count, tolerance);
         if (MEASURED_TRENDS.test(name)) break;
         for (const stat of Object.keys(stats)) {
           const exact = ['count', 'min', 'max'].includes(stat);
@@ -81,8 +80,8 @@ export function differences(plain: PlainTruth, result: Result | null, tolerance:
   const ours = new Map(result.checks.map((check) => [`${check.group} > ${check.name}`, check]));
   same('checks', [...checks.keys()].sort().join(', '), [...ours.keys()].sort().join(', '));
   for (const [key, { passes, fails }] of checks) {
-    near(`passes of check ${key}`, passes, ours.get(key)?.passes, slack);
-    near(`fails of check ${key}`, fails, ours.get(key)?.fails, slack);
+    near(`passes of check ${key}`, passes, ours.get(key)?.passes, tolerance);
+    near(`fails of check ${key}`, fails, ours.get(key)?.fails, tolerance);
   }
   return found;
 }

@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { plainK6, type Ended } from '../support/fleet.ts';
+import { type Ended, plainK6 } from '../support/fleet.ts';
 
 export type MetricKind = 'counter' | 'gauge' | 'rate' | 'trend';
 
@@ -24,17 +24,17 @@ export interface PlainTruth {
   declared: Map<string, { type: MetricKind; contains: string; samples: number }>;
 }
 
-const EXPORT = 'k6-summary.json';
-const OUTPUT = 'k6-samples.json';
+/** Files that only the suite asks for: a script's own have other names. */
+export const SUITE_FILES = { summary: 'k6-summary.json', samples: 'k6-samples.json' } as const;
 
 /** Runs a script by plain k6, unchanged, in a folder of its own, where it may write files. */
 export async function runPlain(script: string, dir: string, env: Record<string, string>): Promise<PlainTruth> {
   await mkdir(dir, { recursive: true });
   const flags = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-  const outputs = [`--summary-export=${EXPORT}`, `--out=json=${OUTPUT}`];
-  const ended = await plainK6(['run', '-q', '--no-color', ...outputs, ...flags, script], { cwd: dir });
-  const exported = await readFile(join(dir, EXPORT), 'utf8').catch(() => null);
-  const samples = await readFile(join(dir, OUTPUT), 'utf8').catch(() => '');
+  const outputs = [`--summary-export=${SUITE_FILES.summary}`, `--out=json=${SUITE_FILES.samples}`];
+  const ended = await plainK6(['run', '-q', ...outputs, ...flags, script], { cwd: dir });
+  const exported = await readFile(join(dir, SUITE_FILES.summary), 'utf8').catch(() => null);
+  const samples = await readFile(join(dir, SUITE_FILES.samples), 'utf8').catch(() => '');
   return { ended, summary: exported === null ? null : JSON.parse(exported), declared: readSamples(samples) };
 }
 
@@ -48,15 +48,4 @@ function readSamples(text: string): PlainTruth['declared'] {
     else if (declared.has(metric)) (declared.get(metric) as { samples: number }).samples += 1;
   }
   return declared;
-}
-
-/** The files that a script has written into a folder, by path, as Latin-1 so that binary ones compare too. */
-export async function writtenFiles(dir: string): Promise<Record<string, string>> {
-  const files: Record<string, string> = {};
-  for (const entry of await readdir(dir, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile() || entry.name === EXPORT || entry.name === OUTPUT) continue;
-    const path = join(entry.parentPath, entry.name);
-    files[path.slice(dir.length + 1)] = await readFile(path, 'latin1');
-  }
-  return files;
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -28,6 +28,13 @@ export class Sandbox {
       for (const pid of left) process.kill(pid, 'SIGKILL');
       await rm(sandbox.dir, { recursive: true, force: true });
     });
+    return sandbox;
+  }
+
+  /** A sandbox inside this one, with a store of its own; removed with it. */
+  async within(name: string): Promise<Sandbox> {
+    const sandbox = new Sandbox(this.path(name));
+    await mkdir(sandbox.dir, { recursive: true });
     return sandbox;
   }
 
