@@ -1,9 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { packageRoot } from '../cli/package-root.ts';
 
 /** What every k6 here gets: it stays off the network. */
 export const K6_ENV = { K6_NO_USAGE_REPORT: 'true', K6_AUTO_EXTENSION_RESOLUTION: 'false' };
@@ -101,7 +100,7 @@ export interface BenchServer {
 }
 
 export async function startServer(): Promise<BenchServer> {
-  const file = join(packageRoot, 'bench', 'server.ts');
+  const file = fileURLToPath(new URL('./server.ts', import.meta.url));
   const child = startGroup(process.execPath, ['--import', 'tsx', file], { stdio: ['pipe', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: child.stdout as Readable })) {
     return { ...(JSON.parse(line) as { target: string; sink: string }), stop: () => child.stdin?.end() };

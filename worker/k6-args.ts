@@ -45,12 +45,13 @@ export const teardownArgs = (plan: Plan, archive: string): string[] => [
   archive,
 ];
 
-/** The summary archive has options of its own; its handleSummary is what k6 shall call. */
+/** The summary archive has options of its own; its handleSummary is all that k6 shall call: no VU is made for it. */
 export const summaryArgs = (plan: Plan, archive: string): string[] => [
   '--no-setup',
   '--no-teardown',
   '--no-thresholds',
   '--include-system-env-vars',
   cellOutput(plan), // by which it notices that its worker is gone
+  ...NO_WORK,
   archive,
 ];

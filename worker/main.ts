@@ -1,5 +1,5 @@
 import { decodeJson } from '../core/contract/codec.ts';
-import { isReservedEnv, requireEnv, WorkerEnv } from '../core/contract/env.ts';
+import { requireEnv, scriptEnv, WorkerEnv } from '../core/contract/env.ts';
 import { runKeys } from '../core/contract/keys.ts';
 import { Plan } from '../core/contract/plan.ts';
 import { openStore } from '../stores/index.ts';
@@ -13,14 +13,13 @@ async function main(): Promise<void> {
   const run = requireEnv(WorkerEnv.run);
   const body = await store.get(runKeys(run).plan);
   if (body === null) throw new Error(`run ${run} has no plan.json`);
-  const script = Object.entries(process.env).filter(([name]) => !isReservedEnv(name));
   const worker = new Worker({
     store,
     plan: decodeJson(Plan, body, 'plan.json'),
     ref: { task: Number(requireEnv(WorkerEnv.task)), attempt: Number(requireEnv(WorkerEnv.attempt)) },
     k6Binary: requireEnv(WorkerEnv.k6),
     workDir: requireEnv(WorkerEnv.workDir),
-    k6Env: { ...Object.fromEntries(script), ...K6_SETTINGS },
+    k6Env: { ...scriptEnv(process.env), ...K6_SETTINGS },
   });
   // The platform takes this task away (Spot, or somebody's kill): end k6 gracefully and ship what it measured.
   process.once('SIGTERM', () => void worker.endK6());

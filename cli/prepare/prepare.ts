@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { isReservedEnv } from '../../core/contract/env.ts';
+import { isReservedEnv, scriptEnv } from '../../core/contract/env.ts';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
 import type { Plan, Timing } from '../../core/contract/plan.ts';
 import { UserError } from '../../core/errors.ts';
@@ -52,7 +52,8 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     await archiveScript(k6, script, archive, env);
     const [inspected, probed] = await Promise.all([
       inspectArchive(k6, archive, env),
-      archiveWrapper(k6, script, wrapper, env).then(() => inspectArchive(k6, wrapper, env)),
+      // K6_VUS and its like are meant for the test, and would give the k6 that calls handleSummary VUs too.
+      archiveWrapper(k6, script, wrapper, scriptEnv(env)).then(() => inspectArchive(k6, wrapper, scriptEnv(env))),
     ]);
     const scriptOptions = ScriptOptions.parse(inspected);
     const probe = (probed.ext as { fleetProbe: Probe }).fleetProbe;

@@ -32,7 +32,8 @@ export function metricResults(
   const results: Record<string, MetricResult> = {};
   for (const measured of listMetrics(m, plan.thresholds)) {
     const { name, type, contains } = measured;
-    const values = Object.entries(summaryValues(measured, stats, testMs)).map(([stat, x]) => [stat, finite(x)]);
+    const shown = [...new Set([...stats, ...judgedPercentiles(plan, name)])];
+    const values = Object.entries(summaryValues(measured, shown, testMs)).map(([stat, x]) => [stat, finite(x)]);
     results[name] = {
       type,
       contains,
@@ -42,6 +43,13 @@ export function metricResults(
   }
   return results;
 }
+
+/** The columns of the percentiles that a key's thresholds compare, such as `p(99.5)`. */
+const judgedPercentiles = ({ thresholds }: Pick<Plan, 'thresholds'>, name: string): string[] =>
+  thresholds
+    .filter(({ key }) => key === name)
+    .flatMap((key) => key.thresholds)
+    .flatMap(({ percentile }) => (percentile === undefined ? [] : [`p(${percentile})`]));
 
 /** All checks in the order of the script; those past the limit on rows are one row together. */
 export function checkResults(m: Merged): CheckResult[] {

@@ -62,7 +62,7 @@ function keepUp(step: Step, task: TaskRecord, index: number, setup: JobOutcome |
 
 function replace(step: Step, task: TaskRecord, index: number, reason: string): void {
   if (task.launches >= MAX_LAUNCHES) {
-    notStarted(step, `task ${index} was lost ${MAX_LAUNCHES} times before the start: ${reason}${tailOf(task.word)}`);
+    notStarted(step, `task ${index} was lost ${MAX_LAUNCHES} times before the start: ${reason}`);
     return;
   }
   step.state.warnings.push(`task ${index} was lost before the start and replaced: ${reason}`);

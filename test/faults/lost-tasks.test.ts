@@ -4,7 +4,8 @@ import { startServer } from '../support/http-server.ts';
 import { StartedRun } from './started-run.ts';
 
 const sandbox = await Sandbox.create();
-const server = await startServer();
+// The first setup() of a run waits here for ever; the next one goes on.
+const server = await startServer(({ url }) => url?.endsWith('-setup') === true && hits(url) === 1);
 const hits = (path: string) => server.requests.get(`GET ${path}`) ?? 0;
 
 /** Two VUs, one in each task, that send some requests a second until time is up. */
@@ -16,19 +17,19 @@ ${more}
 export default function () { http.get('${server.url}/${path}'); sleep(0.02); }
 `;
 
-/** As long as the server has not seen \`/go-PATH\`, the initialisation of VUs goes on. */
-const waitingInit = (path: string) => `
+/** Twenty iterations, after a setup() that asks the server. */
+const withSetup = (path: string) => `
 import http from 'k6/http';
 import { sleep } from 'k6';
 export const options = { vus: 2, iterations: 20 };
-export function setup() { http.get('${server.url}/${path}-setup'); sleep(SETUP); return 7; }
+export function setup() { http.get('${server.url}/${path}-setup'); return 7; }
 export default function (data) { if (data !== 7) throw new Error('no data'); http.get('${server.url}/${path}'); }
 `;
 
 describe.concurrent('before the start', () => {
   it('replaces a k6 that is killed before it is ready', async () => {
     const slow = `const until = Date.now() + (__VU > 0 ? 1500 : 0); while (Date.now() < until);`;
-    const run = await StartedRun.start(sandbox, 'early', `${slow}\n${waitingInit('early').replace('SETUP', '0')}`, [
+    const run = await StartedRun.start(sandbox, 'early', `${slow}\n${withSetup('early').replace('-setup', '')}`, [
       '--tasks',
       '2',
     ]);
@@ -48,15 +49,12 @@ describe.concurrent('before the start', () => {
       [1, 'done'],
     ]);
     expect(result.metrics.iterations?.values.count).toBe(20);
-    expect(hits('/early')).toBe(20);
+    expect(hits('/early')).toBe(21);
     await run.untilNothingIsLeft();
   });
 
   it('runs setup() again where its k6 is killed, and the run goes on', async () => {
-    const run = await StartedRun.start(sandbox, 'setup-k6', waitingInit('setup-k6').replace('SETUP', '1'), [
-      '--tasks',
-      '2',
-    ]);
+    const run = await StartedRun.start(sandbox, 'setup-k6', withSetup('setup-k6'), ['--tasks', '2']);
     await eventually('setup()', async () => hits('/setup-k6-setup') === 1);
     const [victim] = await run.k6('--linger');
     process.kill(victim?.pid ?? 0, 'SIGKILL');
@@ -72,10 +70,7 @@ describe.concurrent('before the start', () => {
   });
 
   it('replaces the task that is lost in setup(), runs setup() again, and the run goes on', async () => {
-    const run = await StartedRun.start(sandbox, 'setup-task', waitingInit('setup-task').replace('SETUP', '1'), [
-      '--tasks',
-      '2',
-    ]);
+    const run = await StartedRun.start(sandbox, 'setup-task', withSetup('setup-task'), ['--tasks', '2']);
     await eventually('setup()', async () => hits('/setup-task-setup') === 1);
     const host = (await run.control())?.job?.task ?? -1;
     process.kill((await run.untilTask(host, 'ready')).pid, 'SIGKILL');
@@ -93,21 +88,6 @@ describe.concurrent('before the start', () => {
       'setup() was lost with the task that ran it and has been run again',
     ]);
     expect(hits('/setup-task')).toBe(20);
-    await run.untilNothingIsLeft();
-  });
-
-  it('gives up on a task that dies each time', async () => {
-    const run = await StartedRun.start(sandbox, 'doomed', steady('doomed', 5), ['--tasks', '2'], {
-      K6_FLEET_K6: await dyingK6(),
-    });
-
-    const { code, stderr } = await run.ended;
-
-    expect(code).toBe(122);
-    expect((await run.result()).verdict.reasons).toEqual([
-      expect.stringMatching(/^task 0 was lost 3 times before the start: .*cannot take it any more/),
-    ]);
-    expect(stderr).not.toMatch(/internal error/);
     await run.untilNothingIsLeft();
   });
 });
@@ -201,15 +181,3 @@ describe.concurrent('under load', () => {
     await run.untilNothingIsLeft();
   });
 });
-
-/** A k6 that reads scripts and dies when it shall run one. */
-async function dyingK6(): Promise<string> {
-  const { chmod } = await import('node:fs/promises');
-  const { k6Binary } = await import('../support/fleet.ts');
-  const path = await sandbox.script(
-    'dying-k6',
-    `#!/bin/sh\nif [ "$1" = run ]; then echo cannot take it any more >&2; kill -9 $$; fi\nexec '${k6Binary}' "$@"\n`,
-  );
-  await chmod(path, 0o755);
-  return path;
-}

@@ -22,10 +22,12 @@ describe.concurrent('k6-fleet with 3 tasks finds what plain k6 finds', () => {
     const env = { BASE_URL: server.url, ...expected.env };
     const flags = Object.entries(env).flatMap(([variable, value]) => ['-e', `${variable}=${value}`]);
     const ours = await sandbox.within(name);
-    const theirs = ours.dir.replace(/$/, '.plain');
+    const theirs = `${ours.dir}.plain`;
 
-    const plain = compare === 'nothing' ? null : await runPlain(scriptPath(name), theirs, env);
-    const fleet = await ours.run(scriptPath(name), ['--tasks', '3', ...flags]);
+    const [plain, fleet] = await Promise.all([
+      compare === 'nothing' ? null : runPlain(scriptPath(name), theirs, env),
+      ours.run(scriptPath(name), ['--tasks', '3', ...flags]),
+    ]);
 
     const { result } = fleet;
     const said = [fleet.stderr, ...(result?.verdict.reasons ?? []), ...(result?.warnings ?? [])].join('\n');

@@ -6,7 +6,11 @@ const errors = new Counter('errors');
 
 export const options = {
   scenarios: { all: { executor: 'per-vu-iterations', vus: 3, iterations: 1 } },
-  thresholds: { errors: [{ threshold: 'count<1', abortOnFail: true, delayAbortEval: '30s' }] },
+  thresholds: {
+    errors: [{ threshold: 'count<1', abortOnFail: true, delayAbortEval: '30s' }],
+    vus: ['value<=3'],
+    vus_max: ['value==3'],
+  },
 };
 
 export default function () {

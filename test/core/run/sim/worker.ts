@@ -150,8 +150,12 @@ export class SimulatedWorker {
         this.job = { ...this.job, endsAt: clock.now() + STOP_MS, exitCode: 105 };
       }
       if (clock.now() >= this.job.endsAt) await this.endJob(this.job.job, this.job.exitCode);
-    } else if (job !== null && sameTask(job, ref) && job.nr > this.lastJob && phase !== 'stopping') {
+    } else if (job !== null && sameTask(job, ref) && job.nr > this.lastJob) {
       this.lastJob = job.nr;
+      if (phase === 'stopping') {
+        await this.say({ job: { nr: job.nr, exitCode: null, durationMs: 0, logTail: [] } });
+        return;
+      }
       this.job = { job, endsAt: clock.now() + JOB_MS, exitCode: 0 };
       if (job.kind !== 'summary') await this.ship(job.kind);
     }
