@@ -77,13 +77,13 @@ export async function archiveWrapper(k6: string, script: Script, out: string, en
   refuse(await runK6(k6, ['archive', ...ARCHIVE_ARGS, '-O', out, '-'], { env, cwd: dir, input: bundle ?? text }));
 }
 
-/** What `k6 inspect` prints of an archive: its options, with the scenarios worked out. */
+/** What `k6 inspect` prints of an archive: its options. */
 export async function inspectArchive(
   k6: string,
   archive: string,
   env: NodeJS.ProcessEnv,
 ): Promise<Record<string, unknown>> {
-  const args = ['inspect', '--execution-requirements', '--include-system-env-vars', '--log-format=raw', '--no-color'];
+  const args = ['inspect', '--include-system-env-vars', '--log-format=raw', '--no-color'];
   const answer = await runK6(k6, [...args, archive], { env });
   refuse(answer);
   return JSON.parse(answer.stdout) as Record<string, unknown>;

@@ -114,6 +114,8 @@ export class Coordinator {
       this.state = saved.state;
       this.merged = fromJson(saved.merged, plan.thresholds);
     }
+    // Held up on the way here, it may have read the checkpoint of its own successor.
+    await this.assertOwner();
     // The last coordinator died before it could tell the moment of the start: it may be past by now.
     if (this.state.startAt !== null && told?.startAt == null) this.state.startAt = nextStart(plan, clock.now());
     this.state.legs += 1;
@@ -255,15 +257,20 @@ export class Coordinator {
    * coordinator that does not know yet that it was superseded must not stop the one that superseded it.
    */
   private async save(key: string, body: Uint8Array | string, etag: string | null): Promise<string> {
-    const { plan, store } = this.options;
+    const { store } = this.options;
     for (let last = etag; ; ) {
       const next = await store.swap(key, body, last);
       if (next !== null) return next;
       // In this order: what a successor writes after our look at control.json makes the next swap fail.
       last = (await store.getVersioned(key))?.etag ?? null;
-      const control = await store.getVersioned(this.keys.control);
-      if (control?.etag !== this.controlEtag) throw new SupersededError(plan.id);
+      await this.assertOwner();
     }
+  }
+
+  /** @throws SupersededError where another coordinator has control.json by now. */
+  private async assertOwner(): Promise<void> {
+    const control = await this.options.store.getVersioned(this.keys.control);
+    if (control?.etag !== this.controlEtag) throw new SupersededError(this.options.plan.id);
   }
 
   private async finish(): Promise<Result> {

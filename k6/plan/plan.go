@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/v2/lib"
+	"go.k6.io/k6/v2/lib/executor"
 )
 
 // request is what `k6 x fleet plan` reads.
 type request struct {
-	// As `k6 inspect --execution-requirements` prints them.
+	// As `k6 inspect` prints them. It must not have worked out the scenarios: where nobody says how many VUs, it takes none,
+	// and `k6 run` takes one.
 	Options json.RawMessage `json:"options"`
 	Tasks   int             `json:"tasks"`
 	// The script's own metrics, by name, as far as they are known.
@@ -55,8 +58,12 @@ func makePlan(req request) (*response, error) {
 	if err := json.Unmarshal(req.Options, &options); err != nil {
 		return nil, fmt.Errorf("options: %w", err)
 	}
-	if len(options.Scenarios) == 0 {
-		return nil, errors.New("options have no scenarios; `k6 inspect --execution-requirements` prints them")
+	if !options.VUs.Valid {
+		options.VUs.Int64 = 1
+	}
+	options, err := executor.DeriveScenariosFromShortcuts(options, silent())
+	if err != nil {
+		return nil, err
 	}
 	// Validation also fills in what a scenario leaves to its defaults, such as maxVUs.
 	if errs := options.Scenarios.Validate(); len(errs) > 0 {
@@ -80,4 +87,11 @@ func makePlan(req request) (*response, error) {
 		DurationMs: whole.durationMs(), VUs: total.VUs, MaxVUs: total.MaxVUs, Iterations: total.Iterations,
 		ArrivalRate: arrivalRates(options.Scenarios),
 	}, nil
+}
+
+// silent takes k6's warnings: it has told them when it read the script.
+func silent() logrus.FieldLogger {
+	logger := logrus.New()
+	logger.SetOutput(io.Discard)
+	return logger
 }

@@ -140,13 +140,36 @@ func TestSegmentsAreK6s(t *testing.T) {
 	}
 }
 
+// What `k6 run` makes of the shortcuts: one VU where nobody says how many.
+func TestPlanOfShortcuts(t *testing.T) {
+	count := func(n int64) *int64 { return &n }
+	for options, want := range map[string]task{
+		`{}`:                        {VUs: 1, MaxVUs: 1, Iterations: count(1)},
+		`{"iterations":3}`:          {VUs: 1, MaxVUs: 1, Iterations: count(3)},
+		`{"vus":2,"iterations":3}`:  {VUs: 2, MaxVUs: 2, Iterations: count(3)},
+		`{"vus":2}`:                 {VUs: 2, MaxVUs: 2, Iterations: count(2)},
+		`{"duration":"1s"}`:         {VUs: 1, MaxVUs: 1},
+		`{"vus":2,"duration":"1s"}`: {VUs: 2, MaxVUs: 2},
+		`{"stages":[{"duration":"1s","target":0}]}`: {VUs: 1, MaxVUs: 1},
+	} {
+		answer, err := readPlan(strings.NewReader(`{"options":` + options + `,"tasks":1}`))
+		if err != nil {
+			t.Errorf("%s: %v", options, err)
+			continue
+		}
+		want.Segment = "0:1"
+		if got := answer.(*response).Tasks[0]; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s gave %+v, want %+v", options, got, want)
+		}
+	}
+}
+
 func TestPlanRefuses(t *testing.T) {
 	for input, want := range map[string]string{
 		``:                             `JSON {"options":…,"tasks":N} was expected on stdin`,
 		`[]`:                           `JSON {"options":…,"tasks":N} was expected on stdin`,
 		`{"tasks":1}`:                  `options are missing`,
 		`{"options":{}}`:               `tasks must be 1 to 10000, got 0`,
-		`{"options":{},"tasks":1}`:     `options have no scenarios`,
 		`{"options":{},"tasks":10001}`: `tasks must be 1 to 10000, got 10001`,
 		`{"options":{"scenarios":{"a":{"executor":"x"}}},"tasks":1}`:                    `options: `,
 		`{"options":{"scenarios":{"a":{"executor":"constant-vus","vus":1}}},"tasks":1}`: `options: `,
