@@ -8,7 +8,6 @@ import { prepare } from '../cli/prepare/prepare.ts';
 import { encodeJson } from '../core/contract/codec.ts';
 import { WorkerEnv } from '../core/contract/env.ts';
 import { runKeys } from '../core/contract/keys.ts';
-import type { Result } from '../core/contract/result.ts';
 import type { Fleet, TaskLiveness, TaskRef } from '../core/ports.ts';
 import { Coordinator } from '../core/run/coordinator.ts';
 import { DirStore } from '../stores/dir.ts';
@@ -44,15 +43,16 @@ class MeasuredTask implements Fleet {
 }
 
 /**
- * Runs a script on one task. The coordinator works in this process; measured is the task: its worker and its k6.
+ * Prepares a run of a script on one task; what is returned runs it, and returns the CPU time of the task in s. The
+ * coordinator works in this process; measured are the worker and its k6.
  * @param dir an empty folder, for the run's files
  */
-export async function measureTask(options: {
+export async function prepareTask(options: {
   script: string;
   k6: string;
   dir: string;
   env: Record<string, string>;
-}): Promise<{ result: Result; cpuSeconds: number }> {
+}): Promise<() => Promise<number>> {
   const { k6, dir } = options;
   const prepared = await prepare({ ...options, tasks: 1, strict: true });
   const { plan } = prepared;
@@ -75,9 +75,10 @@ export async function measureTask(options: {
     clock: { now: Date.now, sleep },
     compression: { zip: (text) => zip(text), unzip: promisify(gunzip) },
   });
-  const result = await coordinator.run();
-  const ended = await fleet.ended;
-  if (ended === null || result.verdict.exitCode !== 0)
-    throw new Error(`the run failed: ${result.verdict.reasons.join('; ')}`);
-  return { result, cpuSeconds: ended.cpuSeconds };
+  return async () => {
+    const { verdict } = await coordinator.run();
+    const ended = await fleet.ended;
+    if (ended === null || verdict.exitCode !== 0) throw new Error(`the run failed: ${verdict.reasons.join('; ')}`);
+    return ended.cpuSeconds;
+  };
 }

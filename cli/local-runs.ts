@@ -11,8 +11,11 @@ import { DirStore } from '../stores/dir.ts';
 
 /** The ids of all runs in a folder, the oldest first. */
 export async function listRuns(storeDir: string): Promise<string[]> {
-  const ids = await readdir(join(storeDir, 'runs')).catch(() => []);
-  return ids.sort();
+  const entries = await readdir(join(storeDir, 'runs'), { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** One run in a folder. */

@@ -14,7 +14,7 @@ export const runsCommand = () =>
         process.stderr.write(`there are no runs in ${store}\n`);
         return;
       }
-      const rows = await Promise.all(ids.map(async (id) => rowOf(await LocalRun.open(store, id))));
+      const rows = await Promise.all(ids.map((id) => rowOf(store, id)));
       process.stdout.write(
         runsText(
           rows.filter((row) => row !== null),
@@ -24,7 +24,17 @@ export const runsCommand = () =>
       );
     });
 
-async function rowOf(run: LocalRun): Promise<RunRow | null> {
+/** A run that cannot be read, such as one of another version, is told and does not hide the others. */
+async function rowOf(storeDir: string, id: string): Promise<RunRow | null> {
+  try {
+    return await readRow(await LocalRun.open(storeDir, id));
+  } catch (error) {
+    process.stderr.write(`k6-fleet: run ${id} cannot be read: ${(error as Error).message}\n`);
+    return null;
+  }
+}
+
+async function readRow(run: LocalRun): Promise<RunRow | null> {
   const plan = await run.plan();
   if (plan === null) return null; // its plan is being written, or never was
   const [result, progress] = await Promise.all([run.result(), run.progress()]);

@@ -1,7 +1,9 @@
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { SUMMARY_FILE_ENV } from '../../core/contract/env.ts';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
+import { nameScript } from './archive-filename.ts';
 import { bundleNpmImports } from './bundle.ts';
 import { type K6Answer, runK6 } from './k6.ts';
 
@@ -26,12 +28,12 @@ const ARCHIVE_ARGS = ['--include-system-env-vars', '--exclude-env-vars', '--log-
 export async function archiveScript(k6: string, script: Script, out: string, env: NodeJS.ProcessEnv): Promise<void> {
   const { path, bundle } = script;
   const from = bundle === null ? path : '-';
-  // By way of standard input k6 resolves what the script opens against the working folder.
   const answer = await runK6(k6, ['archive', ...ARCHIVE_ARGS, '-O', out, from], {
     env,
     ...(bundle === null ? {} : { input: bundle, cwd: dirname(path) }),
   });
   refuse(answer);
+  if (bundle !== null) await nameScript(out, `${basename(path)}.bundle.js`);
 }
 
 /** What only the script's own code can tell: its exports and its custom metrics. */
@@ -44,8 +46,8 @@ export interface Probe {
  * A script around the user's own: it tells what that exports and, as an archive, calls its handleSummary with data that
  * comes in as setup data. What handleSummary returns is left in a file, for k6 would write it into the wrong folder.
  */
-const wrapper = (path: string) => `
-import * as script from ${JSON.stringify(path)};
+const wrapper = (from: string) => `
+import * as script from ${JSON.stringify(from)};
 import encoding from 'k6/encoding';
 import fleet from 'k6/x/fleet';
 const find = (name) => script[name] ?? script.default?.[name];
@@ -72,9 +74,10 @@ export async function handleSummary(data) {
 /** Packs the wrapper as the archive that calls handleSummary. @throws UserError as archiveScript. */
 export async function archiveWrapper(k6: string, script: Script, out: string, env: NodeJS.ProcessEnv): Promise<void> {
   const dir = dirname(script.path);
-  const text = wrapper(script.path);
-  const bundle = script.bundle === null ? null : await bundleNpmImports({ text, dir });
-  refuse(await runK6(k6, ['archive', ...ARCHIVE_ARGS, '-O', out, '-'], { env, cwd: dir, input: bundle ?? text }));
+  const bundle = script.bundle === null ? null : await bundleNpmImports({ text: wrapper(script.path), dir });
+  const text = bundle ?? wrapper(pathToFileURL(script.path).href);
+  refuse(await runK6(k6, ['archive', ...ARCHIVE_ARGS, '-O', out, '-'], { env, cwd: dir, input: text }));
+  await nameScript(out, `${basename(script.path)}.summary.js`);
 }
 
 /** What `k6 inspect` prints of an archive: its options. */

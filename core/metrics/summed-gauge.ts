@@ -68,21 +68,26 @@ export class SummedGauge {
 
   /**
    * value: the sum of all tasks' last values. max: the highest sum. min: the lowest sum of the seconds in which all
-   * tasks have a value. Null without samples.
+   * tasks have a value. Null without samples, as for k6 itself in a test of less than a second: where that is so short
+   * that the one tick of only some tasks fell into it, their sum would be the number of nobody's VUs.
    */
   summary(): { value: number; min: number; max: number } | null {
     let value: number | null = null;
     let from = Number.NEGATIVE_INFINITY;
     let to = Number.POSITIVE_INFINITY;
+    let isPartial = false;
     for (const spans of this.tasks.values()) {
       const first = spans.find((span) => span.first !== null)?.first;
       const last = spans.findLast((span) => span.last !== null)?.last;
-      if (!first || !last) continue;
+      if (!first || !last) {
+        isPartial = true;
+        continue;
+      }
       value = (value ?? 0) + last.value;
       from = Math.max(from, first.t);
       to = Math.min(to, last.t);
     }
-    if (value === null) return null;
+    if (value === null || (isPartial && this.sums.size <= 1)) return null;
     let min = Number.POSITIVE_INFINITY;
     let max = Number.NEGATIVE_INFINITY;
     for (const [t, sum] of this.sums) {

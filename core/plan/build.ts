@@ -89,12 +89,13 @@ const timeout = (text: string | null | undefined) =>
 function planWarnings({ tasks, maxVUs, arrivalRate }: Requirements): string[] {
   const warnings: string[] = [];
   if (maxVUs < tasks.length) {
-    warnings.push(`${tasks.length} tasks share ${maxVUs} VUs: ${tasks.length - maxVUs} tasks would have nothing to do`);
+    const idle = countTasks(tasks.length - maxVUs);
+    warnings.push(`${tasks.length} tasks share ${maxVUs} VUs: ${idle} would have nothing to do`);
   }
   for (const { scenario, maxVUs: max } of arrivalRate) {
     if (max < tasks.length) {
       warnings.push(
-        `scenario "${scenario}" has maxVUs ${max} for ${tasks.length} tasks: k6 splits its arrival rate by VUs, so ${tasks.length - max} tasks stay idle`,
+        `scenario "${scenario}" has maxVUs ${max} for ${tasks.length} tasks: k6 splits its arrival rate by VUs, so ${countTasks(tasks.length - max)} would have nothing to do`,
       );
     }
   }
@@ -106,3 +107,5 @@ function planWarnings({ tasks, maxVUs, arrivalRate }: Requirements): string[] {
   }
   return warnings;
 }
+
+const countTasks = (count: number) => (count === 1 ? '1 task' : `${count} tasks`);

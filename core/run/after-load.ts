@@ -11,9 +11,10 @@ const HANDLE_SUMMARY_MS = 120_000;
 
 export function afterLoad(step: Step): void {
   const { state, plan } = step;
-  const setUp = !plan.exports.setup || isComplete(state.setup?.exitCode);
+  // As in k6: what setup() has made is to be torn down, even where no load came after it.
+  const setUp = plan.exports.setup ? isComplete(state.setup?.exitCode) : hasStarted(state, step.seen.now);
   state.job = null;
-  if (plan.exports.teardown && setUp && hasStarted(state, step.seen.now)) {
+  if (plan.exports.teardown && setUp) {
     step.enter('teardown');
     giveJob(step, 'teardown');
   } else {

@@ -85,10 +85,11 @@ function verdict(
     reasons.push({ message, exitCode: K6Exit.thresholdsFailed });
   }
   const lost = tasks.filter((task) => task.lost !== null);
-  if (lost.length > plan.maxLost) {
+  if (lost.length > plan.maxLost || lost.length === tasks.length) {
     const names = lost.map(({ task, lost: loss }) => `task ${task} (${loss?.reason})`).join(', ');
     const message = `${lost.length} of ${tasks.length} tasks lost, ${plan.maxLost} allowed by --max-lost: ${names}`;
-    reasons.push({ message, exitCode: FleetExit.tasksLost });
+    const none = `all tasks were lost, which --max-lost cannot allow: ${names}`;
+    reasons.push({ message: lost.length > plan.maxLost ? message : none, exitCode: FleetExit.tasksLost });
   }
   for (const expectation of target?.expectations ?? []) {
     if (!expectation.ok) reasons.push({ message: expectation.message, exitCode: FleetExit.targetFailed });

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { eventually, k6Binary, Sandbox } from '../support/fleet.ts';
 import { startServer } from '../support/http-server.ts';
 import { processesIn, StartedRun } from './started-run.ts';
@@ -21,23 +21,19 @@ export const options = { scenarios: { all: { executor: 'shared-iterations', vus:
 export default function () { http.get('${server.url}/${path}'); own.add(${iterations}); sleep(0.02); }
 `;
 
-/** A small disk, in memory; null: this user cannot mount one. */
+/** Mounts a small disk, in memory, for the time of one test; null: this user cannot. */
 async function smallDisk(name: string, size: string): Promise<string | null> {
   const dir = sandbox.path(name);
   await mkdir(dir);
   try {
-    await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir]);
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir]);
+    return dir;
   } catch {
     return null;
   }
-  disks.push(dir);
-  return dir;
 }
-const disks: string[] = [];
-const disk = await smallDisk('disk', '8m');
-const fullDisk = await smallDisk('full-disk', '4k');
-// Before the sandbox removes its folder: these run in reverse order.
-afterAll(() => Promise.all(disks.map((dir) => promisify(execFile)('umount', ['-l', dir]))));
+const unmount = (dir: string) => run('umount', ['-l', dir]);
+const run = promisify(execFile);
 
 /** Takes all the room that is left on a disk. */
 async function fill(dir: string): Promise<void> {
@@ -52,27 +48,30 @@ async function fill(dir: string): Promise<void> {
 }
 
 describe.concurrent('the disk', () => {
-  it.skipIf(disk === null)(
-    'that gets full under load ends the run with one line, and nothing goes on (needs root)',
-    async () => {
-      const run = await StartedRun.start(sandbox, 'disk', load('full', 100_000), ['--tasks', '2', '-q']);
-      await run.untilShipped(0);
-      await fill(run.storeDir);
+  it('that gets full under load ends the run with one line, and nothing goes on', async ({ skip, onTestFinished }) => {
+    const disk = await smallDisk('disk', '8m');
+    if (disk === null) return skip('only root can mount a small disk');
+    onTestFinished(async () => void (await unmount(disk)));
+    const started = await StartedRun.start(sandbox, 'disk', load('full', 100_000), ['--tasks', '2', '-q']);
+    await started.untilShipped(0);
+    await fill(disk);
 
-      const { code, stdout, stderr } = await run.ended;
+    const { code, stdout, stderr } = await started.ended;
 
-      expect(stderr).toMatch(ONE_LINE);
-      expect(stderr).toContain(`run ${run.id} cannot go on: ENOSPC`);
-      expect(stdout).toBe('');
-      expect(code).toBe(1);
-      await run.untilNothingIsLeft();
-    },
-  );
+    expect(stderr).toMatch(ONE_LINE);
+    expect(stderr).toContain(`run ${started.id} cannot go on: ENOSPC`);
+    expect(stdout).toBe('');
+    expect(code).toBe(1);
+    await started.untilNothingIsLeft();
+  });
 
-  it.skipIf(fullDisk === null)('that is full says so before anything starts (needs root)', async () => {
+  it('that is full says so before anything starts', async ({ skip, onTestFinished }) => {
+    const disk = await smallDisk('full-disk', '4k');
+    if (disk === null) return skip('only root can mount a small disk');
+    onTestFinished(async () => void (await unmount(disk)));
     const script = await sandbox.script('full-disk.js', load('full', 2));
 
-    const { code, stderr } = await sandbox.cli(['run', script, '-q', '--store', fullDisk ?? '']);
+    const { code, stderr } = await sandbox.cli(['run', script, '-q', '--store', disk]);
 
     expect(stderr).toMatch(ONE_LINE);
     expect(stderr).toMatch(/cannot write into .*full-disk: ENOSPC.*--store/);
@@ -95,22 +94,22 @@ describe.concurrent('the disk', () => {
 describe.concurrent('a task', () => {
   it('that never gets ready is named, with the end of its log', async () => {
     const stuck = `if (__VU > 0) { console.error('waiting for the moon'); for (;;); }`;
-    const run = await StartedRun.start(sandbox, 'stuck', `${stuck}\n${load('stuck', 10)}`, [
+    const started = await StartedRun.start(sandbox, 'stuck', `${stuck}\n${load('stuck', 10)}`, [
       '--tasks',
       '1',
       '--ready-timeout',
-      '3',
+      '6',
     ]);
 
-    const { code, stdout } = await run.ended;
+    const { code, stdout } = await started.ended;
 
     expect(code).toBe(122);
-    const { verdict } = await run.result();
+    const { verdict } = await started.result();
     expect(verdict.reasons).toEqual([
-      expect.stringMatching(/^task 0 was not ready after 5 s \(allow more by --ready-timeout\).*waiting for the moon/),
+      expect.stringMatching(/^task 0 was not ready after 6 s \(allow more by --ready-timeout\).*waiting for the moon/),
     ]);
-    expect(stdout).toContain('task 0 was not ready after 5 s');
-    await run.untilNothingIsLeft();
+    expect(stdout).toContain('task 0 was not ready after 6 s');
+    await started.untilNothingIsLeft();
   });
 
   it('is one of eight that start together, each of which says how late it was', async () => {
@@ -188,15 +187,17 @@ describe.concurrent('a k6 that is not ours', () => {
       `#!/bin/sh\nif [ "$1" = run ]; then echo cannot take it any more >&2; kill -9 $$; fi\nexec '${k6Binary}' "$@"\n`,
     );
     await chmod(dying, 0o755);
-    const run = await StartedRun.start(sandbox, 'doomed', load('doomed', 5), ['--tasks', '2'], { K6_FLEET_K6: dying });
+    const started = await StartedRun.start(sandbox, 'doomed', load('doomed', 5), ['--tasks', '2'], {
+      K6_FLEET_K6: dying,
+    });
 
-    const { code } = await run.ended;
+    const { code } = await started.ended;
 
     expect(code).toBe(122);
-    expect((await run.result()).verdict.reasons).toEqual([
+    expect((await started.result()).verdict.reasons).toEqual([
       expect.stringMatching(/^task \d was lost 3 times before the start: .*cannot take it any more/),
     ]);
-    await run.untilNothingIsLeft();
+    await started.untilNothingIsLeft();
   });
 });
 

@@ -56,6 +56,22 @@ test('a TypeScript script with packages, helpers and files, from another folder,
   expect(run.result?.metrics.name_length).toMatchObject({ type: 'trend', values: { count: 4, min: 3, max: 3 } });
 });
 
+test('what a script loads by way of k6 itself is found, in a folder whose name must be escaped', async () => {
+  await writeFiles(sandbox.path('a b+c%'), {
+    'protos/a.proto': 'syntax = "proto3"; package a; message M { string x = 1; } service S { rpc Do(M) returns (M); }',
+    'grpc.js': `
+      import grpc from 'k6/net/grpc';
+      const client = new grpc.Client();
+      client.load(['protos'], 'a.proto');
+      const proto = open('./protos/a.proto');
+      export default function () {}
+      export function handleSummary() { return { stdout: 'proto of ' + proto.length }; }`,
+  });
+  const run = await sandbox.run(sandbox.path('a b+c%/grpc.js'), ['--tasks', '1']);
+  expect(run.code, run.stderr).toBe(0);
+  expect(run.stdout).toContain('proto of 94');
+});
+
 test('exports and custom metrics of a CommonJS script are found, and its handleSummary is called', async () => {
   const script = await sandbox.script(
     'common.js',
@@ -81,10 +97,10 @@ test('the archive for handleSummary exists only where the script has one, and ha
   const without = await prepared(await sandbox.script('without.js', body));
   expect(without.summaryArchive).toBeNull();
   const script = await sandbox.script('with.js', `${body}\nexport async function handleSummary() { return {}; }`);
-  vi.stubEnv('K6_VUS', '50');
+  vi.stubEnv('K6_VUS', '2');
   const { summaryArchive, archive } = await prepared(script);
   expect(await optionsIn(summaryArchive)).toMatchObject({ vus: null, iterations: null, handleSummaryTimeout: '9s' });
-  expect(await optionsIn(archive)).toMatchObject({ vus: 50, iterations: 3 });
+  expect(await optionsIn(archive)).toMatchObject({ vus: 2, iterations: 3 });
 });
 
 test('K6_… variables set options as they do for plain k6, and -e values are seen while the script is read', async () => {

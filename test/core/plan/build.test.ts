@@ -42,7 +42,7 @@ test.each([
   [
     'maxVUs of an arrival rate that leave tasks idle',
     { ...inputOf(4, 8), requirements: { ...inputOf(4, 8).requirements, ...arrival(3) } },
-    [/scenario "steady" has maxVUs 3 for 4 tasks.*1 tasks stay idle/],
+    [/scenario "steady" has maxVUs 3 for 4 tasks.*1 task would have nothing to do/],
   ],
   [
     'maxVUs of an arrival rate for every task',

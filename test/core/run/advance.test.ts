@@ -230,6 +230,12 @@ const cases: Case[] = [
     expected: { job: { kind: 'summary' } },
   },
   {
+    title: 'a stop between setup and start: what setup has made is torn down',
+    state: stateOf('stopping', [done(105), done(105)], { setup: started.setup }),
+    phase: 'teardown',
+    expected: { job: { kind: 'teardown' } },
+  },
+  {
     title: 'a stop in setup waits for the k6 that runs it',
     state: stateOf('stopping', [done(105), done(105)], { job: setupJob }),
     phase: 'stopping',

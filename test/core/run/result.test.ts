@@ -90,6 +90,19 @@ test('as many losses as --max-lost allows do not fail the run, and are still tol
   expect(tasks.map(({ state }) => state)).toEqual(['done', 'lost']);
 });
 
+test('a run that has lost all of its tasks fails whatever --max-lost allows', () => {
+  const plan = planOf({ tasks: 1, maxLost: 5 });
+  const state = initialState(plan, START);
+  state.startAt = START;
+  for (const task of state.tasks) task.outcome = { exitCode: null, endedAt: START, lost: 'killed', message: null };
+  const { verdict } = buildResult(plan, state, emptyMerged([], { cellSeconds: 1 }), START);
+  expect(verdict).toMatchObject({
+    passed: false,
+    exitCode: 121,
+    reasons: [expect.stringContaining('all tasks were lost')],
+  });
+});
+
 test('a teardown that was lost with its task has no code of k6', () => {
   const teardown = { exitCode: null, durationMs: 0, logTail: ['the task that ran it was lost'] };
   expect(resultWith([], { state: { teardown } }).verdict.exitCode).toBe(121);

@@ -95,6 +95,7 @@ function expectHonestVerdict({ stored, windows, plan }: Played): void {
   }
   if (!stored.verdict.passed) return;
   const lost = stored.tasks.filter(({ state }) => state === 'lost').length;
+  expect(lost).toBeLessThan(plan.tasks.length);
   expect(lost).toBeLessThanOrEqual(plan.maxLost);
   expect(stored.tasks.filter(({ state }) => state === 'done').length).toBe(plan.tasks.length - lost);
 }
