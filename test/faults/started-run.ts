@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeJson } from '../../core/contract/codec.ts';
 import { runKeys, taskKeys } from '../../core/contract/keys.ts';
@@ -31,7 +31,7 @@ export class StartedRun {
     const storeDir = sandbox.path(name);
     const { child, ended } = sandbox.start(['run', script, '--store', storeDir, ...args], env);
     const id = await eventually(`the plan of ${name}`, async () => {
-      if (child.exitCode !== null) throw new Error(`${name} ended too early: ${(await ended).stderr}`);
+      if (child.exitCode !== null) throw new Error(`${name} ended too early, with ${child.exitCode}: ${(await ended).stderr}`);
       const [found] = await readdir(join(storeDir, 'runs')).catch(() => []);
       return found !== undefined && (await new DirStore(storeDir).get(runKeys(found).plan)) !== null ? found : null;
     });
@@ -110,5 +110,3 @@ export async function processesIn(dir: string): Promise<ProcessRow[]> {
   if (rows === null) throw new Error('these tests need ps');
   return rows.filter(({ command, zombie }) => !zombie && command.includes(dir));
 }
-
-export const readText = (path: string): Promise<string> => readFile(path, 'utf8');

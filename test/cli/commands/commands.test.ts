@@ -14,10 +14,9 @@ const UNREACHABLE = 'http://127.0.0.1:1';
 /** The end-of-test summary in what a command printed. */
 const summary = (text: string) => text.slice(0, text.search(/PASSED|FAILED/));
 
-let sandbox: Sandbox;
+const sandbox = await Sandbox.create();
 let script: string;
 beforeAll(async () => {
-  sandbox = await Sandbox.create();
   script = await sandbox.script(
     'looked-at.js',
     `

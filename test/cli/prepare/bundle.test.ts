@@ -5,9 +5,8 @@ import { bundleNpmImports } from '../../../cli/prepare/bundle.ts';
 import { Sandbox } from '../../support/fleet.ts';
 import { writeFiles, writePackages } from './packages.ts';
 
-let dir: string;
+const { dir } = await Sandbox.create();
 beforeAll(async () => {
-  ({ dir } = await Sandbox.create());
   await writePackages(dir);
   await writeFiles(dir, { 'helper.js': 'export const help = () => 1;', 'typed.ts': 'export const typed: number = 1;' });
 });

@@ -3,15 +3,12 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type PrepareOptions, prepare } from '../../../cli/prepare/prepare.ts';
 import { k6Binary, plainK6, Sandbox } from '../../support/fleet.ts';
 import { writeFiles, writePackages } from './packages.ts';
 
-let sandbox: Sandbox;
-beforeAll(async () => {
-  sandbox = await Sandbox.create();
-});
+const sandbox = await Sandbox.create();
 afterEach(() => vi.unstubAllEnvs());
 
 const prepared = (script: string, options: Partial<PrepareOptions> = {}) =>

@@ -146,3 +146,10 @@ test('two coordinators from the very start', async () => {
   expectSound(played);
   expect(played.endings.filter((ending) => ending instanceof SupersededError)).toHaveLength(1);
 });
+
+test('a coordinator that is held up while it takes over does not act on the checkpoint of its successor', async () => {
+  const held = { startMs: 1, crashes: [], stall: { call: 3, ms: 3400 } };
+  const later = [1800, 5237].map((startMs) => ({ ...calm, startMs }));
+  const plan = planOf({ tasks: 1, durationMs: 1000 });
+  expectSound(await play(scenario({ plan, seed: 0, latencyMs: 0, conductors: [calm, ...later.toReversed(), held] })));
+});
