@@ -31,7 +31,8 @@ export class StartedRun {
     const storeDir = sandbox.path(name);
     const { child, ended } = sandbox.start(['run', script, '--store', storeDir, ...args], env);
     const id = await eventually(`the plan of ${name}`, async () => {
-      if (child.exitCode !== null) throw new Error(`${name} ended too early, with ${child.exitCode}: ${(await ended).stderr}`);
+      if (child.exitCode !== null)
+        throw new Error(`${name} ended too early, with ${child.exitCode}: ${(await ended).stderr}`);
       const [found] = await readdir(join(storeDir, 'runs')).catch(() => []);
       return found !== undefined && (await new DirStore(storeDir).get(runKeys(found).plan)) !== null ? found : null;
     });

@@ -111,5 +111,8 @@ export default function () { seen.add(1); sleep(100); }
   const run = await sandbox.run(script, ['--tasks', '4']);
   expect(run.code, run.stderr).toBe(99);
   expect(run.result?.stop).toMatchObject({ kind: 'threshold', exitCode: 99 });
-  expect(run.result?.metrics.seen).toMatchObject({ values: { count: 4 }, thresholds: [{ source: 'count<3', ok: false }] });
+  expect(run.result?.metrics.seen).toMatchObject({
+    values: { count: 4 },
+    thresholds: [{ source: 'count<3', ok: false }],
+  });
 });

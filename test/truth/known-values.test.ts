@@ -102,7 +102,15 @@ describe.each([1, 2, 3, 7])('%i tasks', (tasks) => {
     expect(result?.tasks.reduce((total, task) => total + task.iterations, 0)).toBe(ITERATIONS);
 
     const summary = JSON.parse(await readFile(summaryFile, 'utf8'));
-    expect(Object.keys(summary.metrics.known.values)).toEqual(['count', 'avg', 'min', 'med', 'max', 'p(90)', 'p(99.9)']);
+    expect(Object.keys(summary.metrics.known.values)).toEqual([
+      'count',
+      'avg',
+      'min',
+      'med',
+      'max',
+      'p(90)',
+      'p(99.9)',
+    ]);
     expect(summary.root_group.groups[0].groups[0].checks[0]).toMatchObject({ passes: 600, fails: 100 });
   });
 });
