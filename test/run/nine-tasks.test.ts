@@ -1,16 +1,12 @@
 /** The nine tasks of distributed execution, with real k6 (grafana/k6, docs/design/020). */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Sandbox } from '../support/fleet.ts';
-import { startServer, type TestServer } from '../support/http-server.ts';
+import { startServer } from '../support/http-server.ts';
 
-let sandbox: Sandbox;
-let server: TestServer;
-beforeAll(async () => {
-  sandbox = await Sandbox.create();
-  server = await startServer();
-});
+const sandbox = await Sandbox.create();
+const server = await startServer();
 
 const TASKS = 4;
 const VUS = 8;

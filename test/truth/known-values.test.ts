@@ -72,9 +72,10 @@ export default function () {
 }
 `;
 
+const sandbox = await Sandbox.create();
+
 describe.each([1, 2, 3, 7])('%i tasks', (tasks) => {
   test('count, judge and summarise as one k6 that saw every sample', async () => {
-    const sandbox = await Sandbox.create();
     const path = await sandbox.script('known.js', script);
     const summaryFile = sandbox.path('summary.json');
     const { result, code } = await sandbox.run(path, ['--tasks', String(tasks), '--summary', summaryFile]);
