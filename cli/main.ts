@@ -31,10 +31,12 @@ for (const command of [
   program.addCommand(command().exitOverride().copyInheritedSettings(program));
 }
 
-// What we print may be piped into `head`: a closed pipe is no error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// What we print may be piped into `head`, or the terminal be closed: that is no error of ours, and must not end a run.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  });
+}
 
 try {
   await program.parseAsync();

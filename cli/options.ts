@@ -12,18 +12,18 @@ export function parseTasks(text: string): number | 'auto' {
 
 /** Parses a count of 0 or more. */
 export function parseCount(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a whole number of 0 or more.`);
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a whole number of 0 or more.`);
   return Number(text);
 }
 
 /** Parses seconds above 0; returns ms. */
 export function parseSeconds(text: string): number {
   const seconds = Number(text);
-  if (!(seconds > 0)) throw new InvalidArgumentError(`"${text}" is not a number of seconds above 0.`);
+  if (!(seconds > 0 && seconds < Infinity)) throw new InvalidArgumentError(`"${text}" is not a number of seconds above 0.`);
   return seconds * 1000;
 }
 
-/** Collects `-e NAME=VALUE`; `-e NAME` takes the value from the environment, as in k6. */
+/** Collects `-e NAME=VALUE`; `-e NAME` leaves what the environment says, or else is empty. */
 export function collectEnv(text: string, into: Record<string, string>): Record<string, string> {
   const at = text.indexOf('=');
   const name = at < 0 ? text : text.slice(0, at);

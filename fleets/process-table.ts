@@ -15,7 +15,8 @@ export interface ProcessRow {
  * https://pubs.opengroup.org/onlinepubs/9799919799/utilities/ps.html
  */
 export async function listProcesses(): Promise<ProcessRow[] | null> {
-  const args = ['-A', '-ww', '-o', 'pid=,pgid=,stat=,command='];
+  // Each by itself: after a `=` all the rest of an argument is the column's title, on macOS as in POSIX.
+  const args = ['-A', '-ww', '-o', 'pid=', '-o', 'pgid=', '-o', 'stat=', '-o', 'command='];
   const listed = await promisify(execFile)('ps', args, { maxBuffer: 64 * 1024 * 1024 }).catch(() => null);
   return listed === null ? null : listed.stdout.split('\n').flatMap(parseRow);
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
@@ -23,8 +23,9 @@ function k6Dir(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'k6-fleet', packageVersion);
 }
 
-/** Where k6 is: K6_FLEET_K6, or what the set-up has built. */
-export const k6Path = (env: NodeJS.ProcessEnv = process.env): string => env.K6_FLEET_K6 || join(k6Dir(env), 'k6');
+/** Where k6 is, absolute, for it is started in other folders too: K6_FLEET_K6, or what the set-up has built. */
+export const k6Path = (env: NodeJS.ProcessEnv = process.env): string =>
+  env.K6_FLEET_K6 ? resolve(env.K6_FLEET_K6) : join(k6Dir(env), 'k6');
 
 /**
  * The k6 to use. Where the set-up has not built one yet, as after `npx k6-fleet`, it is built now, once.

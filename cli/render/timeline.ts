@@ -59,10 +59,14 @@ export function timelineRows(result: Result, target: TargetResult, maxRows: numb
   }));
 }
 
-/** The smallest round step that holds whole intervals, so that every row adds up as many as the others. Seconds. */
+/**
+ * The smallest round step that holds whole intervals, so that every row adds up as many as the others. Seconds. Few round
+ * steps hold the intervals of a long run, such as 64 s: where the next one is far off, the least step serves.
+ */
 function stepOf(least: number, interval: number): number {
+  const exact = Math.ceil(least / interval) * interval;
   const round = steps.find((step) => step >= least && step % interval === 0);
-  return round ?? Math.ceil(least / interval) * interval;
+  return round !== undefined && round <= 2 * exact ? round : exact;
 }
 
 function loadOf(points: readonly SeriesPoint[], intervalSeconds: number) {

@@ -49,7 +49,7 @@ interface Interval {
  * is the number that is judged. Where the percentile is interpolated across V, or equals it, it is exact.
  *
  * Assumes that j + (k-j)*f is not above k when both are below V: true for values of one sign, and for others up to
- * rounding in the last bits.
+ * rounding in the last bits. And that k-j does not overflow: with samples near both ends of all doubles k6 has +Infinity.
  * @param fraction 0 to 1
  */
 export function exactPercentile(samples: Histogram, pivots: Iterable<PivotCounts>, fraction: number): number {

@@ -2,7 +2,7 @@ import { decodeJson, encodeJson } from '../contract/codec.ts';
 import { runKeys, taskKeys } from '../contract/keys.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Progress } from '../contract/progress.ts';
-import type { Result } from '../contract/result.ts';
+import type { Result, TargetReading } from '../contract/result.ts';
 import { Control, SetupData, StopRequest, TaskState } from '../contract/run.ts';
 import type { Window } from '../contract/window.ts';
 import { SupersededError } from '../errors.ts';
@@ -138,7 +138,7 @@ export class Coordinator {
     await this.carryOut(effects);
     if (JSON.stringify(controlOf(this.state, 0)) !== this.told) await this.tell();
     else if (this.isDue('lease', plan.timing.renewMs)) await this.writeControl();
-    if (this.isDue('checkpoint', plan.timing.checkpointMs)) await this.checkpoint();
+    if (this.isDue('checkpoint', plan.timing.checkpointMs)) await this.checkpointInTime();
     if (this.isDue('progress', PROGRESS_MS)) await this.tellProgress();
   }
 
@@ -194,7 +194,7 @@ export class Coordinator {
     if (observer === null || !this.isDue('observe', OBSERVE_MS)) return;
     try {
       const { reading, events } = await observer.observe();
-      this.state.readings.push(reading);
+      addReading(this.state.readings, reading);
       this.state.events.push(...events);
     } catch (error) {
       this.warn(`the target's scaling could not be read: ${(error as Error).message}`);
@@ -243,6 +243,15 @@ export class Coordinator {
   private async checkpoint(): Promise<void> {
     const body = await this.options.compression.zip(JSON.stringify({ state: this.state, merged: toJson(this.merged) }));
     this.checkpointEtag = await this.save(this.keys.checkpoint, body, this.checkpointEtag);
+  }
+
+  /** Saves the state; the more that costs, the later the next time: it takes at most a twentieth of the time. */
+  private async checkpointInTime(): Promise<void> {
+    const { clock, plan } = this.options;
+    const from = clock.now();
+    await this.checkpoint();
+    const cost = clock.now() - from;
+    this.due.set('checkpoint', clock.now() + Math.max(plan.timing.checkpointMs, 20 * cost));
   }
 
   private async tellProgress(): Promise<void> {
@@ -317,4 +326,13 @@ export class Coordinator {
     this.due.set(what, now + everyMs);
     return true;
   }
+}
+
+/** Keeps the first and the last of equal readings in a row: days of a steady target stay small. */
+function addReading(readings: TargetReading[], reading: TargetReading): void {
+  const [before, last] = readings.slice(-2);
+  const isSame = (other: TargetReading | undefined) =>
+    other?.desired === reading.desired && other.running === reading.running && other.pending === reading.pending;
+  if (readings.length >= 2 && isSame(before) && isSame(last)) readings[readings.length - 1] = reading;
+  else readings.push(reading);
 }

@@ -111,7 +111,7 @@ describe('swap', () => {
     const store = freshStore();
     const processes = 4;
     const times = 40;
-    const swapper = join(import.meta.dirname, 'fixtures', 'swapper.ts');
+    const swapper = join(import.meta.dirname, 'swapper.ts');
 
     const ended = await Promise.all(
       Array.from({ length: processes }, () =>
