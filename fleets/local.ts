@@ -74,8 +74,11 @@ export class LocalFleet implements Fleet {
   }
 
   async kill(ref: TaskRef): Promise<void> {
-    const pid = this.children.get(key(ref))?.pid ?? (await this.adopted(ref)).pid;
-    if (pid === null) return;
+    const child = this.children.get(key(ref));
+    // The id of one that has ended may be another program's by now; its k6 may still be there.
+    const isRunning = child !== undefined && child.exitCode === null && child.signalCode === null;
+    const pid = isRunning ? child.pid : (await this.adopted(ref)).pid;
+    if (pid === null || pid === undefined) return;
     try {
       process.kill(-pid, 'SIGKILL'); // the worker and its k6: one process group
     } catch {
@@ -108,7 +111,7 @@ export class LocalFleet implements Fleet {
 
   private async pid(ref: TaskRef): Promise<number | null> {
     const text = await readFile(join(this.dir(ref), 'pid'), 'utf8').catch(() => null);
-    return text === null ? null : Number(text);
+    return Number(text) || null; // empty where its writer died over it; 0 would be our own group
   }
 
   private async lastWords(ref: TaskRef): Promise<string> {

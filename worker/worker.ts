@@ -16,7 +16,6 @@ import { loadArgs } from './k6-args.ts';
 import { K6Process } from './k6-process.ts';
 import { LogBuffer } from './log-buffer.ts';
 import { Shipper } from './shipper.ts';
-
 import { TaskReport } from './task-report.ts';
 
 export interface WorkerOptions {
@@ -206,6 +205,7 @@ export class Worker {
     try {
       state = await this.runJob(job);
     } catch (error) {
+      await this.jobK6?.terminate(STOP_GRACE_MS); // it may be paused still, and would wait for ever
       state = { nr: job.nr, exitCode: null, durationMs: 0, logTail: [(error as Error).message] };
     }
     await this.shipper.flush();
@@ -223,6 +223,8 @@ export class Worker {
       onCells: (line) => kind !== null && this.shipper.add(kind, line),
       onSpawn: (k6) => {
         this.jobK6 = k6;
+        // A stop that came while there was nothing to end yet.
+        if (kind === 'setup' && this.control.current?.phase === 'stopping') void k6.terminate(STOP_GRACE_MS);
       },
     });
     switch (job.kind) {

@@ -100,7 +100,8 @@ export class Step {
     if (job === null || host === undefined) return null;
     const done = host.word?.job ?? null;
     if (host.attempt === job.attempt && done?.nr === job.nr) {
-      if (host.merged < (host.word?.windows ?? 0)) return null;
+      // Of a task that is gone nothing more will come: windows that are missing then have been deleted.
+      if (host.merged < (host.word?.windows ?? 0) && this.isAlive(job.task)) return null;
       return { exitCode: done.exitCode, durationMs: done.durationMs, logTail: done.logTail };
     }
     const gone = host.attempt !== job.attempt || !this.isAlive(job.task);

@@ -19,6 +19,7 @@ export function underLoad(step: Step): void {
   state.tasks.forEach((task, index) => {
     task.startSkewMs ??= task.word?.startSkewMs ?? null;
     task.outcome ??= loadOutcome(step, task, index);
+    giveUpWindows(step, task);
     judgeExit(step, task, index);
   });
   if (seen.abort !== null) {
