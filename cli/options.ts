@@ -19,7 +19,8 @@ export function parseCount(text: string): number {
 /** Parses seconds above 0; returns ms. */
 export function parseSeconds(text: string): number {
   const seconds = Number(text);
-  if (!(seconds > 0 && seconds < Infinity)) throw new InvalidArgumentError(`"${text}" is not a number of seconds above 0.`);
+  if (!(seconds > 0 && seconds < Infinity))
+    throw new InvalidArgumentError(`"${text}" is not a number of seconds above 0.`);
   return seconds * 1000;
 }
 

@@ -1,15 +1,21 @@
 // Bundles the programs that run without TypeScript: the CLI, the worker, the demo.
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+const dist = join(root, 'dist');
+
 export async function buildBundles() {
+  mkdirSync(dist, { recursive: true });
+  // A program that starts at this moment must find its file whole: built beside dist/, then renamed.
+  const aside = mkdtempSync(join(root, '.dist-'));
   await build({
     absWorkingDir: root,
     entryPoints: { cli: 'cli/main.ts', worker: 'worker/main.ts', demo: 'demo/main.ts' },
-    outdir: join(root, 'dist'),
+    outdir: aside,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -22,6 +28,8 @@ export async function buildBundles() {
     sourcemap: true,
     logLevel: 'warning',
   });
+  for (const name of readdirSync(aside)) renameSync(join(aside, name), join(dist, name));
+  rmSync(aside, { recursive: true });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildBundles();

@@ -3,14 +3,14 @@ import { runKeys, taskKeys } from '../contract/keys.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Progress } from '../contract/progress.ts';
 import type { Result, TargetReading } from '../contract/result.ts';
-import { Control, SetupData, StopRequest, TaskState } from '../contract/run.ts';
+import { type Control, SetupData, StopRequest, TaskState } from '../contract/run.ts';
 import type { Window } from '../contract/window.ts';
-import { SupersededError } from '../errors.ts';
 import { addWindow, emptyMerged, fromJson, type Merged, type MergedJson, toJson } from '../metrics/merged.ts';
 import { summaryData } from '../metrics/summary.ts';
 import { judge } from '../metrics/thresholds.ts';
 import type { Clock, Compression, Fleet, Store, TargetObserver, TaskLiveness } from '../ports.ts';
 import { advance } from './advance.ts';
+import { ContestedFiles } from './contested-files.ts';
 import { progressOf } from './progress.ts';
 import { buildResult, testDurationMs } from './result.ts';
 import { controlOf, initialState, nextStart, type RunState } from './state.ts';
@@ -40,26 +40,25 @@ const LEAVE_MS = 10_000;
  * Drives one run from launch to result. It can die between any two calls: another one reads the checkpoint and goes on,
  * with no window counted twice or lost.
  *
- * control.json is the lock: whoever has replaced it last conducts the run. The checkpoint is written ahead of every
- * control.json that says something new, so what the tasks have been told is never news to the next coordinator.
+ * The checkpoint is written ahead of every control.json that says something new, so what the tasks have been told is
+ * never news to the next coordinator.
  */
 export class Coordinator {
   private readonly keys;
+  private readonly files: ContestedFiles;
   private state: RunState;
   private merged: Merged;
   private readonly lastWindowAt = new Map<number, number>();
   private readonly due = new Map<string, number>();
-  private controlEtag: string | null = null;
-  private checkpointEtag: string | null = null;
-  private progressEtag: string | null = null;
   /** control.json as last written, without its lease. */
   private told = '';
   private halted = false;
   private over: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: CoordinatorOptions) {
-    const { plan, clock } = options;
+    const { plan, clock, store } = options;
     this.keys = runKeys(plan.id);
+    this.files = new ContestedFiles(store, plan.id);
     this.state = initialState(plan, clock.now());
     this.merged = emptyMerged(plan.thresholds, { cellSeconds: plan.timing.cellSeconds });
   }
@@ -99,23 +98,16 @@ export class Coordinator {
   }
 
   private async takeOver(): Promise<void> {
-    const { store, plan, clock, compression } = this.options;
-    const control = await store.getVersioned(this.keys.control);
-    const told = control === null ? null : decodeJson(Control, control.body, 'control.json');
-    this.controlEtag = control?.etag ?? null;
-    await this.writeControl(told ?? controlOf(this.state, 0));
-    // From here on no other coordinator can tell the tasks anything: the checkpoint holds all that they know.
-    const checkpoint = await store.getVersioned(this.keys.checkpoint);
-    this.checkpointEtag = checkpoint?.etag ?? null;
-    this.progressEtag = (await store.getVersioned(this.keys.progress))?.etag ?? null;
+    const { plan, clock, compression } = this.options;
+    const { told, checkpoint } = await this.files.takeOver((control) =>
+      this.leased(control ?? controlOf(this.state, 0)),
+    );
     if (checkpoint !== null) {
-      const text = new TextDecoder().decode(await compression.unzip(checkpoint.body));
+      const text = new TextDecoder().decode(await compression.unzip(checkpoint));
       const saved = JSON.parse(text) as { state: RunState; merged: MergedJson };
       this.state = saved.state;
       this.merged = fromJson(saved.merged, plan.thresholds);
     }
-    // Held up on the way here, it may have read the checkpoint of its own successor.
-    await this.assertOwner();
     // The last coordinator died before it could tell the moment of the start: it may be past by now.
     if (this.state.startAt !== null && told?.startAt == null) this.state.startAt = nextStart(plan, clock.now());
     this.state.legs += 1;
@@ -230,19 +222,23 @@ export class Coordinator {
     await this.writeControl();
   }
 
-  /** Renews the lease. @throws SupersededError where another coordinator has control.json by now. */
-  private async writeControl(control = controlOf(this.state, 0)): Promise<void> {
-    const { clock, plan, store } = this.options;
-    const body = encodeJson({ ...control, leaseUntil: clock.now() + plan.timing.leaseMs });
-    this.controlEtag = await store.swap(this.keys.control, body, this.controlEtag);
-    if (this.controlEtag === null) throw new SupersededError(plan.id);
+  /** Writes control.json, and so renews the lease. @throws SupersededError */
+  private async writeControl(): Promise<void> {
+    const { clock, plan } = this.options;
+    const control = controlOf(this.state, 0);
+    await this.files.writeControl(this.leased(control));
     this.told = JSON.stringify(control);
     this.due.set('lease', clock.now() + plan.timing.renewMs);
   }
 
+  private leased(control: Control): Control {
+    const { clock, plan } = this.options;
+    return { ...control, leaseUntil: clock.now() + plan.timing.leaseMs };
+  }
+
   private async checkpoint(): Promise<void> {
     const body = await this.options.compression.zip(JSON.stringify({ state: this.state, merged: toJson(this.merged) }));
-    this.checkpointEtag = await this.save(this.keys.checkpoint, body, this.checkpointEtag);
+    await this.files.writeCheckpoint(body);
   }
 
   /** Saves the state; the more that costs, the later the next time: it takes at most a twentieth of the time. */
@@ -258,28 +254,7 @@ export class Coordinator {
     const { clock, plan, onProgress } = this.options;
     const progress = progressOf(plan, this.state, this.merged, clock.now());
     onProgress?.(progress);
-    this.progressEtag = await this.save(this.keys.progress, encodeJson(progress), this.progressEtag);
-  }
-
-  /**
-   * Replaces what this coordinator wrote last. Where somebody else was first, control.json says whose run it is: a
-   * coordinator that does not know yet that it was superseded must not stop the one that superseded it.
-   */
-  private async save(key: string, body: Uint8Array | string, etag: string | null): Promise<string> {
-    const { store } = this.options;
-    for (let last = etag; ; ) {
-      const next = await store.swap(key, body, last);
-      if (next !== null) return next;
-      // In this order: what a successor writes after our look at control.json makes the next swap fail.
-      last = (await store.getVersioned(key))?.etag ?? null;
-      await this.assertOwner();
-    }
-  }
-
-  /** @throws SupersededError where another coordinator has control.json by now. */
-  private async assertOwner(): Promise<void> {
-    const control = await this.options.store.getVersioned(this.keys.control);
-    if (control?.etag !== this.controlEtag) throw new SupersededError(this.options.plan.id);
+    await this.files.writeProgress(progress);
   }
 
   private async finish(): Promise<Result> {

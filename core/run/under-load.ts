@@ -7,6 +7,8 @@ import { causeOf, type Step } from './step.ts';
 
 /** How long k6 may take to stop before its task is killed, ms; longer than the worker's own patience. */
 const STOP_TIMEOUT_MS = 45_000;
+/** Windows are in the store before their task says so; those that cannot be read so long after its end are not, ms. */
+const MISSING_TIMEOUT_MS = 30_000;
 /** How long a run may last past its planned end before it is stopped, ms. */
 const OVERTIME_MS = 60_000;
 
@@ -19,7 +21,9 @@ export function underLoad(step: Step): void {
   state.tasks.forEach((task, index) => {
     task.startSkewMs ??= task.word?.startSkewMs ?? null;
     task.outcome ??= loadOutcome(step, task, index);
-    giveUpWindows(step, task);
+    if (task.outcome !== null && isGivenUp(task, seen.now)) {
+      task.outcome.lost ??= `${missingWindows(task)} of its windows are not in the store`;
+    }
     judgeExit(step, task, index);
   });
   if (seen.abort !== null) {
@@ -29,7 +33,7 @@ export function underLoad(step: Step): void {
   if (seen.now > state.startAt + plan.durationMs + OVERTIME_MS) {
     step.stop({ kind: 'internal', message: 'the tasks ran past their planned end', exitCode: FleetExit.internal });
   }
-  if (state.tasks.every((task) => task.outcome !== null && isDrained(task))) afterLoad(step);
+  if (state.tasks.every((task) => task.outcome !== null && isDrained(task, seen.now))) afterLoad(step);
   else if (step.stopping) killStragglers(step);
 }
 
@@ -79,5 +83,13 @@ function judgeExit(step: Step, task: TaskRecord, index: number): void {
   });
 }
 
+/** How many of its windows an ended task says are in the store but have not been merged. */
+const missingWindows = ({ word, merged }: TaskRecord): number =>
+  word?.phase === 'done' ? Math.max(0, word.windows - merged) : 0;
+
+/** What is missing so long after the task's end has been deleted: what it measured is lost, but the run must end. */
+const isGivenUp = (task: TaskRecord, now: number): boolean =>
+  task.outcome !== null && missingWindows(task) > 0 && now - task.outcome.endedAt > MISSING_TIMEOUT_MS;
+
 /** All windows that the task has shipped, or will ever ship, have been merged. */
-const isDrained = (task: TaskRecord): boolean => task.word?.phase !== 'done' || task.merged >= task.word.windows;
+const isDrained = (task: TaskRecord, now: number): boolean => missingWindows(task) === 0 || isGivenUp(task, now);

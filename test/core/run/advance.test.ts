@@ -209,6 +209,16 @@ const cases: Case[] = [
     phase: 'running',
   },
   {
+    title: 'windows that were deleted are not waited for for ever: their task counts as lost',
+    state: stateOf(
+      'running',
+      [done(), word({ phase: 'done', exitCode: 0, endedAt: NOW - 30_001, windows: 2 })],
+      started,
+    ),
+    phase: 'teardown',
+    expected: { tasks: [{}, { outcome: { exitCode: 0, lost: '2 of its windows are not in the store' } }] },
+  },
+  {
     title: 'all have ended: one runs teardown',
     state: stateOf('running', [done(), done()], started),
     phase: 'teardown',
