@@ -16,8 +16,8 @@ export class Live {
 
   show(progress: Progress): void {
     if (progress.startAt !== null && progress.phase === 'running') {
-      this.load.push(progress.requestsPerSecond);
-      this.target.push(progress.target?.running ?? null);
+      remember(this.load, progress.requestsPerSecond);
+      remember(this.target, progress.target?.running ?? null);
     }
     this.display.draw(
       {
@@ -25,8 +25,8 @@ export class Live {
         vusMax: progress.maxVUs,
         errorRate: progress.requests > 0 ? progress.errorRate : null,
         failingThresholds: progress.failing,
-        loadHistory: this.load.slice(-HISTORY),
-        targetHistory: this.target.slice(-HISTORY),
+        loadHistory: this.load,
+        targetHistory: this.target,
         warning: progress.warnings.at(-1) ?? null,
       },
       progress.at,
@@ -37,4 +37,9 @@ export class Live {
   clear(): void {
     this.display.clear();
   }
+}
+
+function remember<T>(history: T[], value: T): void {
+  history.push(value);
+  if (history.length > HISTORY) history.shift();
 }

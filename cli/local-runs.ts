@@ -1,7 +1,8 @@
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ZodType } from 'zod';
 import { decodeJson } from '../core/contract/codec.ts';
-import { K6Exit } from '../core/contract/exit-codes.ts';
+import { FleetExit, K6Exit } from '../core/contract/exit-codes.ts';
 import { runKeys, runPrefix } from '../core/contract/keys.ts';
 import { Plan } from '../core/contract/plan.ts';
 import { Progress } from '../core/contract/progress.ts';
@@ -51,7 +52,7 @@ export class LocalRun {
 
   async progress(): Promise<Progress | null> {
     const object = await this.store.getVersioned(this.keys.progress);
-    return object === null ? null : decodeJson(Progress, object.body, 'progress.json');
+    return object === null ? null : decode(Progress, object.body, this.keys.progress);
   }
 
   path(key: string): string {
@@ -69,8 +70,17 @@ export class LocalRun {
     );
   }
 
-  private async read<T>(key: string, schema: Parameters<typeof decodeJson<T>>[0]): Promise<T | null> {
+  private async read<T>(key: string, schema: ZodType<T>): Promise<T | null> {
     const body = await this.store.get(key);
-    return body === null ? null : decodeJson(schema, body, key);
+    return body === null ? null : decode(schema, body, key);
+  }
+}
+
+/** @throws UserError where the file is damaged, or of another version. */
+function decode<T>(schema: ZodType<T>, body: Uint8Array, name: string): T {
+  try {
+    return decodeJson(schema, body, name);
+  } catch (error) {
+    throw new UserError((error as Error).message, FleetExit.internal);
   }
 }

@@ -34,7 +34,7 @@ export type TaskLiveness = { state: 'alive' } | { state: 'gone'; reason: string 
 
 /** Starts and stops tasks. */
 export interface Fleet {
-  /** Starts one task. Safe to repeat for the same reference. @throws Error with one clear line where it cannot. */
+  /** Starts one task. @throws Error with one clear line where it cannot. */
   launch(ref: TaskRef): Promise<void>;
   /** Whether that task still exists. A task that was never launched is gone. */
   liveness(ref: TaskRef): Promise<TaskLiveness>;

@@ -4,7 +4,7 @@ import { Control } from '../core/contract/run.ts';
 import type { Store, TaskRef } from '../core/ports.ts';
 
 /** Why a worker must leave without having been told to finish. */
-export type Dismissal = 'lease' | 'replaced';
+export type Dismissal = 'lease' | 'replaced' | 'signal';
 
 /** Polls control.json and tells what it says. */
 export class ControlWatch {
@@ -50,6 +50,12 @@ export class ControlWatch {
     return new Promise((resolve) => this.waiters.push({ done, resolve }));
   }
 
+  /** Makes the worker leave. */
+  dismiss(why: Dismissal): void {
+    this.dismissed ??= why;
+    this.wake();
+  }
+
   private satisfied(done: (control: Control) => boolean): boolean {
     return this.dismissed !== null || (this.current !== null && done(this.current));
   }
@@ -68,6 +74,10 @@ export class ControlWatch {
     if (this.now() > this.leaseUntil) this.dismissed ??= 'lease';
     const attempt = this.current?.attempts[this.ref.task];
     if (attempt !== undefined && attempt !== this.ref.attempt) this.dismissed ??= 'replaced';
+    this.wake();
+  }
+
+  private wake(): void {
     const ready = this.waiters.filter((waiter) => this.satisfied(waiter.done));
     this.waiters = this.waiters.filter((waiter) => !ready.includes(waiter));
     for (const waiter of ready) waiter.resolve();

@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     k6Env: { ...scriptEnv(process.env), ...K6_SETTINGS },
   });
   // The platform takes this task away (Spot, or somebody's kill): end k6 gracefully and ship what it measured.
-  process.once('SIGTERM', () => void worker.endK6());
+  process.once('SIGTERM', () => worker.leave());
   await worker.run();
 }
 

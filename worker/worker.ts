@@ -10,7 +10,7 @@ import type { Plan } from '../core/contract/plan.ts';
 import { type Job, type JobState, SetupData } from '../core/contract/run.ts';
 import type { WindowJob } from '../core/contract/window.ts';
 import type { Store, TaskRef } from '../core/ports.ts';
-import { ControlWatch } from './control-watch.ts';
+import { ControlWatch, type Dismissal } from './control-watch.ts';
 import { type JobContext, runHandleSummary, runSetup, runTeardown } from './jobs.ts';
 import { loadArgs } from './k6-args.ts';
 import { K6Process } from './k6-process.ts';
@@ -33,6 +33,13 @@ export interface WorkerOptions {
 const STOP_GRACE_MS = 20_000;
 /** The same for a k6 that has not sent any load: there is nothing to lose. */
 const UNSTARTED_GRACE_MS = 3000;
+
+/** Why a worker left before the run was finished. */
+const DEPARTURE: Record<Dismissal, string> = {
+  lease: 'it stopped by itself, for no coordinator renewed its lease',
+  replaced: 'another attempt has taken its place',
+  signal: 'its worker was told to leave by SIGTERM',
+};
 
 /** The program in a task: supervises k6, obeys control.json, ships windows. */
 export class Worker {
@@ -61,7 +68,7 @@ export class Worker {
   /** Lives until the run is finished, or this worker is dismissed. */
   async run(): Promise<void> {
     const { workDir, store } = this.options;
-    await mkdir(workDir, { recursive: true });
+    await mkdir(workDir, { recursive: true, mode: 0o700 });
     try {
       await this.control.start();
       await this.report.update({ phase: 'starting' });
@@ -83,8 +90,12 @@ export class Worker {
     }
   }
 
-  /** Ends at once whatever k6 runs. */
-  async endK6(): Promise<void> {
+  /** Ends what it does, ships what that measured, and leaves. */
+  leave(): void {
+    this.control.dismiss('signal');
+  }
+
+  private async endK6(): Promise<void> {
     await Promise.all(
       [this.load, this.jobK6].map((k6) => (k6?.exitCode === null ? k6.terminate(STOP_GRACE_MS) : null)),
     );
@@ -129,14 +140,14 @@ export class Worker {
     await this.shipper.flush();
     if (this.shipper.error !== null) return;
     await this.writeLog();
-    const abandoned = this.control.dismissed === 'lease';
+    const { dismissed } = this.control;
     await this.report.update({
       phase: 'done',
       exitCode: code,
       endedAt,
       windows: this.shipper.shipped,
-      message: abandoned ? 'it stopped by itself, for no coordinator renewed its lease' : endMessage(code),
-      logTail: code === 0 || abandoned ? [] : this.log.lastLines(20),
+      message: dismissed === null ? endMessage(code) : DEPARTURE[dismissed],
+      logTail: code === 0 || dismissed !== null ? [] : this.log.lastLines(20),
     });
   }
 

@@ -3,6 +3,7 @@ import { access, mkdir, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { Command } from 'commander';
 import { FleetExit } from '../../core/contract/exit-codes.ts';
+import { listProcesses } from '../../fleets/process-table.ts';
 import { storeOption } from '../options.ts';
 import { checkK6, k6Path } from '../prepare/k6.ts';
 
@@ -21,6 +22,7 @@ export const doctorCommand = () =>
         ['k6', async () => `${await checkK6(k6Path())} with the fleet extension, at ${k6Path()}`],
         ['ports', loopbackPort],
         ['disk', () => disk(store)],
+        ['ps', processes],
       ];
       for (const [name, check] of checks) {
         const [mark, text] = await check().then(
@@ -46,6 +48,12 @@ function loopbackPort(): Promise<string> {
     server.once('error', (error) => reject(new Error(`cannot listen on 127.0.0.1: ${error.message}`)));
     server.listen(0, '127.0.0.1', () => server.close(() => resolve('can listen on 127.0.0.1')));
   });
+}
+
+/** `resume` tells the tasks of a run from other processes by it. */
+async function processes(): Promise<string> {
+  if ((await listProcesses()) === null) throw new Error('ps is missing: install it (Debian: procps), resume needs it');
+  return 'lists processes';
 }
 
 async function disk(store: string): Promise<string> {

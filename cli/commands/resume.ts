@@ -34,6 +34,10 @@ export const resumeCommand = () =>
       const plan = await run.plan();
       if (plan === null) throw new UserError(`run ${id} has no plan: start it anew`, K6Exit.invalidConfig);
       const env = { ...process.env, ...flags.env };
+      const missing = plan.envNames.filter((name) => env[name] === undefined);
+      if (missing.length > 0) {
+        process.stderr.write(`tasks that start from now on do not see ${missing.join(', ')}: name them again by -e\n`);
+      }
       // A coordinator may die after its last word and before its outcome is printed, or the script's files are written.
       const result = (await run.result()) ?? (await conduct(run, plan, { k6, env, quiet: flags.quiet === true }));
       await printOutcome(run, result, flags);

@@ -83,7 +83,7 @@ async function writeRun(storeDir: string, { plan, archive, summaryArchive }: Pre
   try {
     await store.put(keys.archive, archive);
     if (summaryArchive !== null) await store.put(keys.summaryArchive, summaryArchive);
-    await store.put(keys.plan, encodeJson(plan));
+    if (!(await store.create(keys.plan, encodeJson(plan)))) throw new Error(`run ${plan.id} exists already`);
   } catch (error) {
     throw new UserError(
       `cannot write into ${storeDir}: ${(error as Error).message}; name another folder by --store`,

@@ -42,6 +42,7 @@ export interface Prepared {
  */
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const { k6 } = options;
+  refuseOtherSources(options.script);
   const script = await loadScript(resolve(options.script));
   const env = { ...process.env, ...options.env };
   const dir = await mkdtemp(join(tmpdir(), 'k6-fleet-'));
@@ -93,6 +94,15 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** @throws UserError for what plain k6 also takes as a script and we do not. */
+function refuseOtherSources(script: string): void {
+  if (script !== '-' && !/^https?:/.test(script) && !script.endsWith('.tar')) return;
+  throw new UserError(
+    `"${script}" is not a script file: standard input, URLs and archives are not taken; save it as a .js or .ts file`,
+    K6Exit.invalidConfig,
+  );
 }
 
 function withCommandLine(fleet: FleetOptions, { tasks, name, maxLost, observe }: PrepareOptions): FleetOptions {

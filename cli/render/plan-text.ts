@@ -17,7 +17,7 @@ export function planText(plan: Plan, width: number, colours: boolean): string {
     ...field('tasks', tasksOf(plan.tasks)),
     ...field('VUs', vusOf(plan.tasks)),
     ...field('iterations', iterationsOf(plan.tasks)),
-    ...field('duration', `${formatDuration(plan.durationMs)} at most`),
+    ...field('duration', durationOf(plan)),
     ...rpsOf(plan.tasks).flatMap((text) => field('rate limit', text)),
     ...field('run once', onceOf(plan)),
     ...field(
@@ -129,4 +129,10 @@ function targetLines(target: TargetPlan | null, width: number, paint: Colours): 
 function warningLines(warnings: readonly string[], width: number, paint: Colours): string[] {
   if (warnings.length === 0) return [];
   return ['', paint.bold('Warnings'), ...warnings.flatMap((text) => pointLines('!', text, width, paint.yellow))];
+}
+
+/** The time of the load, and the most that it may take with graceful stops. */
+function durationOf({ loadMs, durationMs }: Plan): string {
+  if (loadMs >= durationMs) return `${formatDuration(durationMs)} at most`;
+  return `${formatDuration(loadMs)}, with graceful stops ${formatDuration(durationMs)} at most`;
 }

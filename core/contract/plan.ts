@@ -92,6 +92,8 @@ export const Plan = z.object({
   tasks: z.array(TaskPlan).min(1),
   /** The longest that the scenarios can take, graceful stops included, ms. */
   durationMs: z.number().nonnegative(),
+  /** How long new iterations start, at most: without graceful stops, ms. */
+  loadMs: z.number().nonnegative(),
   thresholds: z.array(ThresholdKey),
   exports: z.object({ setup: z.boolean(), teardown: z.boolean(), handleSummary: z.boolean() }),
   summary: z.object({

@@ -65,6 +65,7 @@ export function buildPlan(input: PlanInput): Plan {
     sequence: requirements.sequence,
     tasks: requirements.tasks.map((task, index) => ({ ...task, rps: rpsShares?.[index] ?? null })),
     durationMs: requirements.durationMs,
+    loadMs: requirements.loadMs,
     thresholds: requirements.thresholds,
     exports: {
       setup: input.exports.includes('setup'),

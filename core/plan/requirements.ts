@@ -14,6 +14,7 @@ export const Requirements = z.object({
     }),
   ),
   durationMs: z.number(),
+  loadMs: z.number(),
   vus: z.number().int(),
   maxVUs: z.number().int(),
   iterations: z.number().int().nullable(),

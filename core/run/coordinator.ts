@@ -116,9 +116,9 @@ export class Coordinator {
 
   private async tick(): Promise<void> {
     const { clock, plan, store } = this.options;
-    const liveness = await this.readTasks();
+    // A target that answers slowly must not hold up the run.
+    const [liveness] = await Promise.all([this.readTasks(), this.observe()]);
     await this.readWindows();
-    await this.observe();
     const now = clock.now();
     const stop = await store.get(this.keys.stop);
     const effects = advance(this.state, plan, {

@@ -18,7 +18,7 @@ export function progressOf(plan: Plan, state: RunState, merged: Merged, now: num
     at: now,
     startAt: state.startAt,
     elapsedMs: state.startAt === null ? 0 : Math.max(0, now - state.startAt),
-    durationMs: plan.durationMs,
+    durationMs: plan.loadMs,
     tasks: {
       planned: plan.tasks.length,
       ready: count(({ word, outcome }) => outcome === null && (word?.phase === 'ready' || word?.phase === 'armed')),

@@ -128,8 +128,8 @@ function taskResult(plan: Plan, state: RunState, merged: Merged, task: TaskRecor
 
 /** The part of the planned time of all tasks that was left when one was lost, 0 to 1. */
 function missingShare(plan: Plan, startAt: number | null, lostAt: number): number {
-  if (startAt === null || plan.durationMs <= 0) return 0;
-  const left = Math.min(1, Math.max(0, 1 - (lostAt - startAt) / plan.durationMs));
+  if (startAt === null || plan.loadMs <= 0) return 0;
+  const left = Math.min(1, Math.max(0, 1 - (lostAt - startAt) / plan.loadMs));
   return left / plan.tasks.length;
 }
 

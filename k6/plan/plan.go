@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/v2/lib"
@@ -32,6 +33,8 @@ type response struct {
 	Sequence   string         `json:"sequence"`
 	Tasks      []task         `json:"tasks"`
 	DurationMs float64        `json:"durationMs"`
+	// Without the time that iterations may take to end gracefully.
+	LoadMs float64 `json:"loadMs"`
 	// Of the whole test, before the split.
 	VUs         uint64        `json:"vus"`
 	MaxVUs      uint64        `json:"maxVUs"`
@@ -84,9 +87,20 @@ func makePlan(req request) (*response, error) {
 	total := whole.task(0)
 	return &response{
 		Thresholds: keys, Sequence: split.sequence(), Tasks: split.tasks(),
-		DurationMs: whole.durationMs(), VUs: total.VUs, MaxVUs: total.MaxVUs, Iterations: total.Iterations,
+		DurationMs: whole.durationMs(), LoadMs: loadMs(options.Scenarios), VUs: total.VUs, MaxVUs: total.MaxVUs, Iterations: total.Iterations,
 		ArrivalRate: arrivalRates(options.Scenarios),
 	}, nil
+}
+
+// loadMs is how long new iterations start, at most.
+func loadMs(scenarios lib.ScenarioConfigs) float64 {
+	et, _ := lib.NewExecutionTuple(nil, nil)
+	var longest time.Duration
+	for _, scenario := range scenarios {
+		end, _ := lib.GetEndOffset(scenario.GetExecutionRequirements(et))
+		longest = max(longest, scenario.GetStartTime()+end-scenario.GetGracefulStop())
+	}
+	return float64(longest) / float64(time.Millisecond)
 }
 
 // silent takes k6's warnings: it has told them when it read the script.

@@ -47,6 +47,7 @@ export const samplePlan: Plan = {
   sequence: '0,1/4,2/4,3/4,1',
   tasks: [task(250), task(250), task(250), task(249)],
   durationMs: 630_000,
+  loadMs: 630_000,
   thresholds: [
     {
       key: 'http_req_duration{status:200}',

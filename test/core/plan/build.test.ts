@@ -18,6 +18,7 @@ function inputOf(tasks: number, maxVUs: number, change: Partial<PlanInput> = {})
       sequence: '0,1',
       tasks: shares(maxVUs, tasks).map((vus) => ({ segment: '0:1', vus, maxVUs: vus, iterations: null })),
       durationMs: 1000,
+      loadMs: 1000,
       vus: maxVUs,
       maxVUs,
       iterations: null,

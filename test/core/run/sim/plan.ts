@@ -27,6 +27,7 @@ export function planOf(shape: PlanShape = {}): Plan {
       rps: null,
     })),
     durationMs: shape.durationMs ?? 3000,
+    loadMs: shape.durationMs ?? 3000,
     thresholds: shape.thresholds ?? [],
     exports: { setup: false, teardown: false, handleSummary: false, ...shape.exports },
     summary: { trendStats: ['avg', 'p(95)'], timeUnit: '' },
