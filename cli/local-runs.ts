@@ -1,9 +1,9 @@
-import { access, readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ZodType } from 'zod';
 import { decodeJson } from '../core/contract/codec.ts';
 import { FleetExit, K6Exit } from '../core/contract/exit-codes.ts';
-import { runKeys, runPrefix } from '../core/contract/keys.ts';
+import { runKeys, runPrefix, taskKeys } from '../core/contract/keys.ts';
 import { Plan } from '../core/contract/plan.ts';
 import { Progress } from '../core/contract/progress.ts';
 import { Result } from '../core/contract/result.ts';
@@ -55,19 +55,22 @@ export class LocalRun {
     return object === null ? null : decode(Progress, object.body, this.keys.progress);
   }
 
+  /** Removes what only a run that goes on needs: its windows, a file a second for each task. */
+  async tidy(plan: Plan): Promise<void> {
+    for (const task of plan.tasks.keys()) {
+      const attempts = await readdir(this.path(`${runPrefix(this.id)}/tasks/${task}`)).catch(() => []);
+      for (const attempt of attempts) {
+        await rm(this.path(taskKeys(this.id, task, Number(attempt)).windows), { recursive: true, force: true });
+      }
+    }
+  }
+
   path(key: string): string {
     return join(this.storeDir, key);
   }
 
   get dir(): string {
     return this.path(runPrefix(this.id));
-  }
-
-  async has(key: string): Promise<boolean> {
-    return access(this.path(key)).then(
-      () => true,
-      () => false,
-    );
   }
 
   private async read<T>(key: string, schema: ZodType<T>): Promise<T | null> {

@@ -30,6 +30,8 @@ export const runKeys = (run: string) => {
 export const taskKeys = (run: string, task: number, attempt: number) => {
   const prefix = `${runPrefix(run)}/tasks/${task}/${attempt}`;
   return {
+    /** The folder of all windows. */
+    windows: `${prefix}/windows`,
     state: `${prefix}/state.json`,
     log: `${prefix}/log.gz`,
     /** Files of the local fleet only: process id, worker log, the worker's own folder. */
