@@ -1,7 +1,6 @@
 /** From a script to a plan and its archives, with real k6. */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type PrepareOptions, prepare } from '../../../cli/prepare/prepare.ts';
