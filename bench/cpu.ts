@@ -18,7 +18,6 @@ const PAIRS = [
   { program: TASK, to: PLAIN, atMost: 1.05 },
   { program: TASK, to: OTEL, atMost: 0.75 },
   { program: OUTPUT, to: PLAIN, atMost: null },
-  { program: OUTPUT, to: OTEL, atMost: null },
   { program: WHOLE, to: PLAIN, atMost: null },
 ];
 

@@ -8,7 +8,7 @@ import { benchCpu } from './cpu.ts';
 import { benchMemory } from './memory.ts';
 import { benchMerging } from './merging.ts';
 import { benchPercentiles } from './percentiles.ts';
-import { endAll } from './processes.ts';
+import { allEnded, endAll } from './processes.ts';
 import { markdown, type Report, thisMachine } from './report.ts';
 import { benchVerdict } from './verdict.ts';
 
@@ -48,6 +48,7 @@ async function run({ only = names, quick = false, full = false, json = false }: 
       const bench = BENCHMARKS[name] as (typeof BENCHMARKS)[string];
       reports.push(await bench({ k6, dir, quick, full, log }));
     } finally {
+      await allEnded();
       await rm(dir, { recursive: true, force: true });
     }
   }
@@ -55,6 +56,18 @@ async function run({ only = names, quick = false, full = false, json = false }: 
   process.stdout.write(`${json ? JSON.stringify({ machine, reports }, null, 2) : markdown(reports, machine)}\n`);
 }
 
-process.once('exit', endAll);
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
-await program.parseAsync();
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    endAll(interrupted ? 'SIGKILL' : 'SIGTERM');
+    if (interrupted) process.exit(130);
+    interrupted = true;
+  });
+}
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${interrupted ? 'interrupted' : `bench: ${(error as Error).stack}`}\n`);
+  process.exitCode = interrupted ? 130 : 1;
+  endAll('SIGTERM');
+}

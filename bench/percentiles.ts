@@ -31,7 +31,7 @@ interface Errors {
 
 /** How far percentiles are from the truth, merged as here and averaged as is often done. */
 export async function benchPercentiles({ quick, log }: BenchContext): Promise<Report> {
-  const samples = quick ? 500 : 200_000;
+  const samples = quick ? 500 : 100_000;
   const found = Object.entries(DISTRIBUTIONS).map(([name, distribution]) => {
     log(name);
     return { name, errors: errorsOf(distribution, samples) };

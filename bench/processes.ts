@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -7,30 +8,45 @@ import { promisify } from 'node:util';
 /** What every k6 here gets: it stays off the network. */
 export const K6_ENV = { K6_NO_USAGE_REPORT: 'true', K6_AUTO_EXTENSION_RESOLUTION: 'false' };
 
-/** The process groups that run now; each child leads its own, so that it can be ended whole. */
-const groups = new Set<number>();
+/** The process groups that run now and when each is gone; a child leads its own, so that it can be ended whole. */
+const groups = new Map<number, Promise<unknown>>();
 
-/** Ends everything that was started here and still runs. */
-export function endAll(): void {
-  for (const pid of groups) {
+let ending = false;
+
+/**
+ * Ends everything that was started here and still runs, and lets nothing more start. After SIGTERM programs end what
+ * they have started themselves, such as the tasks of a run.
+ */
+export function endAll(signal: 'SIGTERM' | 'SIGKILL'): void {
+  ending = true;
+  for (const pid of groups.keys()) {
     try {
-      process.kill(-pid, 'SIGKILL');
+      process.kill(-pid, signal);
     } catch {
       // gone already
     }
   }
 }
 
+/** Waits until nothing runs that was started here. */
+export async function allEnded(): Promise<void> {
+  await Promise.allSettled(groups.values());
+}
+
+/** @throws Error once everything is to end. */
 export function startGroup(
   command: string,
   args: string[],
   options: { env?: NodeJS.ProcessEnv; stdio: ('ignore' | 'pipe' | 'inherit')[] },
 ): ChildProcess {
+  if (ending) throw new Error('interrupted');
   const child = spawn(command, args, { ...options, env: options.env ?? process.env, detached: true });
   const { pid } = child;
   if (pid !== undefined) {
-    groups.add(pid);
-    child.once('close', () => groups.delete(pid));
+    groups.set(
+      pid,
+      once(child, 'close').finally(() => groups.delete(pid)),
+    );
   }
   return child;
 }
@@ -63,6 +79,7 @@ export function startTimed(
       }
     });
   });
+  ended.catch(() => undefined); // whoever waits for it hears of it; not everybody still does when another program fails
   return { child, ended };
 }
 

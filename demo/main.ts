@@ -41,14 +41,18 @@ function number(name: string, text: string | undefined, { from, to = 1000, whole
 async function main(): Promise<void> {
   const { stopWithStdin, ...options } = readOptions(process.argv.slice(2));
   const demo = await startDemo(options);
+  const end = () => {
+    process.stdin.destroy(); // open, it would keep this process alive
+    void demo.close();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
+  // Whoever started us holds the other end: when that is killed, nobody else would end us.
+  if (stopWithStdin) process.stdin.resume().once('end', end);
   const { min, max, autoscaling, speed } = demo.state();
   const scaling = autoscaling
     ? `scales from ${min} to ${max} tasks, ${speed} times as fast as ECS would`
     : `stays at ${min} tasks: no autoscaling`;
   process.stdout.write(`demo API on ${demo.url} (${scaling})\n`);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void demo.close());
-  // Whoever started us holds the other end: when that is killed, nobody else would end us.
-  if (stopWithStdin) process.stdin.resume().once('close', () => void demo.close());
 }
 
 main().catch((error: Error) => {

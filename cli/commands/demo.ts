@@ -18,7 +18,11 @@ interface DemoFlags {
 }
 
 /** What the demo's shortened times leave of ECS's minutes. */
-const SPIKE_ENV = { SPIKE_HOLD: '25s', SCALE_OUT_WITHIN: '25s', RECOVER_WITHIN: '40s' };
+const spikeEnv = ({ SPIKE_HOLD = '25s', SCALE_OUT_WITHIN = '25s', RECOVER_WITHIN = '40s' } = process.env) => ({
+  SPIKE_HOLD,
+  SCALE_OUT_WITHIN,
+  RECOVER_WITHIN,
+});
 
 export const demoCommand = () =>
   new Command('demo')
@@ -31,7 +35,7 @@ export const demoCommand = () =>
     .action(async ({ tasks, autoscaling, json, summaryMode, store }: DemoFlags) => {
       const target = await startTarget(autoscaling ? [] : ['--no-autoscaling']);
       try {
-        const env = { BASE_URL: target.url, TARGET_OBSERVE: `demo:${target.url}`, ...SPIKE_ENV };
+        const env = { BASE_URL: target.url, TARGET_OBSERVE: `demo:${target.url}`, ...spikeEnv() };
         await runScript(join(packageRoot, 'k6-scripts', 'spike-test.js'), {
           tasks,
           env,

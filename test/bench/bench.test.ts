@@ -61,7 +61,7 @@ describe('reports', () => {
       [200, 200],
       [51, 50],
     ];
-    const { aims } = cpuReport([rounds, [[50, 100]], [[1, 1]], [[1, 1]], [[1, 1]]], 1000);
+    const { aims } = cpuReport([rounds, [[50, 100]], [[1, 1]], [[1, 1]]], 1000);
     expect(aims.map(({ value }) => value)).toEqual([1.02, 0.5]);
     expect(aims.every(isMet)).toBe(true);
   });

@@ -24,6 +24,16 @@ describe('demo/main.ts', () => {
   });
 
   it.each([
+    ['is told to by SIGTERM, though the other end is open', (demo: ChildProcess) => void demo.kill('SIGTERM')],
+    ['finds that nobody holds the other end any more', (demo: ChildProcess) => void demo.stdin?.end()],
+  ])('leaves with --stop-with-stdin when it %s', async (_, tell) => {
+    const demo = start('--stop-with-stdin');
+    await once(demo.stdout ?? process.stdin, 'data');
+    tell(demo);
+    expect(await once(demo, 'exit')).toEqual([0, null]);
+  });
+
+  it.each([
     [['--speed', 'fast'], 'demo: --speed is "fast": give a number from 1 to 1000\n'],
     [['--port', '80.5'], 'demo: --port is "80.5": give a whole number from 0 to 65535\n'],
     [['--min-tasks', '9', '--max-tasks', '4'], 'demo: --max-tasks is "4": give a whole number from 9 to 1000\n'],
