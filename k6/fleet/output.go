@@ -117,6 +117,7 @@ func (o *Output) Start() error {
 	}
 	o.folder = newFolder(int64(o.config.cell/time.Second), o.specs, o.logger)
 	o.line.read()
+	raiseHeapFloor()
 	go o.run()
 	return nil
 }
