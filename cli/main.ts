@@ -16,8 +16,7 @@ const program = new Command('k6-fleet')
   .description('Run one k6 script on many k6 processes, as one test with one answer.')
   .version(packageVersion)
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'k6-fleet: ')) })
-  .showHelpAfterError('(see k6-fleet --help)');
+  .configureOutput({ outputError: (text, write) => write(`k6-fleet: ${oneLine(text)}; see k6-fleet --help\n`) });
 for (const command of [
   runCommand,
   planCommand,
@@ -42,6 +41,15 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = report(error);
+}
+
+/** Commander's `error: …`, which may go on with a suggestion on a second line. */
+function oneLine(text: string): string {
+  return text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\n/g, ' ')
+    .replace(/\.$/, '');
 }
 
 function report(error: unknown): number {

@@ -2,7 +2,7 @@ import { decodeJson, encodeJson } from '../contract/codec.ts';
 import { runKeys, taskKeys } from '../contract/keys.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Progress } from '../contract/progress.ts';
-import type { Result, TargetReading } from '../contract/result.ts';
+import type { Result } from '../contract/result.ts';
 import { type Control, SetupData, StopRequest, TaskState } from '../contract/run.ts';
 import type { Window } from '../contract/window.ts';
 import { addWindow, emptyMerged, fromJson, type Merged, type MergedJson, toJson } from '../metrics/merged.ts';
@@ -13,7 +13,7 @@ import { advance } from './advance.ts';
 import { ContestedFiles } from './contested-files.ts';
 import { progressOf } from './progress.ts';
 import { buildResult, testDurationMs } from './result.ts';
-import { controlOf, initialState, nextStart, type RunState } from './state.ts';
+import { addReading, controlOf, initialState, nextStart, type RunState } from './state.ts';
 import type { Effects } from './step.ts';
 
 export interface CoordinatorOptions {
@@ -301,13 +301,4 @@ export class Coordinator {
     this.due.set(what, now + everyMs);
     return true;
   }
-}
-
-/** Keeps the first and the last of equal readings in a row: days of a steady target stay small. */
-function addReading(readings: TargetReading[], reading: TargetReading): void {
-  const [before, last] = readings.slice(-2);
-  const isSame = (other: TargetReading | undefined) =>
-    other?.desired === reading.desired && other.running === reading.running && other.pending === reading.pending;
-  if (readings.length >= 2 && isSame(before) && isSame(last)) readings[readings.length - 1] = reading;
-  else readings.push(reading);
 }

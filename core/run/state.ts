@@ -108,3 +108,12 @@ export const nextStart = ({ timing }: Plan, now: number): number => now + Math.m
 
 /** The test has begun to send load, at least on some task. */
 export const hasStarted = (state: RunState, now: number): boolean => state.startAt !== null && now >= state.startAt;
+
+/** Keeps the first and the last of equal readings in a row: days of a steady target stay small. */
+export function addReading(readings: TargetReading[], reading: TargetReading): void {
+  const [before, last] = readings.slice(-2);
+  const isSame = (other: TargetReading | undefined) =>
+    other?.desired === reading.desired && other.running === reading.running && other.pending === reading.pending;
+  if (readings.length >= 2 && isSame(before) && isSame(last)) readings[readings.length - 1] = reading;
+  else readings.push(reading);
+}
