@@ -1,9 +1,10 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../cli/package-root.ts';
+import { K6_SETTINGS } from '../core/contract/env.ts';
 import type { BenchContext } from './context.ts';
 import { prepareTask } from './measured-run.ts';
-import { cpuOf, K6_ENV, startServer } from './processes.ts';
+import { cpuOf, startServer } from './processes.ts';
 import type { Report } from './report.ts';
 import { spreadOf, spreadText } from './spread.ts';
 
@@ -63,7 +64,7 @@ function programsOf(
   const script = join(packageRoot, 'bench', 'scripts', 'requests.js');
   const vars = { BASE_URL: server.target, REQUESTS: String(requests) };
   const flags = Object.entries(vars).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-  const env = { ...process.env, ...K6_ENV };
+  const env = { ...process.env, ...K6_SETTINGS };
   const otelEnv = {
     ...env,
     K6_OTEL_EXPORTER_PROTOCOL: 'http/protobuf',

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { packageRoot } from '../cli/package-root.ts';
+import { K6_SETTINGS } from '../core/contract/env.ts';
 import type { BenchContext } from './context.ts';
-import { K6_ENV, residentBytes, startGroup, startServer } from './processes.ts';
+import { residentBytes, startGroup, startServer } from './processes.ts';
 import type { Report } from './report.ts';
 
 const SAMPLE_MS = 200;
@@ -41,7 +42,7 @@ export async function benchMemory({ k6, quick, full, log }: BenchContext): Promi
 }
 
 async function peaksOf(k6: string, args: string[], milestones: number[]): Promise<Peaks> {
-  const child = startGroup(k6, args, { env: { ...process.env, ...K6_ENV }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = startGroup(k6, args, { env: { ...process.env, ...K6_SETTINGS }, stdio: ['ignore', 'ignore', 'pipe'] });
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
   const peaks: Peaks = milestones.map(() => 0);
   let stage = 0;

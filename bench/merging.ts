@@ -4,13 +4,14 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { packageRoot } from '../cli/package-root.ts';
 import { decodeJson, encodeJson } from '../core/contract/codec.ts';
+import { K6_SETTINGS } from '../core/contract/env.ts';
 import { taskKeys } from '../core/contract/keys.ts';
-import { TaskState } from '../core/contract/run.ts';
+import { newTaskState, TaskState } from '../core/contract/run.ts';
 import type { CellLine, Window } from '../core/contract/window.ts';
 import { addWindow, emptyMerged, type Merged, toJson } from '../core/metrics/merged.ts';
 import { DirStore } from '../stores/dir.ts';
 import type { BenchContext } from './context.ts';
-import { cpuOf, K6_ENV, startServer } from './processes.ts';
+import { cpuOf, startServer } from './processes.ts';
 import type { Report } from './report.ts';
 import { type Spread, spreadOf, spreadText } from './spread.ts';
 
@@ -65,7 +66,7 @@ async function recordCells(
     ];
     const vars = ['-e', `BASE_URL=${server.target}`, '-e', `SECONDS=${seconds}`];
     await cpuOf(k6, ['run', '--quiet', '--no-thresholds', '--summary-mode=disabled', ...outs, ...vars, script], {
-      env: { ...process.env, ...K6_ENV },
+      env: { ...process.env, ...K6_SETTINGS },
     });
   } finally {
     server.stop();
@@ -151,21 +152,7 @@ async function readWindow(
 
 /** What a look at a task costs that has nothing new to say: its state is read, and a window that is not there. CPU ms. */
 async function lookCost(store: DirStore, tasks: number, rounds: number): Promise<Spread> {
-  const state: TaskState = {
-    task: 0,
-    attempt: 0,
-    phase: 'running',
-    pid: 1,
-    k6Pid: 2,
-    clockOffsetMs: 0,
-    startSkewMs: 1,
-    exitCode: null,
-    endedAt: null,
-    windows: 0,
-    job: null,
-    message: null,
-    logTail: [],
-  };
+  const state: TaskState = { ...newTaskState(0, 0, 1), phase: 'running', k6Pid: 2, startSkewMs: 1 };
   const keys = Array.from({ length: tasks }, (_, task) => taskKeys(RUN, task, 0));
   for (const key of keys) await store.put(key.state, encodeJson(state));
   const costs: number[] = [];

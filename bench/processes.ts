@@ -5,9 +5,6 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-/** What every k6 here gets: it stays off the network. */
-export const K6_ENV = { K6_NO_USAGE_REPORT: 'true', K6_AUTO_EXTENSION_RESOLUTION: 'false' };
-
 /** The process groups that run now and when each is gone; a child leads its own, so that it can be ended whole. */
 const groups = new Map<number, Promise<unknown>>();
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** Parses `--tasks`. */
-export function parseTasks(text: string): number | 'auto' {
+function parseTasks(text: string): number | 'auto' {
   if (text === 'auto') return 'auto';
   if (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > 10_000) {
     throw new InvalidArgumentError(`"${text}" is not a number of tasks: use 1 to 10000, or auto.`);
@@ -25,7 +25,7 @@ export function parseSeconds(text: string): number {
 }
 
 /** Collects `-e NAME=VALUE`; `-e NAME` leaves what the environment says, or else is empty. */
-export function collectEnv(text: string, into: Record<string, string>): Record<string, string> {
+function collectEnv(text: string, into: Record<string, string>): Record<string, string> {
   const at = text.indexOf('=');
   const name = at < 0 ? text : text.slice(0, at);
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
@@ -33,6 +33,13 @@ export function collectEnv(text: string, into: Record<string, string>): Record<s
   }
   return { ...into, [name]: at < 0 ? (process.env[name] ?? '') : text.slice(at + 1) };
 }
+
+export const tasksOption = () =>
+  new Option('--tasks <n>', 'how many k6 processes; auto: as VUs and processors suggest').argParser(parseTasks);
+
+/** @param help what it is for */
+export const envOption = (help = 'an environment variable for the script; may be repeated') =>
+  new Option('-e, --env <NAME=VALUE>', help).argParser(collectEnv).default({}, 'none');
 
 /** The folder that holds all runs. */
 export const storeOption = () =>

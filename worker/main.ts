@@ -1,12 +1,9 @@
 import { decodeJson } from '../core/contract/codec.ts';
-import { requireEnv, scriptEnv, WorkerEnv } from '../core/contract/env.ts';
+import { K6_SETTINGS, requireEnv, scriptEnv, WorkerEnv } from '../core/contract/env.ts';
 import { runKeys } from '../core/contract/keys.ts';
 import { Plan } from '../core/contract/plan.ts';
 import { openStore } from '../stores/index.ts';
 import { Worker } from './worker.ts';
-
-/** What k6 is told by its environment: stay off the network but for the script's own traffic. */
-const K6_SETTINGS = { K6_NO_USAGE_REPORT: 'true', K6_AUTO_EXTENSION_RESOLUTION: 'false' };
 
 async function main(): Promise<void> {
   const store = openStore(requireEnv(WorkerEnv.store));

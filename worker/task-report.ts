@@ -1,6 +1,6 @@
 import { encodeJson } from '../core/contract/codec.ts';
 import { taskKeys } from '../core/contract/keys.ts';
-import type { TaskState } from '../core/contract/run.ts';
+import { newTaskState, type TaskState } from '../core/contract/run.ts';
 import type { Store, TaskRef } from '../core/ports.ts';
 
 /** This task's word: keeps state.json up to date, one write after the other. */
@@ -13,20 +13,7 @@ export class TaskReport {
     private readonly run: string,
     ref: TaskRef,
   ) {
-    this.state = {
-      ...ref,
-      phase: 'starting',
-      pid: process.pid,
-      k6Pid: null,
-      clockOffsetMs: 0,
-      startSkewMs: null,
-      exitCode: null,
-      endedAt: null,
-      windows: 0,
-      job: null,
-      message: null,
-      logTail: [],
-    };
+    this.state = newTaskState(ref.task, ref.attempt, process.pid);
   }
 
   /** Changes the state and writes it. Resolves when it is in the store, or could not be written. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { FleetExit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
-import { parseTasks, storeOption, summaryModeOption } from '../options.ts';
+import { storeOption, summaryModeOption, tasksOption } from '../options.ts';
 import { packageRoot } from '../package-root.ts';
 import type { SummaryMode } from '../render/summary-text.ts';
 import { runScript } from './run.ts';
@@ -27,7 +27,7 @@ const spikeEnv = ({ SPIKE_HOLD = '25s', SCALE_OUT_WITHIN = '25s', RECOVER_WITHIN
 export const demoCommand = () =>
   new Command('demo')
     .description('fire the spike at a stand-in for a staging API on this machine, and watch that scale out')
-    .option('--tasks <n>', 'how many k6 processes', parseTasks, 4)
+    .addOption(tasksOption().default(4))
     .option('--no-autoscaling', 'a target that does not scale: the run then fails, and says so')
     .option('--json <file>', 'write result.json there too')
     .addOption(summaryModeOption())

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { collectEnv, parseTasks } from '../options.ts';
+import { envOption, tasksOption } from '../options.ts';
 import { ensureK6 } from '../prepare/k6.ts';
 import { prepare } from '../prepare/prepare.ts';
 import { planText } from '../render/plan-text.ts';
@@ -15,8 +15,8 @@ export const planCommand = () =>
   new Command('plan')
     .description('show what a run would do, without running it')
     .argument('<script>', 'a k6 script, JavaScript or TypeScript')
-    .option('--tasks <n>', 'how many k6 processes; auto: as VUs and processors suggest', parseTasks)
-    .option('-e, --env <NAME=VALUE>', 'an environment variable for the script; may be repeated', collectEnv, {})
+    .addOption(tasksOption())
+    .addOption(envOption())
     .option('--json', 'print the plan as JSON')
     .action(async (script: string, { tasks, env, json }: PlanFlags) => {
       const { plan } = await prepare({ script, k6: await ensureK6(), tasks, env, strict: false });

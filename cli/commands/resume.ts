@@ -3,7 +3,7 @@ import { K6Exit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
 import { conduct } from '../conduct.ts';
 import { LocalRun } from '../local-runs.ts';
-import { collectEnv, storeOption, summaryModeOption } from '../options.ts';
+import { envOption, storeOption, summaryModeOption } from '../options.ts';
 import { printOutcome } from '../outputs.ts';
 import { checkK6, ensureK6 } from '../prepare/k6.ts';
 import type { SummaryMode } from '../render/summary-text.ts';
@@ -21,7 +21,7 @@ export const resumeCommand = () =>
   new Command('resume')
     .description('go on with a run whose coordinator has died, from its last checkpoint')
     .argument('<id>', 'a run id, as k6-fleet runs lists them')
-    .option('-e, --env <NAME=VALUE>', 'as for run; only tasks that start from now on see it', collectEnv, {})
+    .addOption(envOption('as for run; only tasks that start from now on see it'))
     .option('--json <file>', 'write result.json there too')
     .option('--summary <file>', 'write summary.json there too')
     .option('-q, --quiet', 'no progress')

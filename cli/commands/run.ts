@@ -6,7 +6,7 @@ import { UserError } from '../../core/errors.ts';
 import { DirStore } from '../../stores/dir.ts';
 import { conduct } from '../conduct.ts';
 import { LocalRun } from '../local-runs.ts';
-import { collectEnv, parseCount, parseSeconds, parseTasks, storeOption, summaryModeOption } from '../options.ts';
+import { envOption, parseCount, parseSeconds, storeOption, summaryModeOption, tasksOption } from '../options.ts';
 import { printOutcome } from '../outputs.ts';
 import { ensureK6 } from '../prepare/k6.ts';
 import { type Prepared, prepare } from '../prepare/prepare.ts';
@@ -32,8 +32,8 @@ export const runCommand = () =>
   new Command('run')
     .description('run a script on several k6 processes of this machine, as one test')
     .argument('<script>', 'a k6 script, JavaScript or TypeScript')
-    .option('--tasks <n>', 'how many k6 processes; auto: as VUs and processors suggest', parseTasks)
-    .option('-e, --env <NAME=VALUE>', 'an environment variable for the script; may be repeated', collectEnv, {})
+    .addOption(tasksOption())
+    .addOption(envOption())
     .option('--json <file>', 'write result.json there too')
     .option('--summary <file>', 'write summary.json there too: the data that k6 gives to handleSummary')
     .option(

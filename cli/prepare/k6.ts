@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
+import { K6_SETTINGS } from '../../core/contract/env.ts';
 import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
 import { packageRoot, packageVersion } from '../package-root.ts';
@@ -51,7 +52,7 @@ export function runK6(
   return new Promise((resolve, reject) => {
     const child = spawn(binary, args, {
       cwd: options.cwd,
-      env: { ...(options.env ?? process.env), K6_NO_USAGE_REPORT: 'true', K6_AUTO_EXTENSION_RESOLUTION: 'false' },
+      env: { ...(options.env ?? process.env), ...K6_SETTINGS },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     let stdout = '';

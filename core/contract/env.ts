@@ -30,3 +30,6 @@ export const isReservedEnv = (name: string) => name.startsWith('K6_') && !name.s
 /** What of an environment a script in a task sees. */
 export const scriptEnv = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !isReservedEnv(name)));
+
+/** What every k6 of ours is told by its environment: off the network but for the script's own traffic. */
+export const K6_SETTINGS = { K6_NO_USAGE_REPORT: 'true', K6_AUTO_EXTENSION_RESOLUTION: 'false' } as const;

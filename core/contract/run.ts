@@ -100,3 +100,20 @@ export const TaskState = z.object({
   logTail: z.array(z.string()),
 });
 export type TaskState = z.infer<typeof TaskState>;
+
+/** What an attempt says before anything has happened. */
+export const newTaskState = (task: number, attempt: number, pid: number): TaskState => ({
+  task,
+  attempt,
+  phase: 'starting',
+  pid,
+  k6Pid: null,
+  clockOffsetMs: 0,
+  startSkewMs: null,
+  exitCode: null,
+  endedAt: null,
+  windows: 0,
+  job: null,
+  message: null,
+  logTail: [],
+});

@@ -3,14 +3,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WorkerEnv } from '../../core/contract/env.ts';
+import { K6_SETTINGS, WorkerEnv } from '../../core/contract/env.ts';
 import { parseTarget } from '../../core/target/plan.ts';
 import { type Demo, startDemo } from '../../demo/server.ts';
 
 const K6 = process.env[WorkerEnv.k6] ?? '.cache/k6/k6';
 const SCRIPTS = ['api-load-test', 'ai-query-test', 'connection-pool-test', 'spike-test', 'custom-metrics-test'];
-
-const OFFLINE = { K6_NO_USAGE_REPORT: 'true', K6_AUTO_EXTENSION_RESOLUTION: 'false' };
 
 /** Runs k6; what it wrote and its exit code. */
 async function k6(
@@ -18,7 +16,7 @@ async function k6(
   env: Record<string, string> = {},
 ): Promise<{ code: number; out: string; err: string }> {
   const child = spawn(K6, args, {
-    env: { PATH: process.env.PATH, ...OFFLINE, ...env },
+    env: { PATH: process.env.PATH, ...K6_SETTINGS, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll } from 'vitest';
 import { packageRoot } from '../../cli/package-root.ts';
+import { K6_SETTINGS } from '../../core/contract/env.ts';
 import { Result } from '../../core/contract/result.ts';
 
 export const k6Binary = join(packageRoot, '.cache', 'k6', 'k6');
@@ -91,7 +92,7 @@ export const plainK6 = (args: string[], options: { cwd?: string; env?: NodeJS.Pr
 function start(file: string, args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv }) {
   const child = spawn(file, args, {
     cwd: options.cwd,
-    env: { ...process.env, K6_NO_USAGE_REPORT: 'true', K6_AUTO_EXTENSION_RESOLUTION: 'false', ...options.env },
+    env: { ...process.env, ...K6_SETTINGS, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -1,7 +1,7 @@
 /** One step of a run at a time: what was seen, and what follows. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { TaskState } from '../../../core/contract/run.ts';
+import { newTaskState, type TaskState } from '../../../core/contract/run.ts';
 import type { TaskLiveness } from '../../../core/ports.ts';
 import { advance } from '../../../core/run/advance.ts';
 import { initialState, type RunState } from '../../../core/run/state.ts';
@@ -14,19 +14,9 @@ const gone: TaskLiveness = { state: 'gone', reason: 'killed' };
 const plan = planOf({ tasks: 2, exports: { setup: true, teardown: true, handleSummary: true } });
 
 const word = (change: Partial<TaskState> = {}): TaskState => ({
-  task: 0,
-  attempt: 0,
+  ...newTaskState(0, 0, 1),
   phase: 'ready',
-  pid: 1,
   k6Pid: 2,
-  clockOffsetMs: 0,
-  startSkewMs: null,
-  exitCode: null,
-  endedAt: null,
-  windows: 0,
-  job: null,
-  message: null,
-  logTail: [],
   ...change,
 });
 

@@ -1,7 +1,7 @@
 import { encodeJson } from '../../../../core/contract/codec.ts';
 import { runKeys, taskKeys } from '../../../../core/contract/keys.ts';
 import type { Plan } from '../../../../core/contract/plan.ts';
-import { Control, type Job, type TaskState } from '../../../../core/contract/run.ts';
+import { Control, type Job, newTaskState, type TaskState } from '../../../../core/contract/run.ts';
 import type { Window, WindowJob } from '../../../../core/contract/window.ts';
 import type { Clock, Store, TaskRef } from '../../../../core/ports.ts';
 
@@ -53,20 +53,7 @@ export class SimulatedWorker {
     this.keys = taskKeys(plan.id, ref.task, ref.attempt);
     this.bornAt = clock.now();
     this.readyMs = random() * 2000;
-    this.state = {
-      ...ref,
-      phase: 'starting',
-      pid: 1,
-      k6Pid: null,
-      clockOffsetMs: 0,
-      startSkewMs: null,
-      exitCode: null,
-      endedAt: null,
-      windows: 0,
-      job: null,
-      message: null,
-      logTail: [],
-    };
+    this.state = newTaskState(ref.task, ref.attempt, 1);
   }
 
   /** Ends it at once; it writes nothing more. */
