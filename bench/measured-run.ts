@@ -21,7 +21,7 @@ class MeasuredTask implements Fleet {
 
   constructor(private readonly env: NodeJS.ProcessEnv) {}
 
-  async launch({ task, attempt }: TaskRef): Promise<void> {
+  async launch({ task, attempt }: TaskRef): Promise<null> {
     const { child, ended } = startTimed(process.execPath, [join(packageRoot, 'dist', 'worker.js')], {
       env: { ...this.env, [WorkerEnv.task]: String(task), [WorkerEnv.attempt]: String(attempt) },
     });
@@ -31,6 +31,7 @@ class MeasuredTask implements Fleet {
     child.once('close', () => {
       this.gone = true;
     });
+    return null;
   }
 
   async liveness(): Promise<TaskLiveness> {

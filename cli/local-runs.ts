@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ZodType } from 'zod';
 import { decodeJson } from '../core/contract/codec.ts';
 import { FleetExit, K6Exit } from '../core/contract/exit-codes.ts';
-import { runKeys, runPrefix, taskKeys } from '../core/contract/keys.ts';
+import { runKeys, runPrefix, scratchPrefix } from '../core/contract/keys.ts';
 import { Plan } from '../core/contract/plan.ts';
 import { Progress } from '../core/contract/progress.ts';
 import { Result } from '../core/contract/result.ts';
@@ -56,13 +56,8 @@ export class LocalRun {
   }
 
   /** Removes what only a run that goes on needs: its windows, a file a second for each task. */
-  async tidy(plan: Plan): Promise<void> {
-    for (const task of plan.tasks.keys()) {
-      const attempts = await readdir(this.path(`${runPrefix(this.id)}/tasks/${task}`)).catch(() => []);
-      for (const attempt of attempts) {
-        await rm(this.path(taskKeys(this.id, task, Number(attempt)).windows), { recursive: true, force: true });
-      }
-    }
+  async tidy(): Promise<void> {
+    await rm(this.path(scratchPrefix(this.id)), { recursive: true, force: true });
   }
 
   path(key: string): string {

@@ -1,5 +1,7 @@
 /** The interfaces that the core needs and that stores/, fleets/ and targets/ implement. */
-import type { TargetEvent, TargetReading } from './contract/result.ts';
+
+import type { AlarmTransition, TargetEvent, TargetReading, TargetSample } from './contract/result.ts';
+import type { Vitals } from './contract/vitals.ts';
 
 /** A contested object and the mark of this version of it. */
 export interface Versioned {
@@ -34,18 +36,41 @@ export type TaskLiveness = { state: 'alive' } | { state: 'gone'; reason: string 
 
 /** Starts and stops tasks. */
 export interface Fleet {
-  /** Starts one task. @throws Error with one clear line where it cannot. */
-  launch(ref: TaskRef): Promise<void>;
+  /**
+   * Starts one task. Twice the same ref gives one task.
+   * @returns null, or why the platform has no room for it at this moment: another attempt may find some
+   * @throws Error with one clear line where it can never be started
+   */
+  launch(ref: TaskRef): Promise<string | null>;
   /** Whether that task still exists. A task that was never launched is gone. */
   liveness(ref: TaskRef): Promise<TaskLiveness>;
   /** Ends a task at once, and its k6 with it. No error where it is gone. */
   kill(ref: TaskRef): Promise<void>;
 }
 
-/** Reads how the target scales. */
+/** What an observer has read. Whatever it tells again, with the same time, counts once. */
+export interface Observation {
+  /** Null: it does not count tasks. */
+  reading: TargetReading | null;
+  events: TargetEvent[];
+  /** May lag behind by minutes. */
+  samples: TargetSample[];
+  alarms: AlarmTransition[];
+}
+
+/** Reads how the target scales. Keeps nothing that the next coordinator of the run would need. */
 export interface TargetObserver {
-  /** @throws Error where the target's state cannot be read now; the next reading is tried all the same. */
-  observe(): Promise<{ reading: TargetReading; events: TargetEvent[] }>;
+  /**
+   * @param since Unix ms: when the run was begun; what is older is of no interest
+   * @throws Error where the target's state cannot be read now; the next reading is tried all the same.
+   */
+  observe(since: number): Promise<Observation>;
+}
+
+/** Shows a run's vital signs elsewhere, such as in CloudWatch. */
+export interface Monitor {
+  /** @throws Error where they cannot be shown now; the run goes on. */
+  show(vitals: Vitals): Promise<void>;
 }
 
 export interface Clock {

@@ -36,7 +36,7 @@ export class LocalFleet implements Fleet {
 
   constructor(private readonly options: LocalFleetOptions) {}
 
-  async launch(ref: TaskRef): Promise<void> {
+  async launch(ref: TaskRef): Promise<null> {
     const { run, storeDir, workerFile, k6Binary, env } = this.options;
     const dir = this.dir(ref);
     await mkdir(dir, { recursive: true });
@@ -60,6 +60,7 @@ export class LocalFleet implements Fleet {
     if (child.pid === undefined) throw new Error(`cannot start ${process.execPath} for task ${ref.task}`);
     this.children.set(key(ref), child);
     await writeFile(join(dir, 'pid'), String(child.pid));
+    return null;
   }
 
   async liveness(ref: TaskRef): Promise<TaskLiveness> {

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { TargetEvent, TargetReading } from '../core/contract/result.ts';
-import type { TargetObserver } from '../core/ports.ts';
+import type { Observation, TargetObserver } from '../core/ports.ts';
 
 /** What we need of the demo's `GET /_demo/state`. */
 const DemoState = z.object({
@@ -27,14 +26,14 @@ export class DemoObserver implements TargetObserver {
   }
 
   /** The counts now, and the events since the last call; the first call tells all that the demo still knows. */
-  async observe(): Promise<{ reading: TargetReading; events: TargetEvent[] }> {
+  async observe(_since: number): Promise<Observation> {
     const state = await this.#read();
     const { desired, running, pending } = state;
     const latest = state.events.at(-1)?.id ?? 0;
     if (latest < this.#lastEvent) this.#lastEvent = 0; // another demo has taken the port over
     const events = state.events.filter(({ id }) => id > this.#lastEvent).map(({ at, message }) => ({ at, message }));
     this.#lastEvent = latest;
-    return { reading: { at: this.now(), desired, running, pending }, events };
+    return { reading: { at: this.now(), desired, running, pending }, events, samples: [], alarms: [] };
   }
 
   async #read(): Promise<z.infer<typeof DemoState>> {

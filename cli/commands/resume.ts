@@ -41,6 +41,6 @@ export const resumeCommand = () =>
       // A coordinator may die after its last word and before its outcome is printed, or the script's files are written.
       const result = (await run.result()) ?? (await conduct(run, plan, { k6, env, quiet: flags.quiet === true }));
       await printOutcome(run, result, flags);
-      await run.tidy(plan);
+      await run.tidy();
       process.exitCode = result.verdict.exitCode || process.exitCode;
     });

@@ -73,7 +73,7 @@ export async function runScript(script: string, flags: RunFlags): Promise<void> 
   const run = await writeRun(flags.store, prepared);
   const result = await conduct(run, plan, { k6, env: prepared.env, quiet: flags.quiet === true });
   await printOutcome(run, result, flags);
-  await run.tidy(plan);
+  await run.tidy();
   process.exitCode = result.verdict.exitCode || process.exitCode;
 }
 

@@ -83,6 +83,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
       maxLost: fleet.maxLost ?? 0,
       timing: { ...LOCAL_TIMING, ...options.timing },
       envNames: Object.keys(options.env),
+      fargate: null,
     });
     plan.warnings.push(...tasks.warnings, ...(blind === null ? [] : [blind]), ...envWarnings(options.env));
     return {

@@ -9,7 +9,17 @@ export const WorkerEnv = {
   k6: 'K6_FLEET_K6',
   /** A folder for the worker's own files. */
   workDir: 'K6_FLEET_WORK_DIR',
+  /**
+   * `true`: the script gets only what environment.json says, and the addresses of the platform's credentials are
+   * blocked. Otherwise it inherits the worker's environment.
+   */
+  isolated: 'K6_FLEET_ISOLATED',
+  /** How many processors the task may use, such as 0.5; without it: those of the machine. */
+  cpus: 'K6_FLEET_CPUS',
 } as const;
+
+/** The coordinator's and the stopper's Lambda: their stack, as the JSON of `FleetInfo` in core/contract/stack.ts. */
+export const FLEET_INFO_ENV = 'K6_FLEET_INFO';
 
 /** Reads one variable. @throws Error that names the variable, where it is missing or empty. */
 export function requireEnv(name: string, env: NodeJS.ProcessEnv = process.env): string {

@@ -2,6 +2,12 @@
 
 export const runPrefix = (run: string) => `runs/${run}`;
 
+/** What only a run that goes on needs. In a bucket all of it expires after a day; a folder is tidied at the end. */
+export const scratchPrefix = (run: string) => `scratch/${run}`;
+
+/** Contested: which run has a stack's fleet and target to itself, as `ActiveRun`. */
+export const ACTIVE_RUN_KEY = 'active.json';
+
 export const runKeys = (run: string) => {
   const prefix = runPrefix(run);
   return {
@@ -9,6 +15,8 @@ export const runKeys = (run: string) => {
     archive: `${prefix}/archive.tar`,
     /** A small archive that calls the script's handleSummary; only where the script has one. */
     summaryArchive: `${prefix}/summary.tar`,
+    /** Values of the variables that `-e` sets, where tasks do not inherit them; secrets as references only. */
+    environment: `${scratchPrefix(run)}/environment.json`,
     /** Contested: the coordinator's word to all. */
     control: `${prefix}/control.json`,
     /** Create-only: somebody asks for a stop. */
@@ -30,12 +38,10 @@ export const runKeys = (run: string) => {
 export const taskKeys = (run: string, task: number, attempt: number) => {
   const prefix = `${runPrefix(run)}/tasks/${task}/${attempt}`;
   return {
-    /** The folder of all windows. */
-    windows: `${prefix}/windows`,
     state: `${prefix}/state.json`,
     log: `${prefix}/log.gz`,
     /** Files of the local fleet only: process id, worker log, the worker's own folder. */
     local: `${prefix}/local`,
-    window: (seq: number) => `${prefix}/windows/${String(seq).padStart(6, '0')}.json.gz`,
+    window: (seq: number) => `${scratchPrefix(run)}/tasks/${task}/${attempt}/${String(seq).padStart(6, '0')}.json.gz`,
   } as const;
 };

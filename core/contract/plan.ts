@@ -30,7 +30,7 @@ export type ThresholdKey = z.infer<typeof ThresholdKey>;
 
 /** What the script, by `options.ext.fleet.target`, or the command line expects of the target's scaling. Durations in ms. */
 export const TargetPlan = z.object({
-  /** Where its scaling can be read: `demo:http://127.0.0.1:8080`. Null: expectations cannot be judged. */
+  /** Where its scaling can be read: `demo:http://127.0.0.1:8080`, or `stack`: what the stack's configuration names. Null: expectations cannot be judged. */
   observe: z.string().nullable(),
   /** The running count must rise within this time of the load's rise. */
   scaleOutWithinMs: z.number().positive().optional(),
@@ -40,6 +40,8 @@ export const TargetPlan = z.object({
   maxErrorRate: z.number().min(0).max(1).optional(),
   /** After the load's rise p95 must come back under `p95Ms` within this time. */
   recoverWithin: z.object({ p95Ms: z.number().positive(), withinMs: z.number().positive() }).optional(),
+  /** On the target's own series, by name, such as `cpu`; in k6's grammar, judged over the values since the start. */
+  thresholds: z.record(z.string(), z.array(Threshold)).optional(),
 });
 export type TargetPlan = z.infer<typeof TargetPlan>;
 
@@ -60,8 +62,23 @@ export const Timing = z.object({
   readyTimeoutMs: z.number().positive(),
   /** How often the merged state is saved, ms. */
   checkpointMs: z.number().positive(),
+  /** How often the coordinator looks at one task and its windows, ms; at least a tick. */
+  lookMs: z.number().positive(),
+  /** How often the target is read, ms. */
+  observeMs: z.number().positive(),
+  /** How many tasks are launched in a second, at most; as many may be launched at once. */
+  launchesPerSecond: z.number().positive(),
 });
 export type Timing = z.infer<typeof Timing>;
+
+/** Where tasks are launched on Fargate. A task's attempt takes one of them in turn. */
+export const FargateSubnet = z.object({
+  id: z.string(),
+  zone: z.string(),
+  /** Its routes need the task to have a public address of its own. */
+  publicIp: z.boolean(),
+});
+export type FargateSubnet = z.infer<typeof FargateSubnet>;
 
 export const TaskPlan = z.object({
   /** k6's --execution-segment, such as `1/4:2/4`. */
@@ -108,6 +125,10 @@ export const Plan = z.object({
   maxLost: z.number().int().nonnegative(),
   timing: Timing,
   envNames: z.array(z.string()),
+  /** The script's own blacklistIPs, as CIDR; a flag that adds to them replaces them. */
+  blacklistIPs: z.array(z.string()),
+  /** Null: not on Fargate. */
+  fargate: z.object({ subnets: z.array(FargateSubnet).min(1) }).nullable(),
   warnings: z.array(z.string()),
 });
 export type Plan = z.infer<typeof Plan>;

@@ -102,6 +102,27 @@ export type TargetReading = z.infer<typeof TargetReading>;
 export const TargetEvent = z.object({ at: z.number(), message: z.string() });
 export type TargetEvent = z.infer<typeof TargetEvent>;
 
+/** One value of one of the target's series, such as `cpu`. */
+export const TargetSample = z.object({
+  series: z.string(),
+  /** Unix ms: the start of the interval that it is of. */
+  at: z.number(),
+  value: z.number(),
+});
+export type TargetSample = z.infer<typeof TargetSample>;
+
+/** An alarm that changed its state. */
+export const AlarmTransition = z.object({
+  name: z.string(),
+  /** Unix ms. */
+  at: z.number(),
+  state: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']),
+  reason: z.string(),
+  /** Named by the user to stop the run when it fires. */
+  stops: z.boolean(),
+});
+export type AlarmTransition = z.infer<typeof AlarmTransition>;
+
 /** Moments of the target's scaling, Unix ms; null: it did not happen. */
 const TargetMoments = z.object({
   loadRose: z.number().nullable(),
@@ -112,7 +133,7 @@ const TargetMoments = z.object({
 export type TargetMoments = z.infer<typeof TargetMoments>;
 
 const Expectation = z.object({
-  name: z.enum(['scaleOutWithin', 'minPeakTasks', 'maxErrorRate', 'recoverWithin']),
+  name: z.enum(['scaleOutWithin', 'minPeakTasks', 'maxErrorRate', 'recoverWithin', 'thresholds']),
   ok: z.boolean(),
   /** One plain line that names the moments. */
   message: z.string(),
@@ -122,6 +143,9 @@ export type Expectation = z.infer<typeof Expectation>;
 export const TargetResult = z.object({
   timeline: z.array(TargetReading),
   events: z.array(TargetEvent),
+  series: z
+    .record(z.string(), z.array(z.object({ at: z.number(), value: z.number() })))
+    .describe("the target's series, such as cpu in %, by name; at: Unix ms"),
   moments: TargetMoments,
   /** ms from the load's rise. */
   timings: z.object({
@@ -168,5 +192,6 @@ export const Result = z.object({
   series: z.object({ intervalSeconds: z.number(), points: z.array(SeriesPoint) }),
   tasks: z.array(TaskResult),
   target: TargetResult.nullable(),
+  alarms: z.array(AlarmTransition).describe('changes of CloudWatch alarms after the start'),
 });
 export type Result = z.infer<typeof Result>;

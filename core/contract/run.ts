@@ -10,6 +10,7 @@ export const StopReason = z.object({
     'script-error',
     'task-failed',
     'tasks-lost',
+    'alarm',
     'setup',
     'not-started',
     'internal',
@@ -33,9 +34,20 @@ export type Job = z.infer<typeof Job>;
 /**
  * launching: tasks start, and become ready. setup: one task runs setup(). arming: every task loads the setup data.
  * running: every task un-pauses its k6 at startAt. stopping: every k6 is asked to stop. teardown, summary: one task
- * does that job. finished: workers leave.
+ * does that job. observing: workers leave, the target is watched until its expectations are decided. finished: workers
+ * leave.
  */
-export const Phase = z.enum(['launching', 'setup', 'arming', 'running', 'stopping', 'teardown', 'summary', 'finished']);
+export const Phase = z.enum([
+  'launching',
+  'setup',
+  'arming',
+  'running',
+  'stopping',
+  'teardown',
+  'summary',
+  'observing',
+  'finished',
+]);
 export type Phase = z.infer<typeof Phase>;
 
 /** control.json: the coordinator's word to all workers. */
@@ -55,6 +67,14 @@ export type Control = z.infer<typeof Control>;
 /** stop.json: somebody asks the coordinator for a stop. */
 export const StopRequest = z.object({ at: z.string(), message: z.string() });
 export type StopRequest = z.infer<typeof StopRequest>;
+
+/** active.json of a stack: the run that has its target to itself, as long as its execution goes on. */
+export const ActiveRun = z.object({ run: z.string(), at: z.string() });
+export type ActiveRun = z.infer<typeof ActiveRun>;
+
+/** environment.json: what `-e` sets. A value `ssm:/name` or `secretsmanager:name` is read in the task. */
+export const ScriptEnvironment = z.record(z.string(), z.string());
+export type ScriptEnvironment = z.infer<typeof ScriptEnvironment>;
 
 /** setup-data.json: what setup() returned. undefined, null and a value are told apart. */
 export const SetupData = z.discriminatedUnion('kind', [

@@ -30,6 +30,8 @@ export const ScriptOptions = z.looseObject({
   teardownTimeout: z.string().nullable().optional(),
   summaryTrendStats: z.array(z.string()).nullable().optional(),
   summaryTimeUnit: z.string().nullable().optional(),
+  /** CIDR. */
+  blacklistIPs: z.array(z.string()).nullable().optional(),
   ext: z.looseObject({ fleet: z.unknown().optional() }).nullable().optional(),
 });
 export type ScriptOptions = z.infer<typeof ScriptOptions>;

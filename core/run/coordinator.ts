@@ -185,8 +185,8 @@ export class Coordinator {
     const { observer } = this.options;
     if (observer === null || !this.isDue('observe', OBSERVE_MS)) return;
     try {
-      const { reading, events } = await observer.observe();
-      addReading(this.state.readings, reading);
+      const { reading, events } = await observer.observe(0);
+      if (reading !== null) addReading(this.state.readings, reading);
       this.state.events.push(...events);
     } catch (error) {
       this.warn(`the target's scaling could not be read: ${(error as Error).message}`);

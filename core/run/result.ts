@@ -60,6 +60,7 @@ export function buildResult(plan: Plan, state: RunState, merged: Merged, now: nu
     series,
     tasks,
     target,
+    alarms: [],
   };
 }
 

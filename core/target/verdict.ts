@@ -44,6 +44,7 @@ export function targetVerdict(input: TargetInput): TargetResult {
   const facts: Facts = { plan, moments, timings, scaling, recovery, peak, errorRate, endedAtMs };
   return {
     timeline,
+    series: {},
     events: eventsOf(input.events, timeline[0]?.at ?? 0),
     moments,
     timings,

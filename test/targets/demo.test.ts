@@ -29,9 +29,14 @@ describe('DemoObserver', () => {
     const demo = await startDemo({ minTasks: 3 });
     closing.push(() => demo.close());
 
-    const observed = await createObserver(`demo:${demo.url}`).observe();
+    const observed = await createObserver(`demo:${demo.url}`).observe(0);
 
-    expect(observed).toEqual({ reading: { at: expect.any(Number), desired: 3, running: 3, pending: 0 }, events: [] });
+    expect(observed).toEqual({
+      reading: { at: expect.any(Number), desired: 3, running: 3, pending: 0 },
+      events: [],
+      samples: [],
+      alarms: [],
+    });
   });
 
   it('tells each event once', async () => {
@@ -39,12 +44,12 @@ describe('DemoObserver', () => {
     const url = await answering(json(() => ({ desired: 2, running: 2, pending: 0, events })));
     const observer = new DemoObserver(url, () => 42);
 
-    const first = await observer.observe();
+    const first = await observer.observe(0);
     events.push({ id: 2, at: 10, message: 'second' });
-    const second = await observer.observe();
-    const third = await observer.observe();
+    const second = await observer.observe(0);
+    const third = await observer.observe(0);
     events.splice(0, 2, { id: 1, at: 99, message: 'after a restart' });
-    const fourth = await observer.observe();
+    const fourth = await observer.observe(0);
 
     expect(first).toMatchObject({ reading: { at: 42 }, events: [{ at: 10, message: 'first' }] });
     expect(second.events).toEqual([{ at: 10, message: 'second' }]);
@@ -58,7 +63,7 @@ describe('DemoObserver', () => {
   ])('says in one line that a target %s', async (_, listener, why) => {
     const url = await answering(listener);
 
-    await expect(new DemoObserver(url).observe()).rejects.toThrow(
+    await expect(new DemoObserver(url).observe(0)).rejects.toThrow(
       `the demo's state could not be read from ${url}/_demo/state: ${why}`,
     );
   });
@@ -67,7 +72,7 @@ describe('DemoObserver', () => {
     const url = await answering(json(() => ({})));
     await closing.pop()?.();
 
-    await expect(new DemoObserver(url).observe()).rejects.toThrow(/_demo\/state: connect ECONNREFUSED/);
+    await expect(new DemoObserver(url).observe(0)).rejects.toThrow(/_demo\/state: connect ECONNREFUSED/);
   });
 });
 

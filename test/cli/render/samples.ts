@@ -90,7 +90,12 @@ export const samplePlan: Plan = {
     recoverWithin: { p95Ms: 500, withinMs: 480_000 },
   },
   maxLost: 0,
+  blacklistIPs: [],
+  fargate: null,
   timing: {
+    lookMs: 1000,
+    observeMs: 1000,
+    launchesPerSecond: 1000,
     pollMs: 500,
     tickMs: 1000,
     windowMs: 1000,
@@ -191,7 +196,9 @@ export const sampleResult: Result = {
     },
     taskResult(3),
   ],
+  alarms: [],
   target: {
+    series: {},
     timeline: [
       reading(0, 2, 2),
       reading(60, 2, 2),

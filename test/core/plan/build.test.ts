@@ -28,6 +28,7 @@ function inputOf(tasks: number, maxVUs: number, change: Partial<PlanInput> = {})
     fleet: {},
     maxLost: 0,
     timing: LOCAL_TIMING,
+    fargate: null,
     envNames: [],
     ...change,
   };

@@ -35,7 +35,12 @@ export function planOf(shape: PlanShape = {}): Plan {
     teardownTimeoutMs: 5000,
     target: shape.target ?? null,
     maxLost: shape.maxLost ?? 0,
+    blacklistIPs: [],
+    fargate: null,
     timing: {
+      lookMs: 200,
+      observeMs: 1000,
+      launchesPerSecond: 1000,
       pollMs: 100,
       tickMs: 200,
       windowMs: 1000,

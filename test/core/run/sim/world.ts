@@ -165,7 +165,11 @@ class World {
           }),
       },
       fleet: {
-        launch: (ref) => call(async () => this.launch(ref)),
+        launch: (ref) =>
+          call(async () => {
+            this.launch(ref);
+            return null;
+          }),
         liveness: (ref) =>
           call(async () => {
             const alive = this.workers.get(keyOf(ref))?.alive;

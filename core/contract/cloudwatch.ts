@@ -1,0 +1,43 @@
+/** Names in CloudWatch that the coordinator writes, and the stack's alarms and dashboard read. */
+import type { Condition } from './vitals.ts';
+
+export const METRIC_NAMESPACE = 'k6-fleet';
+
+/** The only dimension: metrics are a stack's, not a run's, so that alarms on them can stand before any run. */
+export const STACK_DIMENSION = 'Stack';
+
+export const MetricName = {
+  vus: 'VUs',
+  requests: 'Requests',
+  failures: 'FailedRequests',
+  latency: 'ResponseTime',
+  desired: 'TargetDesired',
+  running: 'TargetRunning',
+  pending: 'TargetPending',
+  scalingLag: 'ScalingLag',
+  tasksLost: 'TasksLost',
+} as const;
+
+/** A metric of 0 or 1 for each condition. */
+export const CONDITION_METRIC: Record<Condition, string> = {
+  notScaledOut: 'NotScaledOutInTime',
+  atMaximum: 'AtMaximumAndFailing',
+  errorsWhileScaling: 'ErrorsOverBudgetWhileScaling',
+  notRecovered: 'LatencyNotRecovered',
+  generatorSaturated: 'GeneratorSaturated',
+};
+
+/** The last part of each alarm's name; the first is the stack's. */
+export const ALARM_SUFFIX: Record<Condition | 'tasksLost', string> = {
+  notScaledOut: 'not-scaled-out',
+  atMaximum: 'at-maximum-and-failing',
+  errorsWhileScaling: 'errors-while-scaling',
+  notRecovered: 'latency-not-recovered',
+  generatorSaturated: 'generator-saturated',
+  tasksLost: 'tasks-lost',
+};
+
+export const alarmName = (stack: string, kind: keyof typeof ALARM_SUFFIX): string => `${stack}-${ALARM_SUFFIX[kind]}`;
+
+export const alarmNames = (stack: string): string[] =>
+  Object.keys(ALARM_SUFFIX).map((kind) => alarmName(stack, kind as keyof typeof ALARM_SUFFIX));

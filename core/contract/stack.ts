@@ -1,0 +1,94 @@
+/** What a stack tells its Lambdas and the CLI of itself. */
+import { z } from 'zod';
+
+/** A CloudWatch metric of the user's own that is read as a series of the target. */
+export const CustomMetric = z.strictObject({
+  namespace: z.string().min(1),
+  metric: z.string().min(1),
+  dimensions: z.record(z.string(), z.string()).default({}),
+  /** Such as `Average`, `Maximum`, `Sum`, `p95`. */
+  statistic: z.string().default('Average'),
+});
+export type CustomMetric = z.infer<typeof CustomMetric>;
+
+/** The service under test. Its series: desired, running, pending, and what of the rest is named. */
+export const TargetConfig = z.strictObject({
+  services: z.array(z.strictObject({ cluster: z.string().min(1), service: z.string().min(1) })).min(1),
+  /** Full name as in CloudWatch: `app/<name>/<id>`. Series: responseTime (p95, ms), errors5xx (a minute). */
+  loadBalancer: z
+    .string()
+    .regex(/^(app|net)\/[^/]+\/[0-9a-f]+$/)
+    .optional(),
+  /** ARN. Series: healthyHosts. */
+  targetGroup: z
+    .string()
+    .regex(/^arn:[^:]+:elasticloadbalancing:.*:targetgroup\//)
+    .optional(),
+  /** Instance identifier. Series: dbConnections. */
+  database: z.string().optional(),
+  /** Where it lives, if not in the stack's region. */
+  region: z.string().optional(),
+  /** A role to read it with, if it lives in another account. */
+  observerRoleArn: z
+    .string()
+    .regex(/^arn:[^:]+:iam::\d{12}:role\//)
+    .optional(),
+  /** More series, by name. */
+  metrics: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,39}$/), CustomMetric).default({}),
+  /** Names of alarms, in the target's region; a run is stopped when one of them fires. */
+  stopAlarms: z.array(z.string().min(1)).default([]),
+});
+export type TargetConfig = z.infer<typeof TargetConfig>;
+
+/** What a coordinator needs to know of its stack. */
+export const FleetInfo = z.object({
+  stack: z.string(),
+  region: z.string(),
+  bucket: z.string(),
+  /** Name. */
+  cluster: z.string(),
+  /** ARN with its revision. */
+  taskDefinition: z.string(),
+  /** Name of the task definition's container. */
+  container: z.string(),
+  securityGroups: z.array(z.string()).min(1),
+  capacity: z.enum(['FARGATE', 'FARGATE_SPOT']),
+  /** ARN of the topic for verdicts. */
+  topic: z.string(),
+  target: TargetConfig.nullable(),
+  /** How long one leg may coordinate, s. */
+  legSeconds: z.number().positive(),
+});
+export type FleetInfo = z.infer<typeof FleetInfo>;
+
+/** What the CLI needs beside it. The stack's output `Info` is the JSON of this. */
+export const StackInfo = FleetInfo.extend({
+  /** The version of k6-fleet that deployed it. */
+  version: z.string(),
+  /** ARN. */
+  stateMachine: z.string(),
+  subnets: z.array(z.string()).min(1),
+  architecture: z.enum(['arm64', 'x86_64']),
+  /** Of one task, in units of 1/1024 vCPU. */
+  cpu: z.number().int(),
+  memoryMiB: z.number().int(),
+  dashboard: z.string().nullable(),
+  /** Names of parameters and secrets that tasks may read begin with this, such as `/k6-fleet/`. */
+  secretsPrefix: z.string(),
+});
+export type StackInfo = z.infer<typeof StackInfo>;
+
+/** The stack output that holds the JSON of StackInfo. */
+export const STACK_INFO_OUTPUT = 'Info';
+
+/** Input of the state machine and of each leg. The execution has the run's id as its name. */
+export const LegInput = z.object({ run: z.string() });
+export type LegInput = z.infer<typeof LegInput>;
+
+/** What a leg returns: whether the run has come to its end. */
+export interface LegOutput {
+  run: string;
+  done: boolean;
+  passed: boolean | null;
+  exitCode: number | null;
+}
