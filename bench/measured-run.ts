@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { packageRoot } from '../cli/package-root.ts';
-import { prepare } from '../cli/prepare/prepare.ts';
+import { here, prepare } from '../cli/prepare/prepare.ts';
 import { encodeJson } from '../core/contract/codec.ts';
 import { WorkerEnv } from '../core/contract/env.ts';
 import { runKeys } from '../core/contract/keys.ts';
@@ -55,7 +55,7 @@ export async function prepareTask(options: {
   env: Record<string, string>;
 }): Promise<() => Promise<number>> {
   const { k6, dir } = options;
-  const prepared = await prepare({ ...options, tasks: 1, strict: true });
+  const prepared = await prepare({ ...options, place: here, tasks: 1, strict: true });
   const { plan } = prepared;
   const store = new DirStore(dir);
   await store.put(runKeys(plan.id).archive, prepared.archive);

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { encodeJson } from '../core/contract/codec.ts';
 import { FleetExit, K6Exit } from '../core/contract/exit-codes.ts';
 import type { Plan } from '../core/contract/plan.ts';
 import type { Result } from '../core/contract/result.ts';
@@ -11,8 +10,8 @@ import { Coordinator } from '../core/run/coordinator.ts';
 import { LocalFleet } from '../fleets/local.ts';
 import { createObserver } from '../targets/index.ts';
 import { Live } from './live.ts';
-import type { LocalRun } from './local-runs.ts';
 import { packageRoot } from './package-root.ts';
+import type { StoredRun } from './runs.ts';
 import { coloursOf } from './terminal.ts';
 
 const zip = promisify(gzip);
@@ -23,14 +22,14 @@ const zip = promisify(gzip);
  * @throws UserError where the run cannot go on; nothing of it is then left running, unless another coordinator has it.
  */
 export async function conduct(
-  run: LocalRun,
+  run: StoredRun,
   plan: Plan,
   options: { k6: string; env: NodeJS.ProcessEnv; quiet: boolean },
 ): Promise<Result> {
   const live = options.quiet ? null : new Live(process.stderr, coloursOf(process.stderr));
   const fleet = new LocalFleet({
     run: plan.id,
-    storeDir: run.storeDir,
+    storeDir: run.runs.where,
     workerFile: join(packageRoot, 'dist', 'worker.js'),
     k6Binary: options.k6,
     env: options.env,
@@ -50,7 +49,7 @@ export async function conduct(
     live?.clear();
     process.stderr.write(`k6-fleet: stopping; press Ctrl-C again to stop at once\n`);
     const message = `test run was aborted because k6-fleet received '${signal}'`;
-    return run.store.create(run.keys.stop, encodeJson({ at: new Date().toISOString(), message }));
+    return run.askToStop(message);
   };
   const interrupted = secondSignal(stop, interrupts.signal);
   try {

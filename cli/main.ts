@@ -2,9 +2,11 @@
 import { Command, CommanderError } from 'commander';
 import { K6Exit } from '../core/contract/exit-codes.ts';
 import { UserError } from '../core/errors.ts';
+import { attachCommand } from './commands/attach.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { planCommand } from './commands/plan.ts';
+import { purgeCommand } from './commands/purge.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
@@ -22,7 +24,9 @@ for (const command of [
   planCommand,
   runsCommand,
   showCommand,
+  attachCommand,
   stopCommand,
+  purgeCommand,
   resumeCommand,
   doctorCommand,
   demoCommand,

@@ -48,6 +48,20 @@ export const storeOption = () =>
     .default(resolve('.k6-fleet'), './.k6-fleet')
     .argParser((dir) => resolve(dir));
 
+/** The stack that runs are sent to, and read from. */
+export const stackOption = () =>
+  new Option('--stack <name>', 'the CloudFormation stack of a fleet on AWS; without it: this machine').env(
+    'K6_FLEET_STACK',
+  );
+
+/** Parses an amount of US dollars above 0. */
+export function parseDollars(text: string): number {
+  const dollars = Number(text.replace(/^\$/, ''));
+  if (!(dollars > 0 && dollars < Infinity))
+    throw new InvalidArgumentError(`"${text}" is not an amount in US dollars above 0.`);
+  return dollars;
+}
+
 /** k6's own option of that name; here full is the default, because a fleet's user wants to see all of it. */
 export const summaryModeOption = () =>
   new Option(

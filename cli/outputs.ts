@@ -3,10 +3,10 @@ import { dirname, relative } from 'node:path';
 import { z } from 'zod';
 import { decodeJson } from '../core/contract/codec.ts';
 import type { Result } from '../core/contract/result.ts';
-import type { LocalRun } from './local-runs.ts';
 import type { SummaryData } from './render/summary-data.ts';
 import { type SummaryMode, summaryText } from './render/summary-text.ts';
 import { type ResultFile, verdictText } from './render/verdict-text.ts';
+import type { StoredRun } from './runs.ts';
 import { coloursOf, widthOf } from './terminal.ts';
 
 /** What the script's handleSummary returned, by file name; null: nothing. */
@@ -20,14 +20,16 @@ export interface OutcomeOptions {
   /** Where result.json and summary.json are wanted too. */
   json?: string | undefined;
   summary?: string | undefined;
+  /** What else the user may want to open. */
+  links?: ResultFile[];
 }
 
 /** Prints what a run that has just ended has to say, and writes the files that its script or the command line asks for. */
-export async function printOutcome(run: LocalRun, result: Result, options: OutcomeOptions): Promise<void> {
+export async function printOutcome(run: StoredRun, result: Result, options: OutcomeOptions): Promise<void> {
   const outputs = await handleSummaryOutputs(run);
   if (outputs === null) await printSummary(run, result, options.summaryMode);
   else await writeOutputs(outputs);
-  const written: ResultFile[] = [{ label: 'files', path: nearest(run.dir) }];
+  const written: ResultFile[] = [{ label: 'files', path: nearest(run.where) }];
   const copies: [string | undefined, string, string][] = [
     [options.json, run.keys.result, 'result'],
     [options.summary, run.keys.summaryInput, 'summary'],
@@ -38,20 +40,20 @@ export async function printOutcome(run: LocalRun, result: Result, options: Outco
     await writeOutput(path, body);
     written.push({ label, path });
   }
-  printVerdict(result, written);
+  printVerdict(result, [...written, ...(options.links ?? [])]);
 }
 
 /** Prints the summary and the verdict of a run that ended some time ago; writes nothing. */
-export async function printPastOutcome(run: LocalRun, result: Result, summaryMode: SummaryMode): Promise<void> {
+export async function printPastOutcome(run: StoredRun, result: Result, summaryMode: SummaryMode): Promise<void> {
   await printSummary(run, result, summaryMode);
-  printVerdict(result, [{ label: 'files', path: nearest(run.dir) }]);
+  printVerdict(result, [{ label: 'files', path: nearest(run.where) }]);
 }
 
 function printVerdict(result: Result, files: ResultFile[]): void {
   process.stdout.write(`\n${verdictText(result, widthOf(process.stdout), coloursOf(process.stdout), files)}`);
 }
 
-async function handleSummaryOutputs(run: LocalRun): Promise<z.infer<typeof HandleSummary>> {
+async function handleSummaryOutputs(run: StoredRun): Promise<z.infer<typeof HandleSummary>> {
   const returned = await run.store.get(run.keys.summaryOutput);
   return returned === null ? null : decodeJson(HandleSummary, returned, 'handle-summary.json');
 }
@@ -65,7 +67,7 @@ async function writeOutputs(outputs: NonNullable<z.infer<typeof HandleSummary>>)
   }
 }
 
-async function printSummary(run: LocalRun, result: Result, mode: SummaryMode): Promise<void> {
+async function printSummary(run: StoredRun, result: Result, mode: SummaryMode): Promise<void> {
   const data = await run.store.get(run.keys.summaryInput);
   if (data === null) return;
   const aggregates = Object.fromEntries(Object.entries(result.metrics).map(([name, { values }]) => [name, values]));
@@ -86,6 +88,7 @@ async function writeOutput(path: string, body: string | Uint8Array): Promise<voi
 
 /** The shorter of the absolute path and the one from here. */
 function nearest(path: string): string {
+  if (path.startsWith('s3://')) return path;
   const near = relative(process.cwd(), path);
   return near.length < path.length && !near.startsWith('..') ? near : path;
 }

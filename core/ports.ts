@@ -11,6 +11,8 @@ export interface Versioned {
 
 /** Where a run's files lie. Keys are relative, with `/` between their parts. */
 export interface Store {
+  /** How far the store's clock is ahead of this machine's, ms. Absent: they are the same clock. */
+  readonly clock?: { offsetMs(): number };
   /** The object, or null where there is none. */
   get(key: string): Promise<Uint8Array | null>;
   /** Writes an object that has one writer; readers see the old or the new one whole. */
@@ -46,6 +48,8 @@ export interface Fleet {
   liveness(ref: TaskRef): Promise<TaskLiveness>;
   /** Ends a task at once, and its k6 with it. No error where it is gone. */
   kill(ref: TaskRef): Promise<void>;
+  /** Ends whatever the run has launched, also what no coordinator knows of. Absent: `kill` of each task does. */
+  killAll?(): Promise<void>;
 }
 
 /** What an observer has read. Whatever it tells again, with the same time, counts once. */
@@ -56,6 +60,8 @@ export interface Observation {
   /** May lag behind by minutes. */
   samples: TargetSample[];
   alarms: AlarmTransition[];
+  /** To how many tasks the target may scale; absent: not known. */
+  maximum?: number;
 }
 
 /** Reads how the target scales. Keeps nothing that the next coordinator of the run would need. */

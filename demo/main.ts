@@ -1,4 +1,4 @@
-/** The demo as a process: `main.ts [--port 8080] [--no-autoscaling] [--speed 20] [--min-tasks 2] [--max-tasks 6] [--stop-with-stdin]`. */
+/** The demo as a process: `main.ts [--host 127.0.0.1] [--port 8080] [--no-autoscaling] [--speed 20] [--min-tasks 2] [--max-tasks 6] [--stop-with-stdin]`. */
 import { parseArgs } from 'node:util';
 import { type DemoOptions, startDemo } from './server.ts';
 
@@ -6,6 +6,7 @@ function readOptions(args: string[]): DemoOptions & { stopWithStdin: boolean } {
   const { values } = parseArgs({
     args,
     options: {
+      host: { type: 'string' },
       port: { type: 'string' },
       'no-autoscaling': { type: 'boolean' },
       speed: { type: 'string' },
@@ -17,6 +18,7 @@ function readOptions(args: string[]): DemoOptions & { stopWithStdin: boolean } {
   const min = number('min-tasks', values['min-tasks'], { from: 1, whole: true });
   return {
     stopWithStdin: values['stop-with-stdin'] === true,
+    ...(values.host === undefined ? {} : { host: values.host }),
     port: number('port', values.port, { from: 0, to: 65_535, whole: true }),
     autoscaling: !values['no-autoscaling'],
     speed: number('speed', values.speed, { from: 1, to: 1000 }),

@@ -6,6 +6,8 @@ import { Capacity, TASK_SIZE } from './capacity.ts';
 import { type DemoState, Service } from './service.ts';
 
 export interface DemoOptions {
+  /** An address of this machine: 127.0.0.1, or in a container 0.0.0.0. */
+  host?: string;
   /** 0: any free port. */
   port?: number;
   /** False: the desired count stays at `minTasks`. */
@@ -44,9 +46,9 @@ const BACKLOG = 4096;
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Starts the stand-in for the staging API on 127.0.0.1. @throws Error where the port is taken. */
+/** Starts the stand-in for the staging API on loopback, unless told otherwise. @throws Error where the port is taken. */
 export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
-  const { port = 0, autoscaling = true, speed = DEFAULT_SPEED } = options;
+  const { host = '127.0.0.1', port = 0, autoscaling = true, speed = DEFAULT_SPEED } = options;
   const { minTasks = SCALING_POLICY.minTasks, maxTasks = Math.max(SCALING_POLICY.maxTasks, minTasks) } = options;
   const capacity = new Capacity(TASK_SIZE, () => performance.now());
   const policy = { ...SCALING_POLICY, minTasks, maxTasks };
@@ -60,12 +62,12 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', BACKLOG, resolve);
+    server.listen(port, host, BACKLOG, resolve);
   });
   service.start();
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
     state: () => service.state,
     close: () => {
       service.stop();

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = join(root, 'k6');
+/** The one place that says how k6 is built; the image's Go stage calls it too. */
+const script = join(root, 'scripts', 'build-k6.sh');
 
 function sources(dir) {
   return readdirSync(dir, { withFileTypes: true })
@@ -17,7 +19,7 @@ function sources(dir) {
 
 function stamp() {
   const hash = createHash('sha256');
-  for (const file of sources(source)) hash.update(file.slice(root.length)).update(readFileSync(file));
+  for (const file of [script, ...sources(source)]) hash.update(file.slice(root.length)).update(readFileSync(file));
   return hash.digest('hex');
 }
 
@@ -37,7 +39,7 @@ export function buildK6(cache = join(root, '.cache', 'k6')) {
   process.stderr.write('k6-fleet: building k6 with the fleet extension, once (a minute or two)…\n');
   mkdirSync(cache, { recursive: true });
   const mine = `${binary}.${process.pid}`;
-  const built = spawnSync('go', ['build', '-trimpath', '-o', mine, '.'], { cwd: source, stdio: ['ignore', 2, 2] });
+  const built = spawnSync('sh', [script, mine], { stdio: ['ignore', 2, 2] });
   if (built.status !== 0) {
     rmSync(mine, { force: true });
     process.stderr.write('k6-fleet: go build failed: see above\n');

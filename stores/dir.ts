@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { runPrefix, scratchPrefix } from '../core/contract/keys.ts';
 import type { Store, Versioned } from '../core/ports.ts';
+import type { RunIndex } from './run-index.ts';
 
 const isCode = (error: unknown, ...codes: string[]) => codes.includes((error as NodeJS.ErrnoException)?.code ?? '');
 
@@ -11,7 +13,7 @@ const isCode = (error: unknown, ...codes: string[]) => codes.includes((error as 
  * A contested key keeps its versions as `.versions/<key>/<n>`. Whoever links version n+1 first has won: link(2) fails
  * where the name exists, on every POSIX file system, and a process that dies in between leaves nothing locked.
  */
-export class DirStore implements Store {
+export class DirStore implements Store, RunIndex {
   /** How many versions stay: readers may be between listing and reading, writers between linking and looking. */
   private static readonly KEPT = 16;
 
@@ -64,6 +66,32 @@ export class DirStore implements Store {
     await rename(staged, this.path(key)); // for people and tools that read the plain file
     await rm(this.versionPath(key, next - DirStore.KEPT), { force: true });
     return String(next);
+  }
+
+  async listRuns(): Promise<string[]> {
+    try {
+      const entries = await readdir(this.path(runPrefix('')), { withFileTypes: true });
+      return entries
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => name)
+        .sort();
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return [];
+      throw error;
+    }
+  }
+
+  deleteRun(run: string): Promise<void> {
+    return this.deleteFolders(runPrefix(run), scratchPrefix(run));
+  }
+
+  /** The folder itself stays: other things may be in it. */
+  deleteAll(): Promise<void> {
+    return this.deleteFolders(runPrefix(''), scratchPrefix(''));
+  }
+
+  private async deleteFolders(...keys: string[]): Promise<void> {
+    await Promise.all(keys.map((key) => rm(this.path(key), { recursive: true, force: true })));
   }
 
   private async lost(staged: string): Promise<null> {

@@ -1,12 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import type { Store } from '../core/ports.ts';
 import { DirStore } from './dir.ts';
+import type { RunIndex } from './run-index.ts';
+import { S3Store } from './s3.ts';
+
+export type RunStore = Store & RunIndex;
 
 /**
- * Opens the store that a URL names: `file:///path`.
+ * Opens the store that a URL names: `file:///path` or `s3://bucket`. Of a bucket, region, credentials and endpoint come
+ * from the environment, as is usual for AWS; nothing is asked of it yet.
  * @throws Error where the kind of store is unknown.
  */
-export function openStore(url: string): Store {
+export function openStore(url: string): RunStore {
   if (url.startsWith('file:')) return new DirStore(fileURLToPath(url));
-  throw new Error(`unknown store "${url}": use a file: URL`);
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+  const bucket = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/?$/.exec(url)?.[1];
+  if (bucket !== undefined) return new S3Store(bucket);
+  throw new Error(`unknown store "${url}": use a file: URL, or s3:// and the name of a bucket`);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TargetSeries } from '../core/contract/target-series.ts';
 import type { Observation, TargetObserver } from '../core/ports.ts';
 
 /** What we need of the demo's `GET /_demo/state`. */
@@ -6,6 +7,8 @@ const DemoState = z.object({
   desired: z.number().int(),
   running: z.number().int(),
   pending: z.number().int(),
+  max: z.number().int(),
+  utilization: z.number().nullable(),
   events: z.array(z.object({ id: z.number().int(), at: z.number(), message: z.string() })),
 });
 
@@ -25,15 +28,25 @@ export class DemoObserver implements TargetObserver {
     this.#stateUrl = new URL('/_demo/state', url);
   }
 
-  /** The counts now, and the events since the last call; the first call tells all that the demo still knows. */
+  /** The counts and series now, and the events since the last call; the first call tells all that the demo still knows. */
   async observe(_since: number): Promise<Observation> {
     const state = await this.#read();
-    const { desired, running, pending } = state;
+    const { desired, running, pending, max, utilization } = state;
+    const at = this.now();
     const latest = state.events.at(-1)?.id ?? 0;
     if (latest < this.#lastEvent) this.#lastEvent = 0; // another demo has taken the port over
     const events = state.events.filter(({ id }) => id > this.#lastEvent).map(({ at, message }) => ({ at, message }));
     this.#lastEvent = latest;
-    return { reading: { at: this.now(), desired, running, pending }, events, samples: [], alarms: [] };
+    return {
+      reading: { at, desired, running, pending },
+      events,
+      samples: [
+        { series: TargetSeries.maximum, at, value: max },
+        ...(utilization === null ? [] : [{ series: TargetSeries.utilization, at, value: 100 * utilization }]),
+      ],
+      alarms: [],
+      maximum: max,
+    };
   }
 
   async #read(): Promise<z.infer<typeof DemoState>> {

@@ -6,6 +6,12 @@ import type { Store, TaskRef } from '../core/ports.ts';
 /** Why a worker must leave without having been told to finish. */
 export type Dismissal = 'lease' | 'replaced' | 'signal';
 
+/**
+ * By which share a poll may come early: a thousand workers must not ask in step, and answers at ever other places within
+ * a second bound the store's clock the better. Never late: the start is three intervals ahead.
+ */
+const JITTER = 0.2;
+
 /** Polls control.json and tells what it says. */
 export class ControlWatch {
   current: Control | null = null;
@@ -24,6 +30,7 @@ export class ControlWatch {
     run: string,
     private readonly ref: TaskRef,
     private readonly options: { pollMs: number; leaseMs: number },
+    /** The time by the store's clock. */
     private readonly now: () => number = Date.now,
   ) {
     this.key = runKeys(run).control;
@@ -34,7 +41,8 @@ export class ControlWatch {
   async start(): Promise<void> {
     await this.poll();
     const loop = () => {
-      this.timer = setTimeout(() => void this.poll().finally(() => this.timer !== null && loop()), this.options.pollMs);
+      const wait = this.options.pollMs * (1 - JITTER * Math.random());
+      this.timer = setTimeout(() => void this.poll().finally(() => this.timer !== null && loop()), wait);
     };
     loop();
   }

@@ -1,23 +1,35 @@
+import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
-/**
- * Measures how busy the CPUs of this machine are, between calls. On one machine all tasks, and perhaps the target too,
- * share them, so a single task's own use would say little.
- */
-export class CpuMeter {
-  private last = totals();
+/** Measures, between calls, which share of the CPU that a task may use is in use, 0 to 1. */
+export interface CpuMeter {
+  read(): number;
+}
 
-  /** The busy share of all CPUs since the last call, 0 to 1. */
+/**
+ * @param limit how many processors the task has to itself, such as 0.5; null: it shares all of the machine's
+ * @param k6Pids the k6 processes of this worker that run now; asked at each reading
+ */
+export function cpuMeter(limit: number | null, k6Pids: () => number[]): CpuMeter {
+  return limit !== null && ticksOf('self') !== null ? new TaskCpu(limit, k6Pids) : new MachineCpu();
+}
+
+const share = (value: number) => Math.min(1, Math.max(0, value));
+
+/** On one machine all tasks, and perhaps the target too, share the CPUs: a single task's own use would say little. */
+class MachineCpu implements CpuMeter {
+  private last = machineTimes();
+
   read(): number {
-    const now = totals();
+    const now = machineTimes();
     const total = now.total - this.last.total;
     const idle = now.idle - this.last.idle;
     this.last = now;
-    return total <= 0 ? 0 : Math.min(1, Math.max(0, 1 - idle / total));
+    return total <= 0 ? 0 : share(1 - idle / total);
   }
 }
 
-function totals() {
+function machineTimes() {
   let idle = 0;
   let total = 0;
   for (const { times } of cpus()) {
@@ -25,4 +37,48 @@ function totals() {
     total += times.user + times.nice + times.sys + times.irq + times.idle;
   }
   return { idle, total };
+}
+
+/** The time of this worker and of its k6 processes, over what a container's limit allows. */
+class TaskCpu implements CpuMeter {
+  private last = timesOf([]); // before there is any k6
+
+  constructor(
+    private readonly limit: number,
+    private readonly k6Pids: () => number[],
+  ) {}
+
+  read(): number {
+    const now = timesOf(this.k6Pids());
+    const wallMs = now.at - this.last.at;
+    const usedMs = now.usedMs - this.last.usedMs;
+    this.last = now;
+    return wallMs <= 0 ? 0 : share(usedMs / (wallMs * this.limit));
+  }
+}
+
+function timesOf(k6Pids: number[]) {
+  const self = ticksOf('self');
+  let ticks = (self?.own ?? 0) + (self?.ended ?? 0);
+  for (const pid of k6Pids) ticks += ticksOf(pid)?.own ?? 0;
+  return { at: performance.now(), usedMs: ticks * TICK_MS };
+}
+
+/** USER_HZ is 100 on every architecture that Node runs on. */
+const TICK_MS = 10;
+
+/**
+ * CPU time of a process, and that of its children that have ended, in ticks; null where there is no such file.
+ * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+ */
+function ticksOf(pid: number | 'self'): { own: number; ended: number } | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name, second of the fields, may hold blanks and parentheses; after it comes the third.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15).map(Number);
+    return { own: utime + stime, ended: cutime + cstime };
+  } catch {
+    return null;
+  }
 }

@@ -11,6 +11,7 @@ export interface JobContext {
   plan: Plan;
   binary: string;
   env: NodeJS.ProcessEnv;
+  blockedIPs: string[];
   archive: string;
   log: LogBuffer;
   onCells: (line: string) => void;
@@ -50,7 +51,7 @@ async function runTest(k6: K6Process, finish: () => Promise<number>): Promise<Ou
 /** Runs the script's setup() and reads what it returned. */
 export async function runSetup(job: Job, context: JobContext): Promise<{ state: JobState; data: SetupData | null }> {
   const k6 = await K6Process.startPaused(
-    { ...context, args: setupArgs(context.plan, context.archive) },
+    { ...context, args: setupArgs(context.plan, context.archive, context.blockedIPs) },
     context.onSpawn,
   );
   let data: SetupData | null = null;
@@ -71,7 +72,7 @@ export async function runSetup(job: Job, context: JobContext): Promise<{ state: 
 /** Runs the script's teardown() with the setup data. */
 export async function runTeardown(job: Job, context: JobContext, data: SetupData): Promise<JobState> {
   const k6 = await K6Process.startPaused(
-    { ...context, args: teardownArgs(context.plan, context.archive) },
+    { ...context, args: teardownArgs(context.plan, context.archive, context.blockedIPs) },
     context.onSpawn,
   );
   if (k6.exitCode === null && data.kind === 'value') await k6.api.putSetupData(data.value);
@@ -86,7 +87,7 @@ export async function runTeardown(job: Job, context: JobContext, data: SetupData
 export async function runHandleSummary(job: Job, context: JobContext, data: unknown): Promise<JobState> {
   const from = performance.now();
   const k6 = await K6Process.startPaused(
-    { ...context, args: summaryArgs(context.plan, context.archive) },
+    { ...context, args: summaryArgs(context.plan, context.archive, context.blockedIPs) },
     context.onSpawn,
   );
   if (k6.exitCode === null) await k6.api.putSetupData(data);

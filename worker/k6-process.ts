@@ -16,6 +16,9 @@ export interface K6Options {
   onCells: (line: string) => void;
 }
 
+/** How long k6 may take to end after it was asked to, ms: an interrupted iteration ends at once, outputs flush. */
+export const STOP_GRACE_MS = 20_000;
+
 const PORT_TRIES = 5;
 
 /** One k6 process. Its REST API listens on a free loopback port. */
@@ -31,13 +34,13 @@ export class K6Process {
     options: K6Options,
   ) {
     this.api = new K6Api(`127.0.0.1:${port}`);
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => options.log.add(chunk));
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', options.log.source());
     const cells = child.stdio[3] as Readable;
     splitLines(cells, options.onCells);
     const drained = new Promise<void>((resolve) => cells.once('close', resolve));
     const closed = new Promise<number>((resolve) => {
       child.once('error', (error) => {
-        options.log.add(Buffer.from(`${error.message}\n`));
+        options.log.line(error.message);
         resolve(-1);
       });
       child.once('close', (code) => resolve(code ?? -1));

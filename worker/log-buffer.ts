@@ -1,3 +1,5 @@
+import { Redactor } from './redactor.ts';
+
 /** Keeps the first and the last part of a log, however long it gets. */
 export class LogBuffer {
   private head: Buffer[] = [];
@@ -6,6 +8,7 @@ export class LogBuffer {
   private tail: Buffer[] = [];
   private tailLength = 0;
   private dropped = 0;
+  private secrets: string[] = [];
 
   /** @param headBytes @param tailBytes how much of either end is kept, bytes */
   constructor(
@@ -15,6 +18,23 @@ export class LogBuffer {
     this.headRoom = headBytes;
   }
 
+  /** Hides these values in all that is added from now on. */
+  hide(secrets: string[]): void {
+    this.secrets = secrets;
+  }
+
+  /** Takes what a stream brings, in chunks of any size. */
+  source(): (chunk: Buffer) => void {
+    const redactor = new Redactor(this.secrets);
+    return (chunk) => this.add(redactor.push(chunk));
+  }
+
+  /** Adds a line of the worker's own. */
+  line(text: string): void {
+    this.add(Buffer.from(`${new Redactor(this.secrets).hide(text)}\n`));
+  }
+
+  /** Adds bytes as they are. */
   add(chunk: Buffer): void {
     const first = chunk.subarray(0, this.headRoom);
     if (first.length > 0) this.head.push(first);

@@ -1,8 +1,9 @@
 import { decodeJson } from '../core/contract/codec.ts';
-import { K6_SETTINGS, requireEnv, scriptEnv, WorkerEnv } from '../core/contract/env.ts';
+import { requireEnv, WorkerEnv } from '../core/contract/env.ts';
 import { runKeys } from '../core/contract/keys.ts';
 import { Plan } from '../core/contract/plan.ts';
 import { openStore } from '../stores/index.ts';
+import { inheritedEnvironment, isolatedEnvironment } from './k6-environment.ts';
 import { Worker } from './worker.ts';
 
 async function main(): Promise<void> {
@@ -10,17 +11,32 @@ async function main(): Promise<void> {
   const run = requireEnv(WorkerEnv.run);
   const body = await store.get(runKeys(run).plan);
   if (body === null) throw new Error(`run ${run} has no plan.json`);
+  const workDir = requireEnv(WorkerEnv.workDir);
+  const isolated = process.env[WorkerEnv.isolated] === 'true';
   const worker = new Worker({
     store,
     plan: decodeJson(Plan, body, 'plan.json'),
     ref: { task: Number(requireEnv(WorkerEnv.task)), attempt: Number(requireEnv(WorkerEnv.attempt)) },
     k6Binary: requireEnv(WorkerEnv.k6),
-    workDir: requireEnv(WorkerEnv.workDir),
-    k6Env: { ...scriptEnv(process.env), ...K6_SETTINGS },
+    workDir,
+    cpus: cpusOf(process.env[WorkerEnv.cpus]),
+    environment: async () =>
+      isolated
+        ? isolatedEnvironment({ store, run, home: workDir, openReader }, process.env)
+        : inheritedEnvironment(process.env),
   });
   // The platform takes this task away (Spot, or somebody's kill): end k6 gracefully and ship what it measured.
   process.once('SIGTERM', () => worker.leave());
   await worker.run();
+}
+
+const openReader = async () => (await import('./aws-secrets.ts')).awsSecrets();
+
+function cpusOf(text: string | undefined): number | null {
+  if (text === undefined || text === '') return null;
+  const cpus = Number(text);
+  if (cpus > 0) return cpus;
+  throw new Error(`${WorkerEnv.cpus} is "${text}": it must be a number above 0, such as 0.5`);
 }
 
 main().then(

@@ -4,7 +4,9 @@ import { gzip } from 'node:zlib';
 import { taskKeys } from '../core/contract/keys.ts';
 import type { WindowJob } from '../core/contract/window.ts';
 import type { Store, TaskRef } from '../core/ports.ts';
-import { CpuMeter } from './cpu-meter.ts';
+import { type CpuMeter, cpuMeter } from './cpu-meter.ts';
+import { hideInTags } from './hide-tags.ts';
+import { Redactor } from './redactor.ts';
 
 const zip = promisify(gzip);
 
@@ -18,8 +20,8 @@ export class Shipper {
   /** Set once a window could not be written in spite of all retries. */
   error: Error | null = null;
 
+  private redactor: Redactor | null = null;
   private pending: { job: WindowJob; lines: string[] }[] = [];
-  private readonly cpu = new CpuMeter();
   private readonly keys;
   private timer: NodeJS.Timeout | null = null;
   private flushing: Promise<void> = Promise.resolve();
@@ -29,24 +31,37 @@ export class Shipper {
     run: string,
     private readonly ref: TaskRef,
     private readonly onError: (error: Error) => void,
+    private readonly cpu: CpuMeter = cpuMeter(null, () => []),
   ) {
     this.keys = taskKeys(run, ref.task, ref.attempt);
   }
 
-  /** Ships every `windowMs` from now on. */
+  /** Ships every `windowMs` from now on; first after a part of that, lest a thousand workers ship in step. */
   start(windowMs: number): void {
-    this.timer = setInterval(() => void this.flush(), windowMs);
+    const shipAfter = (ms: number) => {
+      this.timer = setTimeout(() => {
+        void this.flush();
+        shipAfter(windowMs);
+      }, ms);
+    };
+    shipAfter(Math.random() * windowMs);
   }
 
   stop(): void {
-    if (this.timer !== null) clearInterval(this.timer);
+    if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
   }
 
+  /** Hides these values in the tags of all that is added from now on. */
+  hide(secrets: string[]): void {
+    this.redactor = secrets.length === 0 ? null : new Redactor(secrets);
+  }
+
   add(job: WindowJob, line: string): void {
+    const shown = this.redactor === null ? line : hideInTags(line, this.redactor);
     const last = this.pending.at(-1);
-    if (last?.job === job) last.lines.push(line);
-    else this.pending.push({ job, lines: [line] });
+    if (last?.job === job) last.lines.push(shown);
+    else this.pending.push({ job, lines: [shown] });
   }
 
   /** Forgets what was measured but not shipped. */

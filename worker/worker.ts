@@ -1,21 +1,20 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { decodeJson, encodeJson } from '../core/contract/codec.ts';
-import { SUMMARY_FILE_ENV } from '../core/contract/env.ts';
 import { runKeys, taskKeys } from '../core/contract/keys.ts';
 import type { Plan } from '../core/contract/plan.ts';
-import { type Job, type JobState, SetupData } from '../core/contract/run.ts';
-import type { WindowJob } from '../core/contract/window.ts';
+import { isLeaving } from '../core/contract/run.ts';
 import type { Store, TaskRef } from '../core/ports.ts';
 import { ControlWatch, type Dismissal } from './control-watch.ts';
-import { type JobContext, runHandleSummary, runSetup, runTeardown } from './jobs.ts';
+import { type CpuMeter, cpuMeter } from './cpu-meter.ts';
 import { loadArgs } from './k6-args.ts';
-import { K6Process } from './k6-process.ts';
+import { inheritedEnvironment, type K6Environment } from './k6-environment.ts';
+import { K6Process, STOP_GRACE_MS } from './k6-process.ts';
 import { LogBuffer } from './log-buffer.ts';
 import { Shipper } from './shipper.ts';
+import { readSetupData, TaskJobs } from './task-jobs.ts';
 import { TaskReport } from './task-report.ts';
 
 export interface WorkerOptions {
@@ -25,20 +24,20 @@ export interface WorkerOptions {
   k6Binary: string;
   /** A folder of its own; removed at the end. */
   workDir: string;
-  /** The environment that k6 and so the script gets. */
-  k6Env: NodeJS.ProcessEnv;
+  /** Finds out what k6 and so the script may see. @throws Error with one line for the operator */
+  environment: () => Promise<K6Environment>;
+  /** How many processors the task has to itself; null: it shares all of the machine's. */
+  cpus: number | null;
 }
 
-/** How long k6 may take to end after it was asked to, ms: an interrupted iteration ends at once, outputs flush. */
-const STOP_GRACE_MS = 20_000;
-/** The same for a k6 that has not sent any load: there is nothing to lose. */
+/** How long a k6 that has not sent any load may take to end, ms: there is nothing to lose. */
 const UNSTARTED_GRACE_MS = 3000;
 
 /** Why a worker left before the run was finished. */
 const DEPARTURE: Record<Dismissal, string> = {
   lease: 'it stopped by itself, for no coordinator renewed its lease',
   replaced: 'another attempt has taken its place',
-  signal: 'its worker was told to leave by SIGTERM',
+  signal: 'the platform took the task away (SIGTERM: a Spot interruption, or somebody stopped it)',
 };
 
 /** The program in a task: supervises k6, obeys control.json, ships windows. */
@@ -49,20 +48,20 @@ export class Worker {
   private readonly log = new LogBuffer();
   private readonly keys;
   private readonly archive: string;
+  private readonly jobs: TaskJobs;
+  private k6Env: K6Environment = inheritedEnvironment({});
   private load: K6Process | null = null;
-  private jobK6: K6Process | null = null;
-  private job: Promise<void> = Promise.resolve();
-  private jobKind: Job['kind'] | null = null;
-  private lastJob = 0;
   private started = false;
 
   constructor(private readonly options: WorkerOptions) {
     const { store, plan, ref } = options;
     this.keys = runKeys(plan.id);
     this.archive = join(options.workDir, 'archive.tar');
-    this.control = new ControlWatch(store, plan.id, ref, plan.timing);
+    this.control = new ControlWatch(store, plan.id, ref, plan.timing, () => this.now());
     this.report = new TaskReport(store, plan.id, ref);
-    this.shipper = new Shipper(store, plan.id, ref, (error) => void this.onShipError(error));
+    this.shipper = new Shipper(store, plan.id, ref, (error) => void this.onShipError(error), this.cpu());
+    const { control, report, shipper, log, archive } = this;
+    this.jobs = new TaskJobs({ ...options, control, report, shipper, log, archive });
   }
 
   /** Lives until the run is finished, or this worker is dismissed. */
@@ -72,9 +71,10 @@ export class Worker {
     try {
       await this.control.start();
       await this.report.update({ phase: 'starting' });
+      if (!(await this.prepare())) return;
       await writeFile(this.archive, (await store.get(this.keys.archive)) ?? '');
       this.shipper.start(this.options.plan.timing.windowMs);
-      const jobs = this.serveJobs();
+      const jobs = this.jobs.serve(this.k6Env);
       const phase = this.control.current?.phase;
       // A task that was launched only to do a job, after the load, has no load of its own.
       if (phase === 'teardown' || phase === 'summary') await this.report.update({ phase: 'done', endedAt: Date.now() });
@@ -95,14 +95,38 @@ export class Worker {
     this.control.dismiss('signal');
   }
 
+  /** The time by the store's clock, which is taken to be the coordinator's, Unix ms. */
+  private now(): number {
+    return Date.now() + (this.options.store.clock?.offsetMs() ?? 0);
+  }
+
+  private cpu(): CpuMeter {
+    const pids = () =>
+      [this.load, this.jobs.k6].flatMap((k6) => (k6?.exitCode === null && k6.pid !== null ? [k6.pid] : []));
+    return cpuMeter(this.options.cpus, pids);
+  }
+
+  /** Finds out what the script may see. False: it cannot be had, and the state says why. */
+  private async prepare(): Promise<boolean> {
+    try {
+      this.k6Env = await this.options.environment();
+    } catch (error) {
+      await this.report.update({ phase: 'failed', message: (error as Error).message });
+      return false;
+    }
+    this.log.hide(this.k6Env.secrets);
+    this.shipper.hide(this.k6Env.secrets);
+    return true;
+  }
+
   private async endK6(): Promise<void> {
     await Promise.all(
-      [this.load, this.jobK6].map((k6) => (k6?.exitCode === null ? k6.terminate(STOP_GRACE_MS) : null)),
+      [this.load, this.jobs.k6].map((k6) => (k6?.exitCode === null ? k6.terminate(STOP_GRACE_MS) : null)),
     );
   }
 
   private async runLoad(): Promise<void> {
-    const { plan, ref, k6Binary, k6Env } = this.options;
+    const { plan, ref, k6Binary } = this.options;
     let stopped = Promise.resolve();
     // A task that does not get ready can be asked why only as long as it lives.
     const telling = setInterval(
@@ -112,8 +136,8 @@ export class Worker {
     const k6 = await K6Process.startPaused(
       {
         binary: k6Binary,
-        args: loadArgs(plan, ref.task, this.archive),
-        env: k6Env,
+        args: loadArgs(plan, ref.task, this.archive, this.k6Env.blockedIPs),
+        env: this.k6Env.env,
         log: this.log,
         onCells: (line) => {
           // Before the start there is nothing but the VUs' initialisation, which a single k6 does not count either.
@@ -130,7 +154,7 @@ export class Worker {
     if (k6.exitCode === null) {
       await this.report.update({ phase: 'ready' });
       await this.armAndStart(k6).catch(async (error: Error) => {
-        this.log.add(Buffer.from(`k6-fleet: ${error.message}\n`));
+        this.log.line(`k6-fleet: ${error.message}`);
         await k6.terminate(STOP_GRACE_MS);
       });
     }
@@ -156,122 +180,28 @@ export class Worker {
     const told = this.control.until(({ phase }) => phase === 'arming' || phase === 'running');
     await Promise.race([told, k6.exited]);
     if (this.control.current?.phase === 'arming') {
-      const data = await this.setupData();
+      const data = await readSetupData(this.options.store, this.options.plan.id);
       if (data.kind === 'value') await k6.api.putSetupData(data.value);
       await this.report.update({ phase: 'armed' });
       await Promise.race([this.control.until(({ phase }) => phase !== 'arming'), k6.exited]);
     }
     const startAt = this.control.current?.startAt;
     if (this.control.current?.phase !== 'running' || startAt === null || startAt === undefined) return;
-    await sleep(Math.max(0, startAt - Date.now()));
+    // The store's clock is known the better the longer its answers are watched.
+    for (let left = startAt - this.now(); left > 0; left = startAt - this.now()) await sleep(Math.min(left, 1000));
     if (k6.exitCode !== null) return;
     this.started = true;
-    const skew = Date.now() - startAt;
+    const skew = this.now() - startAt;
     await k6.api.resume();
     await this.report.update({ phase: 'running', startSkewMs: skew });
   }
 
   /** Ends the load's k6 when the run is stopped or this worker must leave. */
   private async stopWhenTold(k6: K6Process): Promise<void> {
-    const told = this.control.until(({ phase }) => phase === 'stopping' || phase === 'finished');
+    const told = this.control.until(({ phase }) => phase === 'stopping' || isLeaving(phase));
     await Promise.race([told, k6.exited]);
     if (k6.exitCode !== null) return;
     await (this.started ? k6.abort(STOP_GRACE_MS) : k6.terminate(UNSTARTED_GRACE_MS));
-  }
-
-  /** Does the jobs that the coordinator gives to this task, until the run is finished. */
-  private async serveJobs(): Promise<void> {
-    const { ref } = this.options;
-    const mine = (job: Job | null): job is Job =>
-      job !== null && job.task === ref.task && job.attempt === ref.attempt && job.nr > this.lastJob;
-    while (this.control.dismissed === null && this.control.current?.phase !== 'finished') {
-      await this.control.until(({ phase, job }) => phase === 'finished' || phase === 'stopping' || mine(job));
-      const current = this.control.current;
-      if (current?.phase === 'stopping') {
-        // Ctrl-C interrupts setup() but never teardown(), as in k6.
-        if (this.jobKind === 'setup') await this.jobK6?.terminate(STOP_GRACE_MS);
-        // The coordinator waits for an answer to a job that came just before the stop.
-        if (mine(current.job)) await this.declineJob(current.job);
-        await this.control.until(({ phase }) => phase !== 'stopping');
-      } else if (current !== null && mine(current.job)) {
-        this.lastJob = current.job.nr;
-        this.jobKind = current.job.kind;
-        const job = current.job;
-        this.job = this.doJob(job).finally(() => {
-          this.jobKind = null;
-        });
-      }
-    }
-    if (this.jobK6?.exitCode === null) await this.jobK6.terminate(STOP_GRACE_MS);
-    await this.job;
-  }
-
-  private declineJob({ nr }: Job): Promise<void> {
-    this.lastJob = nr;
-    return this.report.update({ job: { nr, exitCode: null, durationMs: 0, logTail: [] } });
-  }
-
-  private async doJob(job: Job): Promise<void> {
-    let state: JobState;
-    try {
-      state = await this.runJob(job);
-    } catch (error) {
-      await this.jobK6?.terminate(STOP_GRACE_MS); // it may be paused still, and would wait for ever
-      state = { nr: job.nr, exitCode: null, durationMs: 0, logTail: [(error as Error).message] };
-    }
-    await this.shipper.flush();
-    await this.report.update({ job: state, windows: this.shipper.shipped });
-  }
-
-  private async runJob(job: Job): Promise<JobState> {
-    const { store, plan, k6Binary, k6Env } = this.options;
-    const context = (kind: WindowJob | null): JobContext => ({
-      plan,
-      binary: k6Binary,
-      env: k6Env,
-      archive: this.archive,
-      log: this.log,
-      onCells: (line) => kind !== null && this.shipper.add(kind, line),
-      onSpawn: (k6) => {
-        this.jobK6 = k6;
-        // A stop that came while there was nothing to end yet.
-        if (kind === 'setup' && this.control.current?.phase === 'stopping') void k6.terminate(STOP_GRACE_MS);
-      },
-    });
-    switch (job.kind) {
-      case 'setup': {
-        const { state, data } = await runSetup(job, context('setup'));
-        if (data !== null) await store.put(this.keys.setupData, encodeJson(data));
-        return state;
-      }
-      case 'teardown':
-        return runTeardown(job, context('teardown'), await this.setupData());
-      case 'summary':
-        return this.handleSummary(job, context(null));
-    }
-  }
-
-  private async handleSummary(job: Job, context: JobContext): Promise<JobState> {
-    const { store, workDir } = this.options;
-    const archive = join(workDir, 'summary.tar');
-    const output = join(workDir, 'handle-summary.json');
-    await writeFile(archive, (await store.get(this.keys.summaryArchive)) ?? '');
-    const input = JSON.parse(new TextDecoder().decode((await store.get(this.keys.summaryInput)) ?? undefined));
-    const env = { ...context.env, [SUMMARY_FILE_ENV]: output };
-    const state = await runHandleSummary(job, { ...context, archive, env }, input);
-    const returned = await readFile(output).catch(() => null);
-    if (returned === null) {
-      // k6 speaks last of the signal by which we made it call handleSummary.
-      const logTail = this.log.lastLines(20).filter((line) => !line.includes("k6 received a 'terminated' signal"));
-      return { ...state, exitCode: state.exitCode || null, logTail };
-    }
-    await store.put(this.keys.summaryOutput, returned);
-    return state;
-  }
-
-  private async setupData(): Promise<SetupData> {
-    const body = await this.options.store.get(this.keys.setupData);
-    return body === null ? { kind: 'undefined' } : decodeJson(SetupData, body, 'setup-data.json');
   }
 
   /** Without its windows the load of this task would be for nothing: it ends and says why. */

@@ -7,7 +7,7 @@ import { UserError } from '../../core/errors.ts';
 import { storeOption, summaryModeOption, tasksOption } from '../options.ts';
 import { packageRoot } from '../package-root.ts';
 import type { SummaryMode } from '../render/summary-text.ts';
-import { runScript } from './run.ts';
+import { runHere } from '../run-here.ts';
 
 interface DemoFlags {
   tasks: number | 'auto';
@@ -36,7 +36,7 @@ export const demoCommand = () =>
       const target = await startTarget(autoscaling ? [] : ['--no-autoscaling']);
       try {
         const env = { BASE_URL: target.url, TARGET_OBSERVE: `demo:${target.url}`, ...spikeEnv() };
-        await runScript(join(packageRoot, 'k6-scripts', 'spike-test.js'), {
+        await runHere(join(packageRoot, 'k6-scripts', 'spike-test.js'), {
           tasks,
           env,
           summaryMode,

@@ -1,7 +1,10 @@
 import { Command } from 'commander';
-import { envOption, tasksOption } from '../options.ts';
+import type { Estimate } from '../../core/aws/cost.ts';
+import type { Plan } from '../../core/contract/plan.ts';
+import { envOption, stackOption, tasksOption } from '../options.ts';
 import { ensureK6 } from '../prepare/k6.ts';
-import { prepare } from '../prepare/prepare.ts';
+import { here, prepare } from '../prepare/prepare.ts';
+import { estimateText } from '../render/estimate-text.ts';
 import { planText } from '../render/plan-text.ts';
 import { coloursOf, widthOf } from '../terminal.ts';
 
@@ -9,6 +12,7 @@ interface PlanFlags {
   tasks?: number | 'auto';
   env: Record<string, string>;
   json?: boolean;
+  stack?: string;
 }
 
 export const planCommand = () =>
@@ -17,9 +21,34 @@ export const planCommand = () =>
     .argument('<script>', 'a k6 script, JavaScript or TypeScript')
     .addOption(tasksOption())
     .addOption(envOption())
+    .addOption(stackOption())
     .option('--json', 'print the plan as JSON')
-    .action(async (script: string, { tasks, env, json }: PlanFlags) => {
-      const { plan } = await prepare({ script, k6: await ensureK6(), tasks, env, strict: false });
-      const text = planText(plan, widthOf(process.stdout), coloursOf(process.stdout));
-      process.stdout.write(json === true ? `${JSON.stringify(plan, null, 2)}\n` : text);
+    .action(async (script: string, { stack, json, ...flags }: PlanFlags) => {
+      const { plan, cost } =
+        stack === undefined ? await planHere(script, flags) : await planOnStack(script, flags, stack);
+      if (json === true) {
+        process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+        return;
+      }
+      const [width, colours] = [widthOf(process.stdout), coloursOf(process.stdout)];
+      process.stdout.write(planText(plan, width, colours));
+      if (cost !== null) process.stdout.write(`\n${estimateText(cost, width, colours)}`);
     });
+
+type ScriptFlags = Pick<PlanFlags, 'tasks' | 'env'>;
+
+async function planHere(script: string, flags: ScriptFlags): Promise<{ plan: Plan; cost: null }> {
+  const { plan } = await prepare({ ...flags, script, k6: await ensureK6(), place: here, strict: false });
+  return { plan, cost: null };
+}
+
+async function planOnStack(script: string, flags: ScriptFlags, stack: string): Promise<{ plan: Plan; cost: Estimate }> {
+  const { loadStack } = await import('../stack/stack-info.ts');
+  const { stackPlace } = await import('../stack/place.ts');
+  const { assess } = await import('../stack/run.ts');
+  const info = await loadStack(stack);
+  const { plan } = await prepare({ ...flags, script, k6: await ensureK6(), place: stackPlace(info), strict: false });
+  const { cost, problems } = await assess(plan, info);
+  plan.warnings.push(...problems);
+  return { plan, cost };
+}

@@ -2,11 +2,11 @@ import { Command } from 'commander';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
 import { conduct } from '../conduct.ts';
-import { LocalRun } from '../local-runs.ts';
 import { envOption, storeOption, summaryModeOption } from '../options.ts';
 import { printOutcome } from '../outputs.ts';
 import { checkK6, ensureK6 } from '../prepare/k6.ts';
 import type { SummaryMode } from '../render/summary-text.ts';
+import { Runs } from '../runs.ts';
 
 interface ResumeFlags {
   env: Record<string, string>;
@@ -30,7 +30,7 @@ export const resumeCommand = () =>
     .action(async (id: string, flags: ResumeFlags) => {
       const k6 = await ensureK6();
       await checkK6(k6);
-      const run = await LocalRun.open(flags.store, id);
+      const run = await Runs.inFolder(flags.store).get(id);
       const plan = await run.plan();
       if (plan === null) throw new UserError(`run ${id} has no plan: start it anew`, K6Exit.invalidConfig);
       const env = { ...process.env, ...flags.env };

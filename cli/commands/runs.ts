@@ -1,40 +1,43 @@
 import { Command } from 'commander';
-import { LocalRun, listRuns } from '../local-runs.ts';
-import { storeOption } from '../options.ts';
+import { stackOption, storeOption } from '../options.ts';
 import { type RunRow, runsText } from '../render/runs-text.ts';
+import { Runs, type StoredRun, type WhereFlags } from '../runs.ts';
 import { coloursOf, widthOf } from '../terminal.ts';
+
+/** Each run of a stack costs three reads over the network. */
+const AT_ONCE = 16;
 
 export const runsCommand = () =>
   new Command('runs')
-    .description('list the runs of this machine')
+    .description('list the runs of this machine, or of a stack')
     .addOption(storeOption())
-    .action(async ({ store }: { store: string }) => {
-      const ids = await listRuns(store);
+    .addOption(stackOption())
+    .action(async (flags: WhereFlags) => {
+      const runs = await Runs.open(flags);
+      const ids = await runs.store.listRuns();
       if (ids.length === 0) {
-        process.stderr.write(`there are no runs in ${store}\n`);
+        process.stderr.write(`there are no runs in ${runs.where}\n`);
         return;
       }
-      const rows = await Promise.all(ids.map((id) => rowOf(store, id)));
-      process.stdout.write(
-        runsText(
-          rows.filter((row) => row !== null),
-          widthOf(process.stdout),
-          coloursOf(process.stdout),
-        ),
-      );
+      const rows: RunRow[] = [];
+      for (let from = 0; from < ids.length; from += AT_ONCE) {
+        const some = await Promise.all(ids.slice(from, from + AT_ONCE).map((id) => rowOf(runs, id)));
+        rows.push(...some.filter((row) => row !== null));
+      }
+      process.stdout.write(runsText(rows, widthOf(process.stdout), coloursOf(process.stdout)));
     });
 
 /** A run that cannot be read, such as one of another version, is told and does not hide the others. */
-async function rowOf(storeDir: string, id: string): Promise<RunRow | null> {
+async function rowOf(runs: Runs, id: string): Promise<RunRow | null> {
   try {
-    return await readRow(await LocalRun.open(storeDir, id));
+    return await readRow(runs.run(id));
   } catch (error) {
     process.stderr.write(`k6-fleet: run ${id} cannot be read: ${(error as Error).message}\n`);
     return null;
   }
 }
 
-async function readRow(run: LocalRun): Promise<RunRow | null> {
+async function readRow(run: StoredRun): Promise<RunRow | null> {
   const plan = await run.plan();
   if (plan === null) return null; // its plan is being written, or never was
   const [result, progress] = await Promise.all([run.result(), run.progress()]);

@@ -5,15 +5,46 @@ import { basename, join, resolve } from 'node:path';
 import { isReservedEnv, scriptEnv } from '../../core/contract/env.ts';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
 import type { Plan, Timing } from '../../core/contract/plan.ts';
+import { DEMO_SERIES } from '../../core/contract/target-series.ts';
 import { UserError } from '../../core/errors.ts';
 import { autoTasks, buildPlan, LOCAL_TIMING, tasksForRps } from '../../core/plan/build.ts';
 import { type FleetOptions, parseFleetOptions } from '../../core/plan/fleet-options.ts';
 import { Requirements, ScriptOptions } from '../../core/plan/requirements.ts';
+import { checkSeries, type TargetOptions } from '../../core/target/plan.ts';
 import { createObserver } from '../../targets/index.ts';
 import { archiveScript, archiveWrapper, inspectArchive, loadScript, type Probe, refuse } from './archive.ts';
 import { checkK6, runK6 } from './k6.ts';
 
+/** Where a run's tasks will be, as far as its plan depends on it. */
+export interface Place {
+  /** The most tasks that `auto` may choose. */
+  autoTasks: number;
+  timing(tasks: number): Timing;
+  /** What scripts see of the environment beside `-e`. */
+  env: NodeJS.ProcessEnv;
+  /** What the place makes of the script's target. @throws UserError where it cannot be observed from there */
+  target(target: TargetOptions | undefined): TargetOptions | undefined;
+}
+
+/** This machine. */
+export const here: Place = {
+  autoTasks: cpus().length,
+  timing: () => LOCAL_TIMING,
+  env: process.env,
+  target: (target) => {
+    if (target !== undefined && target.observe !== null) {
+      createObserver(target.observe);
+      checkSeries(target, DEMO_SERIES);
+    }
+    return target;
+  },
+};
+
+/** What `--observe` says to leave the target's scaling out. */
+const NONE = 'none';
+
 export interface PrepareOptions {
+  place: Place;
   script: string;
   k6: string;
   /** From the command line; wins over the script's own. */
@@ -32,8 +63,10 @@ export interface Prepared {
   plan: Plan;
   archive: Uint8Array;
   summaryArchive: Uint8Array | null;
-  /** The environment that scripts see. */
+  /** The environment that scripts see here. */
   env: NodeJS.ProcessEnv;
+  /** What of it `-e` gave. */
+  given: Record<string, string>;
 }
 
 /**
@@ -41,10 +74,10 @@ export interface Prepared {
  * @throws UserError, where the script, k6 or an option is not as it must be.
  */
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
-  const { k6 } = options;
+  const { k6, place } = options;
   refuseOtherSources(options.script);
   const script = await loadScript(resolve(options.script));
-  const env = { ...process.env, ...options.env };
+  const env = { ...place.env, ...options.env };
   const dir = await mkdtemp(join(tmpdir(), 'k6-fleet-'));
   try {
     const archive = join(dir, 'archive.tar');
@@ -59,16 +92,22 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     const scriptOptions = ScriptOptions.parse(inspected);
     const probe = (probed.ext as { fleetProbe: Probe }).fleetProbe;
     const fleet = withCommandLine(parseFleetOptions(scriptOptions.ext?.fleet), options);
-    const blind = checkTarget(fleet.target);
+    if (options.observe !== NONE) fleet.target = place.target(fleet.target);
+    const blind = unjudged(fleet.target);
     if (blind !== null && options.strict) throw new UserError(blind, K6Exit.invalidConfig);
     const ask = async (tasks: number): Promise<Requirements> => {
-      const input = JSON.stringify({ options: inspected, tasks, metrics: probe.metrics });
+      const input = JSON.stringify({
+        options: inspected,
+        tasks,
+        metrics: probe.metrics,
+        targetThresholds: fleet.target?.thresholds,
+      });
       const answer = await runK6(k6, ['x', 'fleet', 'plan'], { input });
       refuse(answer);
       return Requirements.parse(JSON.parse(answer.stdout));
     };
     const whole = await ask(1);
-    const tasks = chooseTasks(fleet, whole.maxVUs, scriptOptions.rps, options.strict);
+    const tasks = chooseTasks(fleet, whole.maxVUs, scriptOptions.rps, options);
     const name = sanitise(fleet.name ?? basename(options.script).replace(/\.[^.]+$/, ''));
     const plan = buildPlan({
       id: runId(name, new Date()),
@@ -81,7 +120,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
       exports: probe.exports,
       fleet,
       maxLost: fleet.maxLost ?? 0,
-      timing: { ...LOCAL_TIMING, ...options.timing },
+      timing: { ...place.timing(tasks.count), ...options.timing },
       envNames: Object.keys(options.env),
       fargate: null,
     });
@@ -91,6 +130,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
       archive: await readFile(archive),
       summaryArchive: plan.exports.handleSummary ? await readFile(wrapper) : null,
       env,
+      given: options.env,
     };
   } finally {
     await rm(dir, { recursive: true, force: true });
@@ -111,31 +151,32 @@ function withCommandLine(fleet: FleetOptions, { tasks, name, maxLost, observe }:
     tasks: tasks ?? fleet.tasks,
     name: name ?? fleet.name,
     maxLost: maxLost ?? fleet.maxLost,
-    target: observe === undefined ? fleet.target : observe === 'none' ? undefined : { ...fleet.target, observe },
+    target: observe === undefined ? fleet.target : observe === NONE ? undefined : { ...fleet.target, observe },
   };
 }
 
-/**
- * What would be left unjudged because nothing observes the target; null: nothing.
- * @throws UserError where the observer's address is not as it must be.
- */
-function checkTarget(target: FleetOptions['target']): string | null {
-  if (target === undefined) return null;
-  if (target.observe !== null) {
-    createObserver(target.observe);
-    return null;
-  }
-  const unjudged = [
-    ...(target.scaleOutWithinMs === undefined ? [] : ['scaleOutWithin']),
+/** What would be left unjudged because nothing observes the target; null: nothing. */
+function unjudged(target: FleetOptions['target']): string | null {
+  if (target === undefined || target.observe !== null) return null;
+  const expectations = [
+    ...(target.scaleOutWithinMs == null ? [] : ['scaleOutWithin']),
     ...(target.minPeakTasks === undefined ? [] : ['minPeakTasks']),
+    ...(Object.values(target.thresholds ?? {}).some((list) => list.length > 0) ? ['thresholds'] : []),
   ];
-  if (unjudged.length === 0) return null;
-  return `nothing observes the target, so ${unjudged.join(' and ')} cannot be judged: name it by --observe, such as demo:http://127.0.0.1:8080, or leave the target's scaling out by --observe none`;
+  if (expectations.length === 0) return null;
+  return `nothing observes the target, so ${listed(expectations)} cannot be judged: name it by --observe, such as demo:http://127.0.0.1:8080, or leave the target's scaling out by --observe none`;
 }
 
-function chooseTasks(fleet: FleetOptions, maxVUs: number, rps: number | null | undefined, strict: boolean) {
+const listed = (names: string[]): string => [...names.slice(0, -2), names.slice(-2).join(' and ')].join(', ');
+
+function chooseTasks(
+  fleet: FleetOptions,
+  maxVUs: number,
+  rps: number | null | undefined,
+  { strict, place }: PrepareOptions,
+) {
   const wanted = fleet.tasks ?? 'auto';
-  const asked = wanted === 'auto' ? autoTasks(maxVUs, cpus().length) : wanted;
+  const asked = wanted === 'auto' ? autoTasks(maxVUs, place.autoTasks) : wanted;
   if (strict && asked > Math.max(1, maxVUs)) {
     throw new UserError(
       `--tasks ${asked} is more than the script's ${maxVUs} VUs: use 1 to ${Math.max(1, maxVUs)}`,

@@ -3,6 +3,7 @@ import { sparkline } from './charts.ts';
 import { fieldLines, pointLines } from './field.ts';
 import { formatClock, formatCount, formatDuration, formatLatency, formatShare, formatShort } from './format.ts';
 import { type Colours, oneLine } from './line.ts';
+import { seriesLines } from './series-text.ts';
 import { type Column, tableLines } from './table.ts';
 import { type TimelineRow, timelineRows } from './timeline.ts';
 
@@ -12,7 +13,7 @@ const MAX_EVENTS_OF_A_STEP = 3;
 const EVENTS_BESIDE_FROM = 70;
 const INDENT = '  ';
 
-/** How the target scaled: what was expected of it, and a table of load and tasks over time. */
+/** How the target scaled: what was expected of it, a table of load and tasks over time, and its series. */
 export function targetLines(result: Result, target: TargetResult, width: number, paint: Colours): string[] {
   const failed = target.expectations.filter(({ ok }) => !ok).length;
   const verdict =
@@ -23,6 +24,7 @@ export function targetLines(result: Result, target: TargetResult, width: number,
         : `missed ${failed} of ${target.expectations.length} expectations`;
   const look = failed > 0 ? paint.red : target.expectations.length > 0 ? paint.green : undefined;
   const rows = timelineRows(result, target, MAX_ROWS);
+  const series = seriesLines(target, Date.parse(result.run.startedAt ?? ''), width, paint);
   return [
     ...fieldLines('target', verdict, width, paint, look),
     ...target.expectations.flatMap(({ name, ok, message }) =>
@@ -30,6 +32,7 @@ export function targetLines(result: Result, target: TargetResult, width: number,
     ),
     ...momentLines(target, width, paint),
     ...(rows.length > 0 ? ['', ...timelineLines(rows, width, paint)] : []),
+    ...(series.length > 0 ? ['', ...series] : []),
   ];
 }
 

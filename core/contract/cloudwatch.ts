@@ -41,3 +41,7 @@ export const alarmName = (stack: string, kind: keyof typeof ALARM_SUFFIX): strin
 
 export const alarmNames = (stack: string): string[] =>
   Object.keys(ALARM_SUFFIX).map((kind) => alarmName(stack, kind as keyof typeof ALARM_SUFFIX));
+
+/** Link to a dashboard with an absolute range of time, Unix ms. */
+export const dashboardUrl = (region: string, dashboard: string, from: number, to: number): string =>
+  `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${encodeURIComponent(dashboard)}?start=${new Date(from).toISOString()}&end=${new Date(to).toISOString()}`;

@@ -31,6 +31,8 @@ export const runKeys = (run: string) => {
     /** What the script's handleSummary returned. */
     summaryOutput: `${prefix}/handle-summary.json`,
     result: `${prefix}/result.json`,
+    /** Create-only: the verdict has been published. */
+    notice: `${prefix}/notice.json`,
   } as const;
 };
 

@@ -50,6 +50,9 @@ export const Phase = z.enum([
 ]);
 export type Phase = z.infer<typeof Phase>;
 
+/** Nothing is left to do for the workers: they leave. */
+export const isLeaving = (phase: Phase): boolean => phase === 'observing' || phase === 'finished';
+
 /** control.json: the coordinator's word to all workers. */
 export const Control = z.object({
   phase: Phase,

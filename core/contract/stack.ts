@@ -17,7 +17,7 @@ export const TargetConfig = z.strictObject({
   /** Full name as in CloudWatch: `app/<name>/<id>`. Series: responseTime (p95, ms), errors5xx (a minute). */
   loadBalancer: z
     .string()
-    .regex(/^(app|net)\/[^/]+\/[0-9a-f]+$/)
+    .regex(/^(app|net)\/[^/]+\/[0-9a-z]+$/)
     .optional(),
   /** ARN. Series: healthyHosts. */
   targetGroup: z
@@ -56,6 +56,8 @@ export const FleetInfo = z.object({
   /** ARN of the topic for verdicts. */
   topic: z.string(),
   target: TargetConfig.nullable(),
+  /** Name; verdict notices link to it. */
+  dashboard: z.string().nullish(),
   /** How long one leg may coordinate, s. */
   legSeconds: z.number().positive(),
 });

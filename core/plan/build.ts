@@ -1,5 +1,7 @@
 import type { Plan, Timing } from '../contract/plan.ts';
 import { parseDuration } from '../duration.ts';
+import { peakWarning } from '../target/aws-defaults.ts';
+import { targetPlan } from '../target/plan.ts';
 import type { FleetOptions } from './fleet-options.ts';
 import type { Requirements, ScriptOptions } from './requirements.ts';
 import { shares } from './shares.ts';
@@ -81,6 +83,9 @@ export const tasksForRps = (tasks: number, rps: number | null | undefined): numb
 export function buildPlan(input: PlanInput): Plan {
   const { options, requirements } = input;
   const { rps } = options;
+  const target =
+    input.fleet.target === undefined ? null : targetPlan(input.fleet.target, requirements.targetThresholds);
+  const tooShort = peakWarning(target, requirements.peakMs);
   const rpsShares = rps !== null && rps !== undefined && rps > 0 ? shares(rps, requirements.tasks.length) : null;
   return {
     version: 1,
@@ -102,13 +107,13 @@ export function buildPlan(input: PlanInput): Plan {
     summary: { trendStats: options.summaryTrendStats ?? DEFAULT_TREND_STATS, timeUnit: options.summaryTimeUnit ?? '' },
     setupTimeoutMs: timeout(options.setupTimeout),
     teardownTimeoutMs: timeout(options.teardownTimeout),
-    target: input.fleet.target ?? null,
+    target,
     maxLost: input.maxLost,
     timing: input.timing,
     envNames: input.envNames,
     blacklistIPs: options.blacklistIPs ?? [],
     fargate: input.fargate,
-    warnings: planWarnings(requirements),
+    warnings: [...planWarnings(requirements), ...(tooShort === null ? [] : [tooShort])],
   };
 }
 

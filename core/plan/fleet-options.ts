@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { K6Exit } from '../contract/exit-codes.ts';
-import type { TargetPlan } from '../contract/plan.ts';
 import { UserError } from '../errors.ts';
-import { parseTarget } from '../target/plan.ts';
+import { parseTarget, type TargetOptions } from '../target/plan.ts';
 
 /** `options.ext.fleet` of a script. */
 export interface FleetOptions {
   tasks?: number | 'auto' | null | undefined;
   name?: string | null | undefined;
   maxLost?: number | null | undefined;
-  target?: TargetPlan | undefined;
+  target?: TargetOptions | undefined;
 }
 
 // A script's undefined arrives as null: k6 carries options as JSON.

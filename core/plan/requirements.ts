@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { ThresholdKey } from '../contract/plan.ts';
+import { Threshold, ThresholdKey } from '../contract/plan.ts';
 
 /** What `k6 x fleet plan` answers: the script's needs, split by k6's own rules. */
 export const Requirements = z.object({
   thresholds: z.array(ThresholdKey),
+  /** Those of options.ext.fleet.target, by series. */
+  targetThresholds: z.record(z.string(), z.array(Threshold)),
   sequence: z.string(),
   tasks: z.array(
     z.object({
@@ -15,6 +17,8 @@ export const Requirements = z.object({
   ),
   durationMs: z.number(),
   loadMs: z.number(),
+  /** For how long the load is planned to be more than half of the way from its initial level to its peak, ms. */
+  peakMs: z.number(),
   vus: z.number().int(),
   maxVUs: z.number().int(),
   iterations: z.number().int().nullable(),

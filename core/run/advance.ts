@@ -1,8 +1,11 @@
 /** The course of a run, as a pure function of what is known: no I/O, no clock. */
 import { K6Exit } from '../contract/exit-codes.ts';
 import type { Plan } from '../contract/plan.ts';
+import { isLeaving } from '../contract/run.ts';
 import { afterSummary, afterTeardown } from './after-load.ts';
 import { beforeStart } from './before-start.ts';
+import { launchQueued } from './launching.ts';
+import { observing } from './observing.ts';
 import type { RunState } from './state.ts';
 import { type Effects, type Seen, Step } from './step.ts';
 import { underLoad } from './under-load.ts';
@@ -29,8 +32,12 @@ export function advance(state: RunState, plan: Plan, seen: Seen): Effects {
     case 'summary':
       afterSummary(step);
       break;
+    case 'observing':
+      observing(step);
+      break;
     case 'finished':
       break;
   }
+  if (!isLeaving(state.phase)) launchQueued(step);
   return step.effects;
 }

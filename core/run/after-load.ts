@@ -3,7 +3,8 @@ import { K6Exit } from '../contract/exit-codes.ts';
 import type { Job } from '../contract/run.ts';
 import { isComplete } from './exit.ts';
 import { lastError } from './k6-log.ts';
-import { hasStarted } from './state.ts';
+import { afterRun } from './observing.ts';
+import { hasStarted, warn } from './state.ts';
 import { JOB_OVERHEAD_MS, type Step } from './step.ts';
 
 /** k6's own limit for handleSummary. */
@@ -42,17 +43,17 @@ export function afterSummary(step: Step): void {
   step.state.summary = ended;
   if (ended.exitCode !== K6Exit.ok) {
     const why = lastError(ended.logTail) ?? 'see the task log';
-    step.state.warnings.push(`handleSummary() failed, so the summary is k6-fleet's own: ${why}`);
+    warn(step.state, `handleSummary() failed, so the summary is k6-fleet's own: ${why}`);
   }
   step.state.job = null;
-  step.enter('finished');
+  afterRun(step);
 }
 
 function summarise(step: Step): void {
   const { state } = step;
   state.job = null;
   if (!step.plan.exports.handleSummary || state.stop?.kind === 'not-started') {
-    step.enter('finished');
+    afterRun(step);
     return;
   }
   step.effects.writeSummary = true;
@@ -67,12 +68,17 @@ function giveJob(step: Step, kind: Job['kind']): void {
   if (host < 0 && first !== undefined) {
     step.kill(0);
     first.attempt += 1;
-    step.launch(0);
+    step.enqueue(0);
   }
   step.assign(kind, Math.max(0, host));
 }
 
 function killOverdue(step: Step, limitMs: number): void {
-  const { job, phaseSince } = step.state;
-  if (job !== null && step.seen.now - phaseSince > limitMs + JOB_OVERHEAD_MS) step.kill(job.task);
+  const { job, phaseSince, tasks } = step.state;
+  const launchedAt = job === null ? null : (tasks[job.task]?.launchedAt ?? null);
+  if (job === null || launchedAt === null) return;
+  // One that was launched for the job has to start first.
+  const startMs = launchedAt >= phaseSince ? step.plan.timing.readyTimeoutMs : 0;
+  const since = Math.max(phaseSince, launchedAt);
+  if (step.seen.now - since > startMs + limitMs + JOB_OVERHEAD_MS) step.kill(job.task);
 }

@@ -3,7 +3,8 @@ import { FleetExit, K6Exit } from '../contract/exit-codes.ts';
 import type { TaskState } from '../contract/run.ts';
 import { isComplete, isScriptFault } from './exit.ts';
 import { lastError } from './k6-log.ts';
-import { type JobOutcome, nextStart, type TaskRecord } from './state.ts';
+import { gaveUpOn } from './launching.ts';
+import { type JobOutcome, nextStart, type TaskRecord, warn } from './state.ts';
 import { causeOf, JOB_OVERHEAD_MS, type Step } from './step.ts';
 
 /** How often a task is launched, at most, until it gets ready. */
@@ -14,6 +15,7 @@ const TAIL_LINES = 5;
 
 export function beforeStart(step: Step): void {
   const { state, plan } = step;
+  if (state.launchError !== null) notStarted(step, state.launchError);
   // Looked at before anybody is replaced: what a task has said of its setup() counts although it was lost since.
   const setup = state.phase === 'setup' ? step.jobEnded() : null;
   state.tasks.forEach((task, index) => {
@@ -30,10 +32,11 @@ export function beforeStart(step: Step): void {
   }
 }
 
-/** Launches a task, or replaces it where it was lost, or stops the run where it cannot be had. */
+/** Replaces a task where it was lost, or stops the run where it cannot be had. */
 function keepUp(step: Step, task: TaskRecord, index: number, setup: JobOutcome | null): void {
   if (task.launchedAt === null) {
-    step.launch(index);
+    const why = gaveUpOn(step.state, index, step.seen.now);
+    if (why !== null) notStarted(step, why);
     return;
   }
   const { word } = task;
@@ -65,10 +68,10 @@ function replace(step: Step, task: TaskRecord, index: number, reason: string): v
     notStarted(step, `task ${index} was lost ${MAX_LAUNCHES} times before the start: ${reason}`);
     return;
   }
-  step.state.warnings.push(`task ${index} was lost before the start and replaced: ${reason}`);
+  warn(step.state, `task ${index} was lost before the start and replaced: ${reason}`);
   step.kill(index);
   task.attempt += 1;
-  step.launch(index);
+  step.enqueue(index);
 }
 
 function startSetup(step: Step): void {
@@ -89,7 +92,7 @@ function awaitSetup(step: Step, ended: JobOutcome | null): void {
     if (state.setupTries >= MAX_SETUP_TRIES) {
       notStarted(step, `setup() was lost with its task ${MAX_SETUP_TRIES} times`);
     } else if (step.all('ready', 'armed')) {
-      state.warnings.push('setup() was lost with the task that ran it and has been run again');
+      warn(state, 'setup() was lost with the task that ran it and has been run again');
       startSetup(step);
     }
   } else {

@@ -3,6 +3,7 @@ import type { Progress } from '../contract/progress.ts';
 import { liveStats } from '../metrics/live.ts';
 import type { Merged } from '../metrics/merged.ts';
 import { judge } from '../metrics/thresholds.ts';
+import { refusalWarnings } from './launching.ts';
 import { testDurationMs } from './result.ts';
 import type { RunState } from './state.ts';
 
@@ -38,6 +39,6 @@ export function progressOf(plan: Plan, state: RunState, merged: Merged, now: num
     checksFailed: live.checksFailed,
     failing: verdicts.filter(({ ok }) => !ok).map(({ key }) => key),
     target: state.readings.at(-1) ?? null,
-    warnings: state.warnings,
+    warnings: [...state.warnings, ...refusalWarnings(state)],
   };
 }

@@ -5,8 +5,10 @@ import type { Merged } from '../metrics/merged.ts';
 import { breakdownRows, checkResults, metricResults, seriesPoints } from '../metrics/result.ts';
 import { judge, type KeyVerdict } from '../metrics/thresholds.ts';
 import { targetVerdict } from '../target/verdict.ts';
+import { alarmMessage, alarmsSinceStart, firedAlarms } from './alarms.ts';
 import { isComplete, isStopped } from './exit.ts';
 import { lastError } from './k6-log.ts';
+import { refusalWarnings } from './launching.ts';
 import type { RunState, TaskRecord } from './state.ts';
 
 /** A task whose machine is busier than this for so long no longer keeps its own pace; a shorter peak may be its start. */
@@ -14,7 +16,7 @@ const SATURATED = 0.95;
 const SATURATED_MS = 5000;
 
 /** When the load ended: the last k6's exit; `now` while one runs. */
-function loadEnd(state: RunState, now: number): number {
+export function loadEnd(state: RunState, now: number): number {
   const ends = state.tasks.map(({ outcome }) => outcome?.endedAt ?? now);
   return Math.max(state.startAt ?? now, ...ends);
 }
@@ -52,7 +54,7 @@ export function buildResult(plan: Plan, state: RunState, merged: Merged, now: nu
     },
     verdict: verdict(plan, state, verdicts, tasks, target),
     stop: state.stop,
-    warnings: [...plan.warnings, ...state.warnings, ...overflowWarnings(merged)],
+    warnings: [...plan.warnings, ...state.warnings, ...refusalWarnings(state), ...overflowWarnings(merged)],
     generator: generator(metrics.dropped_iterations?.values.count ?? 0, state, tasks, durationMs),
     metrics,
     checks: checkResults(merged),
@@ -60,7 +62,7 @@ export function buildResult(plan: Plan, state: RunState, merged: Merged, now: nu
     series,
     tasks,
     target,
-    alarms: [],
+    alarms: alarmsSinceStart(state),
   };
 }
 
@@ -95,10 +97,14 @@ function verdict(
   for (const expectation of target?.expectations ?? []) {
     if (!expectation.ok) reasons.push({ message: expectation.message, exitCode: FleetExit.targetFailed });
   }
+  for (const alarm of firedAlarms(state)) {
+    reasons.push({ message: alarmMessage(alarm), exitCode: FleetExit.targetFailed });
+  }
   return {
     passed: reasons.length === 0,
     exitCode: reasons[0]?.exitCode ?? K6Exit.ok,
-    reasons: reasons.map(({ message }) => message),
+    // An alarm that stopped the run has been told as its first reason.
+    reasons: [...new Set(reasons.map(({ message }) => message))],
   };
 }
 
@@ -138,7 +144,8 @@ function taskState(state: RunState, { outcome }: TaskRecord): TaskResult['state'
   if (outcome === null) return 'not-started';
   if (outcome.lost !== null) return 'lost';
   if (isComplete(outcome.exitCode)) return 'done';
-  return state.stop !== null && isStopped(outcome.exitCode) ? 'stopped' : 'failed';
+  const wasEnded = outcome.exitCode === null || isStopped(outcome.exitCode);
+  return state.stop !== null && wasEnded ? 'stopped' : 'failed';
 }
 
 function judgeTarget(
@@ -149,11 +156,18 @@ function judgeTarget(
   now: number,
 ): TargetResult | null {
   if (plan.target === null) return null;
-  const { readings, events } = state;
-  return targetVerdict({ readings, events, points, errorRate, plan: plan.target, endedAtMs: loadEnd(state, now) });
+  const { readings, events, samples, startAt: startAtMs, watchedUntil } = state;
+  const endedAtMs = watchedUntil ?? loadEnd(state, now);
+  return targetVerdict({ readings, events, samples, points, errorRate, plan: plan.target, startAtMs, endedAtMs });
 }
 
-function generator(dropped: number, state: RunState, tasks: TaskResult[], durationMs: number): Result['generator'] {
+/** Whether the load generator itself was the bottleneck, and why. */
+export function generator(
+  dropped: number,
+  state: RunState,
+  tasks: readonly Pick<TaskResult, 'task' | 'peakBusy'>[],
+  durationMs: number,
+): Result['generator'] {
   const reasons: string[] = [];
   const busy = tasks
     .filter(({ peakBusy }) => durationMs >= SATURATED_MS && peakBusy >= SATURATED)

@@ -1,10 +1,11 @@
 import type { Plan } from '../contract/plan.ts';
-import type { TargetEvent, TargetReading } from '../contract/result.ts';
+import type { AlarmTransition, TargetEvent, TargetReading, TargetSample } from '../contract/result.ts';
 import type { Control, Job, Phase, StopReason, TaskState } from '../contract/run.ts';
+import { firstPace, type Pace } from './pace.ts';
 
 /** How the load of one task ended. */
 export interface LoadOutcome {
-  /** k6's exit code; null: the task vanished. */
+  /** k6's exit code; null: the task vanished, or was ended with its run. */
   exitCode: number | null;
   /** Unix ms. */
   endedAt: number;
@@ -18,6 +19,10 @@ export interface TaskRecord {
   attempt: number;
   /** Attempts so far that were launched to send load. */
   launches: number;
+  /** It waits for its launch: from this moment on it may come, Unix ms. Null: it does not wait. */
+  queuedAt: number | null;
+  /** The platform has had no room for it, since then (Unix ms). Null: it has room, or was not asked. */
+  refused: { since: number; reason: string } | null;
   /** When the present attempt was launched, Unix ms; null: not yet. */
   launchedAt: number | null;
   /** The latest word of the present attempt. */
@@ -39,6 +44,8 @@ export interface JobOutcome {
 export interface RunState {
   /** How many coordinators have worked on the run. */
   legs: number;
+  /** When the first of them began, Unix ms. */
+  begunAt: number;
   phase: Phase;
   /** Unix ms. */
   phaseSince: number;
@@ -56,9 +63,21 @@ export interface RunState {
   stop: StopReason | null;
   /** A task's script called exec.test.fail(). */
   markedFailed: boolean;
+  /** How many launches are free. */
+  pace: Pace;
+  /** Why the platform had no room for a task, and how often. */
+  refusals: Record<string, number>;
+  /** Why no task can be launched any more. */
+  launchError: string | null;
   warnings: string[];
   readings: TargetReading[];
   events: TargetEvent[];
+  samples: TargetSample[];
+  alarms: AlarmTransition[];
+  /** To how many tasks the target may scale; null: not known. */
+  targetMaximum: number | null;
+  /** When the target was watched last after the load, Unix ms; null: only as long as the load lasted. */
+  watchedUntil: number | null;
   /** Tasks whose windows came late, by index: the longest delay, ms. */
   late: Record<number, number>;
 }
@@ -66,12 +85,15 @@ export interface RunState {
 export function initialState(plan: Plan, now: number): RunState {
   return {
     legs: 0,
+    begunAt: now,
     phase: 'launching',
     phaseSince: now,
     startAt: null,
     tasks: plan.tasks.map(() => ({
       attempt: 0,
       launches: 0,
+      queuedAt: now,
+      refused: null,
       launchedAt: null,
       word: null,
       merged: 0,
@@ -86,9 +108,16 @@ export function initialState(plan: Plan, now: number): RunState {
     summary: null,
     stop: null,
     markedFailed: false,
+    pace: firstPace(plan.timing.launchesPerSecond, now),
+    refusals: {},
+    launchError: null,
     warnings: [],
     readings: [],
     events: [],
+    samples: [],
+    alarms: [],
+    targetMaximum: null,
+    watchedUntil: null,
     late: {},
   };
 }
@@ -109,11 +138,16 @@ export const nextStart = ({ timing }: Plan, now: number): number => now + Math.m
 /** The test has begun to send load, at least on some task. */
 export const hasStarted = (state: RunState, now: number): boolean => state.startAt !== null && now >= state.startAt;
 
-/** Keeps the first and the last of equal readings in a row: days of a steady target stay small. */
-export function addReading(readings: TargetReading[], reading: TargetReading): void {
-  const [before, last] = readings.slice(-2);
-  const isSame = (other: TargetReading | undefined) =>
-    other?.desired === reading.desired && other.running === reading.running && other.pending === reading.pending;
-  if (readings.length >= 2 && isSame(before) && isSame(last)) readings[readings.length - 1] = reading;
-  else readings.push(reading);
+/** Warnings that a run keeps: more of them nobody reads, and each is in every view of its progress. */
+const MAX_WARNINGS = 200;
+const MORE_WARNINGS = 'there were more warnings than these';
+
+/** Each warning once. */
+export function warn({ warnings }: RunState, message: string): void {
+  if (warnings.includes(message) || warnings.length > MAX_WARNINGS) return;
+  warnings.push(warnings.length < MAX_WARNINGS ? message : MORE_WARNINGS);
+}
+
+export function count(counts: Record<string, number>, what: string): void {
+  counts[what] = (counts[what] ?? 0) + 1;
 }

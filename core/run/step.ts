@@ -2,6 +2,7 @@ import type { Plan } from '../contract/plan.ts';
 import type { Job, Phase, StopReason, StopRequest, TaskState } from '../contract/run.ts';
 import type { TaskLiveness, TaskRef } from '../ports.ts';
 import { lastError } from './k6-log.ts';
+import { gaveUpOn } from './launching.ts';
 import type { JobOutcome, RunState, TaskRecord } from './state.ts';
 
 /** What one look at the world has shown. */
@@ -12,6 +13,10 @@ export interface Seen {
   stopRequest: StopRequest | null;
   /** The threshold keys that fail now, where one of them asks for an abort; null: none does. */
   abort: string[] | null;
+  /** What fails of the thresholds on the target's series, where one of them asks for an abort; null: none does. */
+  targetAbort: string[] | null;
+  /** Until when what is expected of the target's scale-out is open, Unix ms; null: it is decided. Takes a while. */
+  watchUntil: () => number | null;
 }
 
 /** What is to be done before control.json is written anew. */
@@ -50,16 +55,23 @@ export class Step {
   stop(reason: StopReason): void {
     if (!BEFORE_THE_END.has(this.state.phase)) return;
     this.state.stop = reason;
+    for (const task of this.state.tasks) task.queuedAt = null;
     this.enter('stopping');
+  }
+
+  /** Puts the present attempt at a task into the queue of launches. */
+  enqueue(index: number): void {
+    const task = this.state.tasks[index];
+    if (task === undefined) return;
+    Object.assign(task, { queuedAt: this.seen.now, launchedAt: null, word: null, merged: 0 });
   }
 
   launch(index: number): void {
     const task = this.state.tasks[index];
     if (task === undefined) return;
+    task.queuedAt = null;
     task.launchedAt = this.seen.now;
     task.launches += 1;
-    task.word = null;
-    task.merged = 0;
     this.effects.launch.push({ task: index, attempt: task.attempt });
   }
 
@@ -82,8 +94,9 @@ export class Step {
     const { word } = task;
     if (word?.phase === 'failed') return word.message ?? 'its worker failed';
     if (word?.phase === 'done') return `k6 ended before the start: ${causeOf(word)}`;
+    if (task.launchedAt === null) return null;
     const liveness = this.seen.liveness[index];
-    return liveness?.state === 'gone' && task.launchedAt !== this.seen.now ? liveness.reason : null;
+    return liveness?.state === 'gone' ? liveness.reason : null;
   }
 
   /** Gives a job to a task. */
@@ -104,7 +117,8 @@ export class Step {
       if (host.merged < (host.word?.windows ?? 0) && this.isAlive(job.task)) return null;
       return { exitCode: done.exitCode, durationMs: done.durationMs, logTail: done.logTail };
     }
-    const gone = host.attempt !== job.attempt || !this.isAlive(job.task);
+    const waits = host.queuedAt !== null && gaveUpOn(this.state, job.task, this.seen.now) === null;
+    const gone = host.attempt !== job.attempt || !(waits || this.isAlive(job.task));
     return gone ? { exitCode: null, durationMs: 0, logTail: ['the task that ran it was lost'] } : null;
   }
 }

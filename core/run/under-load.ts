@@ -1,6 +1,7 @@
 /** While the tasks send load, and until each of them has ended. */
 import { FleetExit, K6Exit } from '../contract/exit-codes.ts';
 import { afterLoad } from './after-load.ts';
+import { alarmMessage, firedAlarms } from './alarms.ts';
 import { isComplete, isScriptFault, isStopped } from './exit.ts';
 import type { LoadOutcome, TaskRecord } from './state.ts';
 import { causeOf, type Step } from './step.ts';
@@ -29,6 +30,14 @@ export function underLoad(step: Step): void {
   if (seen.abort !== null) {
     const message = `thresholds on metrics '${seen.abort.join(', ')}' were crossed; at least one has abortOnFail enabled, stopping test prematurely`;
     step.stop({ kind: 'threshold', message, exitCode: K6Exit.thresholdsFailed });
+  }
+  if (seen.targetAbort !== null) {
+    const message = `thresholds on the target were crossed, one with abortOnFail, so the test was stopped: ${seen.targetAbort.join('; ')}`;
+    step.stop({ kind: 'threshold', message, exitCode: FleetExit.targetFailed });
+  }
+  const fired = firedAlarms(state).find(({ stops }) => stops);
+  if (fired !== undefined) {
+    step.stop({ kind: 'alarm', message: alarmMessage(fired), exitCode: FleetExit.targetFailed });
   }
   if (seen.now > state.startAt + plan.durationMs + OVERTIME_MS) {
     step.stop({ kind: 'internal', message: 'the tasks ran past their planned end', exitCode: FleetExit.internal });

@@ -1,4 +1,6 @@
-import type { SeriesPoint, TargetMoments, TargetReading } from '../contract/result.ts';
+import type { SeriesPoint, TargetMoments } from '../contract/result.ts';
+
+export { scalingAt } from './scaling.ts';
 
 /** How many measured points p95 must stay under its bound to count as recovered: one good second may be luck. */
 export const STABLE_POINTS = 3;
@@ -6,12 +8,23 @@ export const STABLE_POINTS = 3;
 /** Unix ms at which the interval of a point starts. */
 export const pointMs = (point: SeriesPoint): number => point.t * 1000;
 
+/** The stretch of the load that matters, Unix ms. */
+export interface Rise {
+  /** When the offered load first passed half of the way from its initial level to its peak. */
+  roseAt: number;
+  /** When it fell below that for good. */
+  fellAt: number;
+  /** The end of the last point. */
+  endedAt: number;
+}
+
 /**
- * When the offered load first passed half of the way from its initial level to its peak, Unix ms; null: no load.
- * A test that starts at more than half of its peak rises from nothing, at its first point.
- * Load is counted in VUs; in requests only where no VU was seen, since requests fall when the target is slow.
+ * When the load rose and fell again; null: no load. A test that starts at more than half of its peak rises from nothing,
+ * at its first point. Load is counted in VUs; in requests only where no VU was seen, since requests fall when the
+ * target is slow.
+ * @param points in order of time
  */
-export function loadRoseAt(points: readonly SeriesPoint[]): number | null {
+export function loadRise(points: readonly SeriesPoint[]): Rise | null {
   const load = points.some((point) => point.vus > 0)
     ? (point: SeriesPoint) => point.vus
     : (point: SeriesPoint) => point.requests;
@@ -19,45 +32,23 @@ export function loadRoseAt(points: readonly SeriesPoint[]): number | null {
   if (peak === 0) return null;
   const first = points[0] ? load(points[0]) : 0;
   const initial = first > peak / 2 ? 0 : first;
-  const rose = points.find((point) => load(point) >= initial + (peak - initial) / 2);
-  return rose ? pointMs(rose) : null;
+  const isHigh = (point: SeriesPoint) => load(point) >= initial + (peak - initial) / 2;
+  const rose = points.find(isHigh);
+  const last = points.findLast(isHigh);
+  const end = points.at(-1);
+  if (!rose || !last || !end) return null;
+  const width = intervalMs(points);
+  return { roseAt: pointMs(rose), fellAt: pointMs(last) + width, endedAt: pointMs(end) + width };
 }
 
-export interface Scaling {
-  /** The desired count at the moment that rises are measured from; null: no readings. */
-  from: number | null;
-  desiredRose: number | null;
-  runningRose: number | null;
-  /** Desired and running counts at these moments. */
-  desiredTo: number | null;
-  runningTo: number | null;
-}
+/** When the load rose, Unix ms; null: no load. */
+export const loadRoseAt = (points: readonly SeriesPoint[]): number | null => loadRise(points)?.roseAt ?? null;
 
-/**
- * The scale-out that answered the load: the desired count's first rise above its level at `loadRose`, then the
- * running count's. Where there was none, a scale-out that began earlier in the load's rise counts.
- * A running count that rises while the desired one stays is a deployment or a task being replaced, not a scale-out.
- * @param readings in order of time
- * @param loadBegan, loadRose Unix ms
- */
-export function scalingAt(readings: readonly TargetReading[], loadBegan: number, loadRose: number): Scaling {
-  const answer = riseAfter(readings, loadRose);
-  if (answer.desiredRose !== null) return answer;
-  const earlier = riseAfter(readings, loadBegan);
-  return earlier.desiredRose === null ? answer : earlier;
-}
-
-function riseAfter(readings: readonly TargetReading[], since: number): Scaling {
-  const level = readings.findLast((reading) => reading.at <= since) ?? readings[0];
-  const desired = level && readings.find((reading) => reading.at >= since && reading.desired > level.desired);
-  const running = desired && readings.find((reading) => reading.at >= desired.at && reading.running > level.desired);
-  return {
-    from: level?.desired ?? null,
-    desiredRose: desired?.at ?? null,
-    runningRose: running?.at ?? null,
-    desiredTo: desired?.desired ?? null,
-    runningTo: running?.running ?? null,
-  };
+/** Seconds without any sample have no point, so the least distance of two is the width. */
+function intervalMs(points: readonly SeriesPoint[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 1; i < points.length; i++) least = Math.min(least, (points[i]?.t ?? 0) - (points[i - 1]?.t ?? 0));
+  return 1000 * (Number.isFinite(least) && least > 0 ? least : 1);
 }
 
 export interface Recovery {

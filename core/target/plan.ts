@@ -1,35 +1,68 @@
 import { z } from 'zod';
 import { K6Exit } from '../contract/exit-codes.ts';
-import type { TargetPlan } from '../contract/plan.ts';
+import type { TargetPlan, Threshold } from '../contract/plan.ts';
 import { parseDuration } from '../duration.ts';
 import { UserError } from '../errors.ts';
 
 const WHERE = 'options.ext.fleet.target';
 
 const DURATION_HELP = "give a duration such as '90s' or '1m30s', or a number of ms, above 0";
+const THRESHOLD_HELP =
+  "give a threshold such as 'max<90' or { threshold: 'max<90', abortOnFail: true, delayAbortEval: '1m' }";
 
 /** ms; takes what k6 takes where it expects a duration. */
 const Duration = z.unknown().transform((raw, context): number => {
-  const ms = typeof raw === 'number' ? raw : typeof raw === 'string' ? tryDuration(raw) : Number.NaN;
+  const ms = durationMs(raw);
   if (Number.isFinite(ms) && ms > 0) return ms;
   context.addIssue({ code: 'custom', message: DURATION_HELP });
   return z.NEVER;
 });
 
-function tryDuration(text: string): number {
+/** NaN: not a duration. */
+function durationMs(raw: unknown): number {
+  if (typeof raw !== 'string') return typeof raw === 'number' ? raw : Number.NaN;
   try {
-    return parseDuration(text);
+    return parseDuration(raw);
   } catch {
     return Number.NaN; // the caller's message says more than ours would
   }
 }
 
+/** A threshold in one of k6's two forms. Its expression is k6's own to parse. */
+export type ThresholdSource =
+  | string
+  | {
+      threshold: string;
+      abortOnFail?: boolean | null | undefined;
+      delayAbortEval?: string | number | null | undefined;
+    };
+
+const ThresholdObject = z.strictObject({
+  threshold: z.string(),
+  abortOnFail: z.boolean().nullish(),
+  delayAbortEval: z
+    .union([z.string(), z.number()])
+    .refine((raw) => durationMs(raw) >= 0)
+    .nullish(),
+});
+const ThresholdSource = z.custom<ThresholdSource>(
+  (raw) => typeof raw === 'string' || ThresholdObject.safeParse(raw).success,
+  THRESHOLD_HELP,
+);
+
+const NO_SCALE_OUT = false;
+
 // A script's undefined arrives as null: k6 carries options as JSON.
 const Recover = z.strictObject({ p95: Duration, within: Duration }, "give { p95: '1500ms', within: '2m' }");
 const Options = z.strictObject(
   {
-    observe: z.string("give where the target's scaling can be read, such as 'demo:http://127.0.0.1:8080'").nullish(),
-    scaleOutWithin: Duration.nullish(),
+    observe: z
+      .string("give where the target's scaling can be read, such as 'demo:http://127.0.0.1:8080' or 'stack'")
+      .nullish(),
+    scaleOutWithin: z
+      .unknown()
+      .pipe(z.preprocess((raw) => (raw === NO_SCALE_OUT ? null : raw), Duration.nullish()))
+      .optional(),
     minPeakTasks: z.int('give a whole number above 0').positive('give a whole number above 0').nullish(),
     maxErrorRate: z
       .number('give a share from 0 to 1')
@@ -37,6 +70,13 @@ const Options = z.strictObject(
       .max(1, 'give a share from 0 to 1')
       .nullish(),
     recoverWithin: Recover.nullish(),
+    thresholds: z
+      .record(
+        z.string(),
+        z.array(ThresholdSource, "give a list of thresholds such as ['max<90']"),
+        "give thresholds by series, such as { cpu: ['max<90'] }",
+      )
+      .nullish(),
   },
   "give an object such as { observe: 'demo:http://127.0.0.1:8080', scaleOutWithin: '6m' }",
 );
@@ -46,22 +86,57 @@ const ALLOWED: Readonly<Record<string, string>> = {
   recoverWithin: Object.keys(Recover.shape).join(', '),
 };
 
+/** `options.ext.fleet.target` of a script, before k6 has parsed its thresholds. */
+export interface TargetOptions extends Omit<TargetPlan, 'thresholds' | 'scaleOutWithinMs'> {
+  /** Null: the script says that no scale-out is expected. */
+  scaleOutWithinMs?: number | null;
+  thresholds?: Record<string, ThresholdSource[]>;
+}
+
 /**
- * Reads `options.ext.fleet.target`. Keys: observe, scaleOutWithin, minPeakTasks, maxErrorRate (0 to 1),
- * recoverWithin { p95, within }. Durations as k6 writes them, or ms.
+ * Reads `options.ext.fleet.target`. Keys: observe, scaleOutWithin (false: no scale-out is expected), minPeakTasks,
+ * maxErrorRate (0 to 1), recoverWithin { p95, within }, thresholds by series, whose expressions k6 parses. Durations as
+ * k6 writes them, or ms.
  * @throws UserError (104), one line that names the option, the value and what is allowed
  */
-export function parseTarget(raw: unknown): TargetPlan {
+export function parseTarget(raw: unknown): TargetOptions {
   const parsed = Options.safeParse(raw);
   if (!parsed.success) throw new UserError(explain(raw, parsed.error.issues[0]), K6Exit.invalidConfig);
-  const { observe, scaleOutWithin, minPeakTasks, maxErrorRate, recoverWithin } = parsed.data;
+  const { observe, scaleOutWithin, minPeakTasks, maxErrorRate, recoverWithin, thresholds } = parsed.data;
+  const expectsNone = (raw as { scaleOutWithin?: unknown }).scaleOutWithin === NO_SCALE_OUT;
   return {
     observe: observe || null,
+    ...(expectsNone && { scaleOutWithinMs: null }),
     ...(scaleOutWithin != null && { scaleOutWithinMs: scaleOutWithin }),
     ...(minPeakTasks != null && { minPeakTasks }),
     ...(maxErrorRate != null && { maxErrorRate }),
     ...(recoverWithin != null && { recoverWithin: { p95Ms: recoverWithin.p95, withinMs: recoverWithin.within } }),
+    ...(thresholds != null && { thresholds }),
   };
+}
+
+/** What the plan says of a target. @param thresholds as k6 has parsed those of the options */
+export function targetPlan(options: TargetOptions, thresholds: Record<string, Threshold[]>): TargetPlan {
+  const { scaleOutWithinMs, thresholds: _, ...rest } = options;
+  return {
+    ...rest,
+    ...(scaleOutWithinMs != null && { scaleOutWithinMs }),
+    ...(Object.keys(thresholds).length > 0 && { thresholds }),
+  };
+}
+
+/**
+ * Refuses thresholds on series that the target will never have.
+ * @param series all that it has
+ * @throws UserError (104), one line
+ */
+export function checkSeries({ thresholds }: TargetOptions, series: readonly string[]): void {
+  const unknown = Object.keys(thresholds ?? {}).find((name) => !series.includes(name));
+  if (unknown === undefined) return;
+  throw new UserError(
+    `${WHERE}.thresholds.${unknown} is not a series of the target; it has ${series.join(', ')}`,
+    K6Exit.invalidConfig,
+  );
 }
 
 function explain(raw: unknown, issue: z.core.$ZodIssue | undefined): string {

@@ -6,29 +6,40 @@ import type {
   TargetMoments,
   TargetReading,
   TargetResult,
+  TargetSample,
 } from '../contract/result.ts';
-import { type Facts, judgeErrorRate, judgePeak, judgeRecovery, judgeScaleOut } from './expectations.ts';
-import { loadRoseAt, pointMs, recoveryAt, scalingAt, timingsOf } from './moments.ts';
+import { judgeErrorRate, judgePeak, judgeRecovery } from './expectations.ts';
+import { type Facts, noReadings } from './facts.ts';
+import { loadRise, pointMs, recoveryAt, timingsOf } from './moments.ts';
+import { judgeScaleOut } from './scale-out.ts';
+import { scalingAt } from './scaling.ts';
+import { seriesOf } from './series.ts';
+import { judgeTargetThresholds } from './thresholds.ts';
 
 export interface TargetInput {
   /** What the observer read, in any order. */
   readings: readonly TargetReading[];
   /** What the observer reported; may hold events twice, or from before the run, where a leg of the run resumed. */
   events: readonly TargetEvent[];
+  /** In any order; of two of the same series and time the later one in the list counts. */
+  samples?: readonly TargetSample[];
   /** The merged load and latency, in points of 1 s or wider, in order of time. */
   points: readonly SeriesPoint[];
   /** Failed requests over all requests of the run, 0 to 1. */
   errorRate: number;
   plan: TargetPlan;
-  /** Unix ms of the load's end. */
+  /** Unix ms: thresholds judge what was from here on. Null or not given: the first point's start. */
+  startAtMs?: number | null;
+  /** Unix ms: until when the target was watched. The load may have ended before. */
   endedAtMs: number;
 }
 
 /** When the target scaled while the load rose, and whether that is what the plan expects. */
 export function targetVerdict(input: TargetInput): TargetResult {
-  const { points, errorRate, plan, endedAtMs } = input;
+  const { points, errorRate, plan, endedAtMs, samples = [] } = input;
   const timeline = [...input.readings].sort((a, b) => a.at - b.at);
-  const loadRose = loadRoseAt(points);
+  const load = loadRise(points);
+  const loadRose = load?.roseAt ?? null;
   const loadBegan = points[0] ? pointMs(points[0]) : null;
   const scaling = loadRose === null || loadBegan === null ? null : scalingAt(timeline, loadBegan, loadRose);
   const recovery =
@@ -41,25 +52,56 @@ export function targetVerdict(input: TargetInput): TargetResult {
   };
   const timings = timingsOf(moments);
   const peak = peakOf(timeline.filter((reading) => reading.at >= (loadBegan ?? 0)));
-  const facts: Facts = { plan, moments, timings, scaling, recovery, peak, errorRate, endedAtMs };
+  const facts: Facts = {
+    plan,
+    timeline,
+    samples,
+    moments,
+    timings,
+    load,
+    scaling,
+    recovery,
+    peak,
+    errorRate,
+    watchedUntilMs: endedAtMs,
+  };
+  const startAt = input.startAtMs ?? loadBegan ?? endedAtMs;
   return {
     timeline,
-    series: {},
+    series: seriesOf(samples),
     events: eventsOf(input.events, timeline[0]?.at ?? 0),
     moments,
     timings,
     peakTasks: peak?.running ?? null,
-    expectations: [judgeScaleOut, judgePeak, judgeErrorRate, judgeRecovery]
-      .map((judge) => judge(facts))
-      .filter((expectation): expectation is Expectation => expectation !== null),
+    expectations: [
+      ...[judgeScaleOut, judgePeak, judgeErrorRate, judgeRecovery].map((judge) => judge(facts)),
+      ...thresholdExpectations(plan, timeline, samples, startAt, endedAtMs),
+    ].filter((expectation): expectation is Expectation => expectation !== null),
   };
 }
 
+function thresholdExpectations(
+  plan: TargetPlan,
+  readings: readonly TargetReading[],
+  samples: readonly TargetSample[],
+  startAt: number,
+  until: number,
+): Expectation[] {
+  if (plan.observe === null && Object.values(plan.thresholds ?? {}).flat().length > 0) {
+    return [{ name: 'thresholds', ok: false, message: noReadings(plan) }];
+  }
+  const judged = judgeTargetThresholds({ plan, readings, samples, startAt, until, testDurationMs: until - startAt });
+  return judged.map(({ ok, message }) => ({ name: 'thresholds', ok, message }));
+}
+
+/** The reading with the most tasks that were desired and ran; of those the one with the most that ran. */
 function peakOf(readings: readonly TargetReading[]): TargetReading | null {
-  return readings.reduce<TargetReading | null>(
-    (peak, reading) => (peak === null || reading.running > peak.running ? reading : peak),
-    null,
-  );
+  const wanted = ({ running, desired }: TargetReading) => Math.min(running, desired);
+  return readings.reduce<TargetReading | null>((peak, reading) => {
+    if (peak === null) return reading;
+    const more = wanted(reading) - wanted(peak) || reading.running - peak.running;
+    return more > 0 ? reading : peak;
+  }, null);
 }
 
 /** In order of time, each once, without those from before the target was first read. */

@@ -10,6 +10,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/v2/lib"
 	"go.k6.io/k6/v2/lib/executor"
+	"go.k6.io/k6/v2/metrics"
 )
 
 // request is what `k6 x fleet plan` reads.
@@ -20,6 +21,8 @@ type request struct {
 	Tasks   int             `json:"tasks"`
 	// The script's own metrics, by name, as far as they are known.
 	Metrics map[string]metricShape `json:"metrics"`
+	// On the target's series, by name, in the form of `options.thresholds`.
+	TargetThresholds map[string]metrics.Thresholds `json:"targetThresholds"`
 }
 
 type metricShape struct {
@@ -29,12 +32,16 @@ type metricShape struct {
 
 // response is what it prints.
 type response struct {
-	Thresholds []thresholdKey `json:"thresholds"`
-	Sequence   string         `json:"sequence"`
-	Tasks      []task         `json:"tasks"`
-	DurationMs float64        `json:"durationMs"`
+	Thresholds       []thresholdKey         `json:"thresholds"`
+	TargetThresholds map[string][]threshold `json:"targetThresholds"`
+
+	Sequence   string  `json:"sequence"`
+	Tasks      []task  `json:"tasks"`
+	DurationMs float64 `json:"durationMs"`
 	// Without the time that iterations may take to end gracefully.
 	LoadMs float64 `json:"loadMs"`
+	// For how long the load is high.
+	PeakMs float64 `json:"peakMs"`
 	// Of the whole test, before the split.
 	VUs         uint64        `json:"vus"`
 	MaxVUs      uint64        `json:"maxVUs"`
@@ -76,6 +83,10 @@ func makePlan(req request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
+	ofTarget, err := targetThresholds(req.TargetThresholds)
+	if err != nil {
+		return nil, err
+	}
 	split, err := newSplit(options.Scenarios, req.Tasks)
 	if err != nil {
 		return nil, err
@@ -86,8 +97,8 @@ func makePlan(req request) (*response, error) {
 	}
 	total := whole.task(0)
 	return &response{
-		Thresholds: keys, Sequence: split.sequence(), Tasks: split.tasks(),
-		DurationMs: whole.durationMs(), LoadMs: loadMs(options.Scenarios), VUs: total.VUs, MaxVUs: total.MaxVUs, Iterations: total.Iterations,
+		Thresholds: keys, TargetThresholds: ofTarget, Sequence: split.sequence(), Tasks: split.tasks(),
+		DurationMs: whole.durationMs(), LoadMs: loadMs(options.Scenarios), PeakMs: peakMs(options.Scenarios), VUs: total.VUs, MaxVUs: total.MaxVUs, Iterations: total.Iterations,
 		ArrivalRate: arrivalRates(options.Scenarios),
 	}, nil
 }
@@ -98,7 +109,15 @@ func loadMs(scenarios lib.ScenarioConfigs) float64 {
 	var longest time.Duration
 	for _, scenario := range scenarios {
 		end, _ := lib.GetEndOffset(scenario.GetExecutionRequirements(et))
-		longest = max(longest, scenario.GetStartTime()+end-scenario.GetGracefulStop())
+		end -= scenario.GetGracefulStop()
+		// It ends with its last VU, which needs no graceful stop where the ramp goes down to none.
+		if ramp, ok := scenario.(executor.RampingVUsConfig); ok {
+			end = 0
+			for _, stage := range ramp.Stages {
+				end += stage.Duration.TimeDuration()
+			}
+		}
+		longest = max(longest, scenario.GetStartTime()+end)
 	}
 	return float64(longest) / float64(time.Millisecond)
 }

@@ -3,13 +3,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DirStore } from '../../stores/dir.ts';
 import { openStore } from '../../stores/index.ts';
-
-const text = (body: Uint8Array | null | undefined) =>
-  body === null || body === undefined ? null : new TextDecoder().decode(body);
+import { describeStore, text } from './contract.ts';
 
 let root: string;
 let folders = 0;
@@ -20,32 +17,21 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
+describeStore({
+  fresh: async () => freshStore(),
+  again: (store) => new DirStore((store as DirStore).root),
+  numRuns: 25,
+});
+
 describe('an object with one writer', () => {
-  it('is null where it was never put', async () => {
-    expect(await freshStore().get('runs/a/plan.json')).toBeNull();
-  });
-
-  it('is what was put last, byte for byte', async () => {
+  it('leaves nothing beside it', async () => {
     const store = freshStore();
-    const bytes = Uint8Array.from({ length: 256 }, (_, value) => value);
-
     await store.put('a/b.gz', 'first');
-    await store.put('a/b.gz', bytes);
+    await store.put('a/b.gz', 'second');
+    await store.create('a/c', 'x');
+    await store.create('a/c', 'y');
 
-    expect(new Uint8Array((await store.get('a/b.gz')) ?? [])).toEqual(bytes);
-    expect(await readdir(join(store.root, 'a'))).toEqual(['b.gz']);
-  });
-
-  it('is seen whole while it is replaced', async () => {
-    const store = freshStore();
-    const bodies = ['a', 'b'].map((letter) => letter.repeat(300_000));
-    await store.put('big', bodies[0] ?? '');
-
-    const writes = Array.from({ length: 40 }, (_, nr) => store.put('big', bodies[nr % 2] ?? ''));
-    const seen = await Promise.all(Array.from({ length: 80 }, async () => text(await store.get('big'))));
-    await Promise.all(writes);
-
-    expect(seen.filter((body) => !bodies.includes(body ?? ''))).toEqual([]);
+    expect((await readdir(join(store.root, 'a'))).sort()).toEqual(['b.gz', 'c']);
   });
 
   it('says why it cannot be written, and leaves nothing behind', async () => {
@@ -58,53 +44,12 @@ describe('an object with one writer', () => {
   });
 });
 
-describe('create', () => {
-  it('has one winner', async () => {
-    const store = freshStore();
-
-    const won = await Promise.all(Array.from({ length: 20 }, (_, nr) => store.create('stop.json', String(nr))));
-
-    const winner = won.indexOf(true);
-    expect(won.filter(Boolean)).toHaveLength(1);
-    expect(text(await store.get('stop.json'))).toBe(String(winner));
-    expect(await readdir(store.root)).toEqual(['stop.json']);
-  });
-});
-
 describe('swap', () => {
-  it('replaces exactly the version that was read, as a model of it does', async () => {
-    const writer = fc.nat({ max: 2 });
-    const commands = fc.array(fc.record({ writer, reads: fc.boolean() }), { maxLength: 60 });
-    await fc.assert(
-      fc.asyncProperty(commands, async (steps) => {
-        const store = freshStore();
-        const writers = [0, 1, 2].map(() => ({
-          store: new DirStore(store.root),
-          etag: null as string | null,
-          version: 0,
-        }));
-        let version = 0;
-        for (const [nr, { writer: index, reads }] of steps.entries()) {
-          const mine = writers[index];
-          if (mine === undefined) continue;
-          if (reads) {
-            const read = await mine.store.getVersioned('control.json');
-            mine.etag = read?.etag ?? null;
-            mine.version = version;
-          }
-          const next = await mine.store.swap('control.json', String(nr), mine.etag);
-          const wins = mine.version === version;
-          expect(next !== null).toBe(wins);
-          if (!wins) continue;
-          version += 1;
-          mine.version = version;
-          mine.etag = next;
-          expect(text((await store.getVersioned('control.json'))?.body)).toBe(String(nr));
-          expect(await readFile(join(store.root, 'control.json'), 'utf8')).toBe(String(nr));
-        }
-      }),
-      { numRuns: 25 },
-    );
+  it('leaves the plain file too, for people and their tools', async () => {
+    const store = freshStore();
+    await store.swap('control.json', 'two', await store.swap('control.json', 'one', null));
+
+    expect(await readFile(join(store.root, 'control.json'), 'utf8')).toBe('two');
   });
 
   it('loses and doubles nothing over several processes', async () => {

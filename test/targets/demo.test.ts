@@ -24,7 +24,21 @@ const json =
   (_, response) =>
     response.end(JSON.stringify(read()));
 
+const STATE = { desired: 2, running: 2, pending: 0, max: 10, utilization: null };
+
 describe('DemoObserver', () => {
+  it('tells its series, with the share of slots in use as %', async () => {
+    const url = await answering(json(() => ({ ...STATE, utilization: 0.4, events: [] })));
+
+    expect(await new DemoObserver(url, () => 42).observe(0)).toMatchObject({
+      samples: [
+        { series: 'maximum', at: 42, value: 10 },
+        { series: 'utilization', at: 42, value: 40 },
+      ],
+      maximum: 10,
+    });
+  });
+
   it('reads a real demo', async () => {
     const demo = await startDemo({ minTasks: 3 });
     closing.push(() => demo.close());
@@ -34,14 +48,15 @@ describe('DemoObserver', () => {
     expect(observed).toEqual({
       reading: { at: expect.any(Number), desired: 3, running: 3, pending: 0 },
       events: [],
-      samples: [],
+      samples: [{ series: 'maximum', at: expect.any(Number), value: expect.any(Number) }],
       alarms: [],
+      maximum: expect.any(Number),
     });
   });
 
   it('tells each event once', async () => {
     const events = [{ id: 1, at: 10, message: 'first' }];
-    const url = await answering(json(() => ({ desired: 2, running: 2, pending: 0, events })));
+    const url = await answering(json(() => ({ ...STATE, events })));
     const observer = new DemoObserver(url, () => 42);
 
     const first = await observer.observe(0);
@@ -83,6 +98,7 @@ describe('createObserver', () => {
     ['ecs:cluster/service', 'an unknown kind of target'],
     ['http://127.0.0.1:8080', 'an unknown kind of target'],
     ['', 'an unknown kind of target'],
+    ['stack', 'only a run on a stack can observe its target: name it by --stack'],
     ['demo', 'not an http URL after "demo:"'],
     ['demo:127.0.0.1:8080', 'not an http URL after "demo:"'],
     ['demo:file:///etc/passwd', 'not an http URL after "demo:"'],

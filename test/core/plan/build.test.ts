@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Plan } from '../../../core/contract/plan.ts';
+import { Plan, type Threshold } from '../../../core/contract/plan.ts';
 import { autoTasks, buildPlan, LOCAL_TIMING, type PlanInput, tasksForRps } from '../../../core/plan/build.ts';
 import { shares } from '../../../core/plan/shares.ts';
 
@@ -15,10 +15,12 @@ function inputOf(tasks: number, maxVUs: number, change: Partial<PlanInput> = {})
     options: {},
     requirements: {
       thresholds: [],
+      targetThresholds: {},
       sequence: '0,1',
       tasks: shares(maxVUs, tasks).map((vus) => ({ segment: '0:1', vus, maxVUs: vus, iterations: null })),
       durationMs: 1000,
       loadMs: 1000,
+      peakMs: 1000,
       vus: maxVUs,
       maxVUs,
       iterations: null,
@@ -101,4 +103,34 @@ test('k6 has the defaults where the script has none, and the script wins', () =>
     summary: { trendStats: ['p(99)'], timeUnit: 's' },
     exports: { setup: true, teardown: false, handleSummary: true },
   });
+});
+
+const threshold: Threshold = {
+  source: 'max<90',
+  aggregate: 'max',
+  operator: '<',
+  value: 90,
+  abortOnFail: false,
+  delayAbortEvalMs: null,
+};
+
+test('a target has its thresholds as k6 has parsed them', () => {
+  const input = inputOf(1, 1, { fleet: { target: { observe: 'stack', thresholds: { cpu: ['max<90'] } } } });
+  input.requirements.targetThresholds = { cpu: [threshold] };
+  const plan = buildPlan(input);
+  expect(plan.target).toEqual({ observe: 'stack', thresholds: { cpu: [threshold] } });
+  expect(Plan.parse(plan)).toEqual(plan);
+});
+
+test.each([
+  ['a peak that target tracking may not see', 'stack', 360_000, 239_999, 1],
+  ['a peak that is long enough', 'stack', 360_000, 240_000, 0],
+  ['no scale-out is expected', 'stack', null, 1000, 0],
+  ['a target of another kind', 'demo:http://127.0.0.1:8080', 360_000, 1000, 0],
+])('warns of a load that is too short for a scale-out: %s', (_, observe, scaleOutWithinMs, peakMs, warnings) => {
+  const input = inputOf(1, 1, { fleet: { target: { observe, scaleOutWithinMs } } });
+  input.requirements.peakMs = peakMs;
+  const texts = buildPlan(input).warnings;
+  expect(texts).toHaveLength(warnings);
+  for (const text of texts) expect(text).toContain('planned to be high for 4m, and target tracking');
 });

@@ -24,7 +24,8 @@ const word = (change: Partial<TaskState> = {}): TaskState => ({
 function stateOf(phase: RunState['phase'], words: (TaskState | null)[], change: Partial<RunState> = {}): RunState {
   const state = { ...initialState(plan, NOW - 1000), phase, ...change };
   state.tasks.forEach((task, index) => {
-    task.launchedAt = NOW - 1000;
+    task.queuedAt = null;
+    task.launchedAt = Math.min(NOW - 1000, state.phaseSince - 1);
     task.launches = 1;
     task.word = words[index] ?? null;
   });
@@ -36,6 +37,8 @@ const seen = (change: Partial<Seen> = {}): Seen => ({
   liveness: [alive, alive],
   stopRequest: null,
   abort: null,
+  targetAbort: null,
+  watchUntil: () => null,
   ...change,
 });
 

@@ -4,21 +4,10 @@ import { expect, test } from 'vitest';
 import { SupersededError } from '../../../core/errors.ts';
 import { expectSound } from './sim/invariants.ts';
 import { planOf } from './sim/plan.ts';
-import { type Conductor, type Fault, type Played, play, type Scenario } from './sim/world.ts';
+import { calm, scenario } from './sim/scenario.ts';
+import { type Fault, type Played, play, type Scenario } from './sim/world.ts';
 
 const RUNS = { numRuns: 60 };
-
-const calm: Conductor = { startMs: 0, crashes: [] };
-
-const scenario = (part: Partial<Scenario> = {}): Scenario => ({
-  plan: planOf(),
-  seed: 1,
-  latencyMs: 10,
-  faults: [],
-  stopMs: null,
-  conductors: [calm],
-  ...part,
-});
 
 const plans = fc
   .record({
@@ -110,6 +99,16 @@ test('a stop and crashes', () =>
   check({
     stopMs: moment,
     conductors: fc.array(crash, { minLength: 1, maxLength: 2 }).map((crashes) => [{ startMs: 0, crashes }]),
+  }));
+
+const legMs = fc.option(fc.integer({ min: 0, max: 3000 }), { nil: undefined });
+
+test('short legs, crashes and losses', () =>
+  check({
+    faults: fc.array(faultOf('kill', 'kill-k6'), { maxLength: 1 }),
+    conductors: fc
+      .record({ crashes: fc.array(crash, { maxLength: 2 }), legMs })
+      .map((conductor) => [{ startMs: 0, ...conductor }]),
   }));
 
 const stall = fc.option(fc.record({ call: fc.integer({ min: 1, max: 300 }), ms: fc.integer({ min: 1, max: 6000 }) }), {

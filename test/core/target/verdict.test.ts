@@ -54,7 +54,7 @@ describe('scaleOutWithin', () => {
       'a load that ends before the target had its time',
       { plan: { ...PLAN, scaleOutWithinMs: 360_000 } },
       false,
-      'desired never rose above 2 in the 50s after the load rose (load 12:00:10 UTC); allowed 6m; the load ended before that: hold it for longer',
+      'desired never rose above 2 in the 50s after the load rose (load 12:00:10 UTC); allowed 6m; the load was held for only 50s: hold it for longer',
     ],
     [
       'tasks that never start',
@@ -135,7 +135,7 @@ describe('scaleOutWithin', () => {
         ]),
       },
       false,
-      'desired never rose above 2 in the 50s after the load rose (load 12:00:10 UTC); allowed 20s',
+      'desired never rose above 2 in the 50s after the load rose (load 12:00:10 UTC); allowed 20s; 4 ran at 12:00:20 UTC, more than desired, as in a deployment',
     ],
     [
       'a deployment when the load rises, then a scale-out',
@@ -298,6 +298,22 @@ describe('recoverWithin', () => {
 });
 
 describe('targetVerdict', () => {
+  it('sorts the series out, of samples in any order, with the latest word on each moment', () => {
+    const sample = (series: string, second: number, value: number) => ({ series, at: at(second), value });
+
+    const { series } = judge({
+      samples: [sample('cpu', 60, 70), sample('memory', 0, 30), sample('cpu', 0, 20), sample('cpu', 60, 75)],
+    });
+
+    expect(series).toEqual({
+      cpu: [
+        { at: at(0), value: 20 },
+        { at: at(60), value: 75 },
+      ],
+      memory: [{ at: at(0), value: 30 }],
+    });
+  });
+
   it('keeps each event once, in order, from the first reading on', () => {
     const event = (second: number) => ({ at: at(second), message: `at ${second}` });
 

@@ -7,6 +7,7 @@ export interface PlanShape {
   maxLost?: number;
   thresholds?: Plan['thresholds'];
   target?: Plan['target'];
+  timing?: Partial<Plan['timing']>;
 }
 
 export function planOf(shape: PlanShape = {}): Plan {
@@ -49,6 +50,7 @@ export function planOf(shape: PlanShape = {}): Plan {
       renewMs: 4000,
       readyTimeoutMs: 30_000,
       checkpointMs: 1500,
+      ...shape.timing,
     },
     envNames: [],
     warnings: [],

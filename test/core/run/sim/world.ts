@@ -4,8 +4,8 @@ import type { Plan } from '../../../../core/contract/plan.ts';
 import type { Result } from '../../../../core/contract/result.ts';
 import { Control } from '../../../../core/contract/run.ts';
 import { SupersededError } from '../../../../core/errors.ts';
-import type { Clock, Fleet, Store, TaskRef } from '../../../../core/ports.ts';
-import { Coordinator } from '../../../../core/run/coordinator.ts';
+import type { Clock, Fleet, Monitor, Store, TargetObserver, TaskRef } from '../../../../core/ports.ts';
+import { Coordinator, type CoordinatorOptions } from '../../../../core/run/coordinator.ts';
 import { VirtualClock } from './clock.ts';
 import { MemoryStore } from './store.ts';
 import { type Deeds, SimulatedWorker } from './worker.ts';
@@ -25,6 +25,8 @@ export interface Conductor {
   crashes: { call: number; after: boolean; restMs: number }[];
   /** Holds the nth call of the first one up. */
   stall?: { call: number; ms: number } | undefined;
+  /** How long a leg lasts, ms; the next one comes a second later. Absent: one leg does it all. */
+  legMs?: number | undefined;
 }
 
 export interface Scenario {
@@ -35,6 +37,16 @@ export interface Scenario {
   faults: Fault[];
   stopMs: number | null;
   conductors: Conductor[];
+  observer?: TargetObserver;
+  monitor?: Monitor;
+  /** What the platform says to the nth launch, by its own count from 1; throws where it can never be. */
+  onLaunch?: (nr: number, ref: TaskRef, atMs: number) => string | null;
+  /** A stopper comes, and ends the run. */
+  abandonMs?: number;
+  /** Called with the world's clock before anything happens. */
+  onClock?: (clock: Clock) => void;
+  /** Longest virtual time, ms. */
+  limitMs?: number;
 }
 
 export interface Played extends Deeds {
@@ -44,6 +56,12 @@ export interface Played extends Deeds {
   /** Every control.json that was written, and by which coordinator. */
   told: { leg: number; at: number; control: Control }[];
   launches: TaskRef[];
+  /** When each launch was asked for, Unix ms, those refused too. */
+  launchTimes: number[];
+  /** How often the coordinators called the store's get, by Unix second. */
+  gets: Map<number, number>;
+  /** Tasks that are alive in the end. */
+  left: TaskRef[];
   /** Attempts that were alive when another took their place: what they ship in their last moments may not count. */
   disowned: TaskRef[];
   /** result.json as it is in the end. */
@@ -69,7 +87,7 @@ class World {
   private readonly writes: number[];
   private readonly random: () => number;
   private legs = 0;
-  private readonly played: Omit<Played, 'endings' | 'stored'>;
+  private readonly played: Omit<Played, 'endings' | 'stored' | 'left'>;
 
   constructor(private readonly scenario: Scenario) {
     const { plan, seed } = scenario;
@@ -79,6 +97,8 @@ class World {
       plan,
       told: [],
       launches: [],
+      launchTimes: [],
+      gets: new Map(),
       disowned: [],
       superseded: [],
       windows: [],
@@ -88,7 +108,8 @@ class World {
   }
 
   async play(): Promise<Played> {
-    const { plan, faults, stopMs, conductors } = this.scenario;
+    const { plan, faults, stopMs, conductors, onClock, limitMs = LIMIT_MS } = this.scenario;
+    onClock?.(this.clock);
     const keys = runKeys(plan.id);
     for (const { task, kind, when } of faults) {
       if ('ms' in when) void this.clock.sleep(when.ms).then(() => this.strike(task, kind));
@@ -97,33 +118,60 @@ class World {
       const body = encodeJson({ at: new Date(0).toISOString(), message: 'stop it' });
       void this.clock.sleep(stopMs).then(() => this.store.create(keys.stop, body));
     }
-    const endings = await this.clock.drive(Promise.all(conductors.map((one) => this.conduct(one))), LIMIT_MS);
+    const conducted = conductors.map((one) => this.conduct(one));
+    const endings = await this.clock.drive(Promise.all([...conducted, ...this.stopper()]), limitMs);
     const stored = JSON.parse(Buffer.from((await this.store.get(keys.result)) ?? []).toString()) as Result;
-    return { ...this.played, endings, stored };
+    const left = this.played.launches.filter((ref) => this.workers.get(keyOf(ref))?.alive);
+    return { ...this.played, endings: endings.filter((ending) => ending !== null), stored, left };
   }
 
-  private async conduct({ startMs, crashes, stall }: Conductor): Promise<Result | SupersededError> {
+  /** The stopper, where one comes; twice, as a Lambda that is retried. */
+  private stopper(): Promise<Result | null>[] {
+    const { abandonMs } = this.scenario;
+    if (abandonMs === undefined) return [];
+    const reason = { kind: 'internal' as const, message: 'the state machine was aborted', exitCode: 1 };
+    const once = async () => new Coordinator(this.optionsOf(++this.legs)).abandon(reason);
+    return [
+      this.clock.sleep(abandonMs).then(async () => {
+        const result = await once();
+        if ((await once()) !== null) throw new Error('the second time wrote another result');
+        return result;
+      }),
+    ];
+  }
+
+  private async conduct({ startMs, crashes, stall, legMs }: Conductor): Promise<Result | SupersededError> {
     await this.clock.sleep(startMs);
-    for (let index = 0; ; index++) {
+    for (let index = 0; ; ) {
       const crash = crashes[index];
       const leg = ++this.legs;
-      const ways = this.waysOf(leg, crash, index === 0 ? stall : undefined);
+      const options = this.optionsOf(leg, crash, index === 0 ? stall : undefined);
       try {
-        return await new Coordinator({
-          ...ways,
-          plan: this.scenario.plan,
-          observer: null,
-          compression: { zip: async (text) => Buffer.from(text), unzip: async (body) => body },
-        }).run();
+        const until = legMs === undefined ? {} : { until: this.clock.now() + legMs };
+        const result = await new Coordinator(options).run(until);
+        if (result !== null) return result;
+        await this.clock.sleep(1000);
       } catch (error) {
         if (error instanceof SupersededError) {
           this.played.superseded.push({ leg, at: this.clock.now() });
           return error;
         }
         if (!(error instanceof Crash) || crash === undefined) throw error;
+        index += 1;
         await this.clock.sleep(crash.restMs);
       }
     }
+  }
+
+  private optionsOf(leg: number, crash?: Conductor['crashes'][number], stall?: Conductor['stall']): CoordinatorOptions {
+    const { plan, observer = null, monitor } = this.scenario;
+    return {
+      ...this.waysOf(leg, crash, stall),
+      plan,
+      observer,
+      ...(monitor && { monitor }),
+      compression: { zip: async (text) => Buffer.from(text), unzip: async (body) => body },
+    };
   }
 
   /** How one coordinator reaches the world: slowly, and only as long as it lives. */
@@ -153,7 +201,11 @@ class World {
     return {
       clock: { now: () => this.clock.now(), sleep: rest },
       store: {
-        get: (key) => call(() => store.get(key)),
+        get: (key) => {
+          const second = Math.floor(this.clock.now() / 1000);
+          this.played.gets.set(second, (this.played.gets.get(second) ?? 0) + 1);
+          return call(() => store.get(key));
+        },
         put: (key, body) => call(() => store.put(key, body)),
         create: (key, body) => call(() => store.create(key, body)),
         getVersioned: (key) => call(() => store.getVersioned(key)),
@@ -167,8 +219,10 @@ class World {
       fleet: {
         launch: (ref) =>
           call(async () => {
-            this.launch(ref);
-            return null;
+            this.played.launchTimes.push(this.clock.now());
+            const answer = this.scenario.onLaunch?.(this.played.launchTimes.length, ref, this.clock.now()) ?? null;
+            if (answer === null) this.launch(ref);
+            return answer;
           }),
         liveness: (ref) =>
           call(async () => {

@@ -1,0 +1,47 @@
+import { createInterface } from 'node:readline/promises';
+import { Command } from 'commander';
+import { K6Exit } from '../../core/contract/exit-codes.ts';
+import { UserError } from '../../core/errors.ts';
+import { stackOption } from '../options.ts';
+
+interface PurgeFlags {
+  stack?: string;
+  bucket?: string;
+  yes?: boolean;
+}
+
+export const purgeCommand = () =>
+  new Command('purge')
+    .description('delete the results that a stack has left: of one run, or all of them and their bucket')
+    .argument('[id]', 'a run id; without it: all runs, and the bucket where the stack is gone')
+    .addOption(stackOption())
+    .option('--bucket <name>', 'the bucket of a stack that has been destroyed')
+    .option('--yes', 'do not ask')
+    .action(async (id: string | undefined, flags: PurgeFlags) => {
+      if ((flags.stack === undefined) === (flags.bucket === undefined)) {
+        throw new UserError(
+          'name the results to delete by --stack, or by --bucket where the stack has been destroyed',
+          K6Exit.invalidConfig,
+        );
+      }
+      const { loadStack } = await import('../stack/stack-info.ts');
+      const { S3Store } = await import('../../stores/s3.ts');
+      const bucket = flags.bucket ?? (await loadStack(flags.stack ?? '')).bucket;
+      const what = id === undefined ? `all runs in s3://${bucket}` : `run ${id} in s3://${bucket}`;
+      if (flags.yes !== true) await confirm(what);
+      const store = new S3Store(bucket);
+      if (id === undefined) await store.deleteAll();
+      else await store.deleteRun(id);
+      // A stack that still stands needs its bucket.
+      if (id === undefined && flags.bucket !== undefined) await store.deleteBucket();
+      process.stderr.write(`deleted ${what}\n`);
+    });
+
+async function confirm(what: string): Promise<void> {
+  if (!process.stdin.isTTY)
+    throw new UserError(`to delete ${what} without a question, add --yes`, K6Exit.invalidConfig);
+  const question = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await question.question(`Delete ${what}? There is no way back. (yes/no) `);
+  question.close();
+  if (answer.trim() !== 'yes') throw new UserError('nothing was deleted', K6Exit.invalidConfig);
+}

@@ -1,0 +1,46 @@
+import type { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { ECSClient } from '@aws-sdk/client-ecs';
+import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+
+// The SDK's advice on newer versions of Node is for developers, and would be in the way of what users read.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
+/** AWS, as far as the checks before a run need it. */
+export interface AwsClients {
+  cloudFormation(): Promise<Pick<CloudFormationClient, 'send' | 'config'>>;
+  ec2(): Promise<Pick<EC2Client, 'send'>>;
+  ecs(): Promise<Pick<ECSClient, 'send'>>;
+  cloudWatch(): Promise<Pick<CloudWatchClient, 'send'>>;
+  serviceQuotas(): Promise<Pick<ServiceQuotasClient, 'send'>>;
+  scaling(): Promise<Pick<ApplicationAutoScalingClient, 'send'>>;
+}
+
+/**
+ * Clients with credentials and endpoint from the environment, loaded and made when they are first used: a local run
+ * needs none of them.
+ * @param region without it: the environment's
+ */
+export function awsClients(region?: string): AwsClients {
+  const config = region === undefined ? {} : { region };
+  return {
+    cloudFormation: once(async () => new (await import('@aws-sdk/client-cloudformation')).CloudFormationClient(config)),
+    ec2: once(async () => new (await import('@aws-sdk/client-ec2')).EC2Client(config)),
+    ecs: once(async () => new (await import('@aws-sdk/client-ecs')).ECSClient(config)),
+    cloudWatch: once(async () => new (await import('@aws-sdk/client-cloudwatch')).CloudWatchClient(config)),
+    serviceQuotas: once(async () => new (await import('@aws-sdk/client-service-quotas')).ServiceQuotasClient(config)),
+    scaling: once(
+      async () => new (await import('@aws-sdk/client-application-auto-scaling')).ApplicationAutoScalingClient(config),
+    ),
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

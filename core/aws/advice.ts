@@ -1,0 +1,54 @@
+/** What a user should know before a run on AWS; pure, so that `plan` can say it too. */
+import type { Plan } from '../contract/plan.ts';
+import { formatDuration } from '../duration.ts';
+
+/**
+ * The least time in which ECS target tracking can answer a load, ms: its alarm for scale-out wants three one-minute
+ * points above the target, which come about a minute late, and a new task takes a minute to run.
+ * https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html
+ */
+const TARGET_TRACKING_MS = 5 * 60_000;
+
+/** Where scaling on AWS is expected, but the load or the time allowed is shorter than target tracking can see. */
+export function scaleOutAdvice({ target, loadMs }: Pick<Plan, 'target' | 'loadMs'>): string[] {
+  if (target === null || target.observe !== 'stack') return [];
+  const expectations = [
+    ...(target.scaleOutWithinMs === undefined ? [] : ['scaleOutWithin']),
+    ...(target.minPeakTasks === undefined ? [] : ['minPeakTasks']),
+  ];
+  const advice: string[] = [];
+  const needed = `about ${formatDuration(TARGET_TRACKING_MS)}: three one-minute points, and a task's start`;
+  if (expectations.length > 0 && loadMs < TARGET_TRACKING_MS) {
+    advice.push(
+      `the load lasts ${formatDuration(loadMs)}, but ECS target tracking needs ${needed}: hold the peak for longer, or ${expectations.join(' and ')} may fail although the policy works`,
+    );
+  }
+  if (target.scaleOutWithinMs !== undefined && target.scaleOutWithinMs < TARGET_TRACKING_MS) {
+    advice.push(
+      `scaleOutWithin is ${formatDuration(target.scaleOutWithinMs)}, but ECS target tracking needs ${needed}: allow 6m, unless a step policy scales it faster`,
+    );
+  }
+  return advice;
+}
+
+/**
+ * What a VU takes, MB: 1 to 5 for a simple script, more with large files or modules.
+ * https://grafana.com/docs/k6/latest/testing-guides/running-large-tests/
+ */
+const VU_MEGABYTES = { least: 1, most: 5 } as const;
+
+/** What the worker and k6 themselves take in a task, MiB. */
+const OVERHEAD_MIB = 256;
+
+/** Where a task's memory may not hold its VUs. */
+export function memoryAdvice(plan: Pick<Plan, 'tasks'>, task: { memoryMiB: number }): string[] {
+  const vus = Math.max(...plan.tasks.map(({ maxVUs }) => maxVUs));
+  const room = task.memoryMiB - OVERHEAD_MIB;
+  if (vus * VU_MEGABYTES.most <= room) return [];
+  const total = plan.tasks.reduce((sum, { maxVUs }) => sum + maxVUs, 0);
+  const fit = Math.max(1, Math.floor(room / VU_MEGABYTES.most));
+  const verb = vus * VU_MEGABYTES.least > room ? 'do not fit' : 'may not fit';
+  return [
+    `${vus} VUs in one task ${verb} into its ${task.memoryMiB} MiB (a VU takes ${VU_MEGABYTES.least} to ${VU_MEGABYTES.most} MB, k6 and its worker ${OVERHEAD_MIB}): use --tasks ${Math.ceil(total / fit)}, or give tasks more memory`,
+  ];
+}

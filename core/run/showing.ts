@@ -1,0 +1,69 @@
+/** Shows the vital signs elsewhere, beside the ticks: nobody there may hold up the run. */
+import type { Plan } from '../contract/plan.ts';
+import type { Vitals } from '../contract/vitals.ts';
+import type { Merged } from '../metrics/merged.ts';
+import type { Clock, Monitor } from '../ports.ts';
+import { type RunState, warn } from './state.ts';
+import { VitalSigns } from './vitals.ts';
+
+/** A standard metric of CloudWatch has one value a minute, made of whatever came in it; an alarm looks no closer. */
+const SHOW_MS = 10_000;
+/** How long the end of a leg waits for what is still to be shown, ms. */
+const LAST_SHOW_MS = 5000;
+
+export class VitalsFeed {
+  private readonly signs: VitalSigns | null;
+  private showing: Promise<void> | null = null;
+  private dueAt: number;
+
+  constructor(
+    private readonly options: { plan: Plan; monitor: Monitor | null; clock: Clock },
+    private readonly state: RunState,
+    private readonly merged: Merged,
+  ) {
+    this.signs = options.monitor === null ? null : new VitalSigns(options.plan, merged);
+    this.dueAt = options.clock.now() + SHOW_MS;
+  }
+
+  /** Shows the interval since the last time, once it is over. */
+  poll(): void {
+    const now = this.options.clock.now();
+    if (now < this.dueAt || this.showing !== null) return;
+    this.dueAt = now + SHOW_MS;
+    this.showNext(now);
+  }
+
+  /** Shows what a leg has still to show: to be called after its last checkpoint, so that no interval is told twice. */
+  async endLeg(): Promise<void> {
+    await this.settle();
+    this.showNext(this.options.clock.now());
+    await this.settle();
+  }
+
+  /** Shows that the run is over. */
+  async endRun(): Promise<void> {
+    await this.endLeg();
+    if (this.signs !== null) this.show(this.signs.last(this.options.clock.now()));
+    await this.settle();
+  }
+
+  private showNext(now: number): void {
+    if (this.signs !== null) this.show(this.signs.next(this.state, this.merged, now));
+  }
+
+  private show(vitals: Vitals): void {
+    const { monitor } = this.options;
+    if (monitor === null) return;
+    const shown = monitor
+      .show(vitals)
+      .catch((error: Error) => warn(this.state, `the vital signs could not be shown: ${error.message}`))
+      .finally(() => {
+        if (this.showing === shown) this.showing = null;
+      });
+    this.showing = shown;
+  }
+
+  private async settle(): Promise<void> {
+    if (this.showing !== null) await Promise.race([this.showing, this.options.clock.sleep(LAST_SHOW_MS)]);
+  }
+}

@@ -1,0 +1,52 @@
+import type { TargetReading, TargetResult, TargetSample } from '../contract/result.ts';
+import type { CountSeries } from '../contract/target-series.ts';
+
+/** Each series in order of time. Of two samples with the same time the later one in the list counts. */
+export function seriesOf(samples: readonly TargetSample[]): TargetResult['series'] {
+  const byName = new Map<string, Map<number, number>>();
+  for (const { series, at, value } of samples) {
+    const values = byName.get(series) ?? new Map<number, number>();
+    byName.set(series, values.set(at, value));
+  }
+  return Object.fromEntries(
+    [...byName].map(([name, values]) => [
+      name,
+      [...values].map(([at, value]) => ({ at, value })).sort((a, b) => a.at - b.at),
+    ]),
+  );
+}
+
+/** Values, each with how often it counts: a whole number of at least 1. */
+export interface Weighted {
+  /** In order of time. */
+  values: { value: number; weight: number }[];
+  /** How much weight makes one in `count`. */
+  unit: number;
+}
+
+/** Values of a sampled series, from `since` to `until`: each counts once. */
+export const weighSamples = (points: TargetResult['series'][string], since: number, until: number): Weighted => ({
+  values: points.filter(({ at }) => at >= since && at <= until).map(({ value }) => ({ value, weight: 1 })),
+  unit: 1,
+});
+
+/**
+ * Counts from `since` to `until`. Of equal readings in a row a run keeps the first and the last, so each stands until the
+ * next one, and counts by its ms; `count` is in seconds.
+ * @param readings in order of time
+ */
+export function weighReadings(
+  readings: readonly TargetReading[],
+  name: CountSeries,
+  since: number,
+  until: number,
+): Weighted {
+  const values: Weighted['values'] = [];
+  for (const [index, reading] of readings.entries()) {
+    if (reading.at > until) break;
+    const end = Math.min(readings[index + 1]?.at ?? reading.at, until);
+    if (reading.at < since && end <= since) continue;
+    values.push({ value: reading[name], weight: Math.max(1, Math.round(end - Math.max(reading.at, since))) });
+  }
+  return { values, unit: 1000 };
+}

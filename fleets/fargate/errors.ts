@@ -1,0 +1,51 @@
+/** What ECS's errors mean to a fleet. */
+
+interface SdkError {
+  name?: string;
+  message?: string;
+  code?: string;
+  $fault?: string;
+  $metadata?: { httpStatusCode?: number };
+}
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html and CommonErrors.html */
+const PASSING_NAMES = new Set([
+  'ThrottlingException',
+  'Throttling',
+  'TooManyRequestsException',
+  'RequestLimitExceeded',
+  'LimitExceededException',
+  'ServerException',
+  'ServiceUnavailable',
+  'InternalFailure',
+  'TimeoutError',
+]);
+const PASSING_CODES = new Set(['ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN']);
+/**
+ * ECS hands on what other services refuse, as a ClientException or InvalidParameterException: Fargate's capacity, the
+ * account's quota of vCPUs, and EC2's own throttling, such as `Error retrieving security group information …: Request
+ * limit exceeded. (ErrorCode: RequestLimitExceeded)`. `… is above your limit` is none of these: it does not pass.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
+ */
+const PASSING_MESSAGE =
+  /capacity is unavailable|capacity error|reached the limit|limit exceeded|RequestLimitExceeded|rate exceeded/i;
+
+/** Whether the same call may succeed later: throttling, capacity, quotas, AWS's own faults, the network. */
+export function isPassing(error: unknown): boolean {
+  const { name = '', message = '', code = '', $fault, $metadata } = error as SdkError;
+  return (
+    PASSING_NAMES.has(name) ||
+    PASSING_CODES.has(code) ||
+    $fault === 'server' ||
+    ($metadata?.httpStatusCode ?? 0) >= 500 ||
+    PASSING_MESSAGE.test(message)
+  );
+}
+
+/** `AccessDeniedException: User … is not authorized …` in one line. */
+export function errorText(error: unknown): string {
+  const { name = 'Error', message = '' } = error as SdkError;
+  return oneLine(`${name === 'Error' ? '' : `${name}: `}${message}`);
+}
+
+export const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();

@@ -1,0 +1,94 @@
+import { type ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs';
+import { STOP_RATE, subnetIndex, TokenBucket } from '../../core/aws/pacing.ts';
+import type { FargateSubnet } from '../../core/contract/plan.ts';
+import type { FleetInfo } from '../../core/contract/stack.ts';
+import type { Clock, Fleet, TaskLiveness, TaskRef } from '../../core/ports.ts';
+import { errorText, isPassing } from './errors.ts';
+import { checkRunId, failureText, refusal, runTaskInput } from './launch.ts';
+import { Roster } from './roster.ts';
+import { stopAll, stopTask } from './stop-all.ts';
+
+export interface FargateFleetOptions {
+  /** Its own retries answer throttling. */
+  client: Pick<ECSClient, 'send'>;
+  run: string;
+  info: FleetInfo;
+  /** At least one. */
+  subnets: readonly FargateSubnet[];
+  clock: Clock;
+  /** How old what is known of the tasks may be, ms. */
+  lookMs?: number;
+  /** How long ECS may not know of a task that there is, ms: its lists and descriptions are eventually consistent. */
+  graceMs?: number;
+}
+
+/**
+ * Tasks on AWS Fargate. ECS keeps all that is to be known of them, so that a coordinator can die and another one take
+ * the run over: a task's reference is in its environment, and its client token sees to it that it exists only once.
+ *
+ * Permissions: ecs:RunTask and iam:PassRole for launch; ecs:DescribeTasks, ecs:ListTasks; ecs:StopTask.
+ */
+export class FargateFleet implements Fleet {
+  private readonly roster: Roster;
+  private readonly stops = new TokenBucket(STOP_RATE);
+
+  constructor(private readonly options: FargateFleetOptions) {
+    const { client, run, info, subnets, clock, lookMs = 5000, graceMs = 20_000 } = options;
+    checkRunId(run);
+    if (subnets.length === 0) throw new Error(`run ${run} has no subnet to start tasks in`);
+    this.roster = new Roster({ client, run, info, now: () => clock.now(), lookMs, graceMs });
+  }
+
+  async launch(ref: TaskRef): Promise<string | null> {
+    const { client, run, info, subnets } = this.options;
+    const subnet = subnets[subnetIndex(ref.task, ref.attempt, subnets.length)] as FargateSubnet;
+    try {
+      const { tasks, failures } = await client.send(new RunTaskCommand(runTaskInput(run, info, subnet, ref)));
+      const arn = tasks?.[0]?.taskArn;
+      if (arn === undefined) return failureText(failures?.[0], subnet);
+      this.roster.add(ref, arn);
+      return null;
+    } catch (error) {
+      const existing = existingTask(error);
+      if (existing !== null) {
+        this.roster.add(ref, existing);
+        return null;
+      }
+      if (isPassing(error)) return refusal(errorText(error), subnet);
+      throw new Error(`ECS cannot start task ${ref.task} in cluster ${info.cluster}: ${errorText(error)}`);
+    }
+  }
+
+  liveness(ref: TaskRef): Promise<TaskLiveness> {
+    return this.roster.liveness(ref);
+  }
+
+  /** The task gets a SIGTERM now, and is killed after its stopTimeout. */
+  async kill(ref: TaskRef): Promise<void> {
+    const { client, run, info, clock } = this.options;
+    const arn = await this.roster.runningArn(ref);
+    if (arn === null) return;
+    const waitMs = this.stops.take(clock.now());
+    if (waitMs > 0) await clock.sleep(waitMs);
+    try {
+      await stopTask(client, info.cluster, arn, `k6-fleet: task ${ref.task} of run ${run} is not needed any more`);
+    } catch (error) {
+      throw new Error(`task ${ref.task} cannot be stopped (${arn}): ${errorText(error)}`);
+    }
+  }
+
+  /** Stops every task of the run, whoever launched it. @throws Error where some are left */
+  async killAll(): Promise<void> {
+    const { client, run, info, clock } = this.options;
+    await stopAll({ client, cluster: info.cluster, run, clock });
+  }
+}
+
+/**
+ * The token was used with other parameters, such as before the stack was deployed anew: that task is the one.
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html#API_RunTask_Errors
+ */
+function existingTask(error: unknown): string | null {
+  const { name, resourceIds } = error as { name?: string; resourceIds?: string[] };
+  return name === 'ConflictException' ? (resourceIds?.[0] ?? null) : null;
+}

@@ -1,0 +1,63 @@
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func withTarget(thresholds string) string {
+	return fmt.Sprintf(`{"options":{},"tasks":1,"targetThresholds":%s}`, thresholds)
+}
+
+func TestTargetThresholds(t *testing.T) {
+	for thresholds, want := range map[string]string{
+		`null`:       `{}`,
+		`{}`:         `{}`,
+		`{"cpu":[]}`: `{"cpu":[]}`,
+		`{"running":["min>=2"],"cpu":["p(95)<=9e1",{"threshold":" value < 80 ","abortOnFail":true,"delayAbortEval":"1m"}]}`: `{"cpu":[` +
+			`{"source":"p(95)<=9e1","aggregate":"p","percentile":95,"operator":"<=","value":90,"abortOnFail":false,"delayAbortEvalMs":null},` +
+			`{"source":" value < 80 ","aggregate":"value","operator":"<","value":80,"abortOnFail":true,"delayAbortEvalMs":60000}],` +
+			`"running":[{"source":"min>=2","aggregate":"min","operator":">=","value":2,"abortOnFail":false,"delayAbortEvalMs":null}]}`,
+	} {
+		answer, err := readPlan(strings.NewReader(withTarget(thresholds)))
+		if err != nil {
+			t.Errorf("%s: %v", thresholds, err)
+			continue
+		}
+		var out strings.Builder
+		encoder := json.NewEncoder(&out)
+		encoder.SetEscapeHTML(false)
+		if err := encoder.Encode(answer.(*response).TargetThresholds); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.TrimSpace(out.String()); got != want {
+			t.Errorf("%s gave %s\nwant %s", thresholds, got, want)
+		}
+	}
+}
+
+func TestTargetThresholdsAreOfEveryAggregateButRate(t *testing.T) {
+	for _, aggregate := range []string{"avg", "min", "med", "max", "p(0)", "p(99.9)", "value", "count"} {
+		if _, err := readPlan(strings.NewReader(withTarget(`{"cpu":["` + aggregate + `<1"]}`))); err != nil {
+			t.Errorf("%s: %v", aggregate, err)
+		}
+	}
+}
+
+func TestTargetThresholdsRefuses(t *testing.T) {
+	where := `options.ext.fleet.target.thresholds.cpu: threshold `
+	for thresholds, want := range map[string]string{
+		`{"cpu":["rate<1"]}`:                where + `"rate<1": a target's series has no rate, but avg, min, med, max, p(N), value and count`,
+		`{"a":["max<1"],"cpu":["max<90%"]}`: where + `"max<90%": "90%" is not a number`,
+		`{"cpu":["90"]}`:                    where + `"90": no operator with a value after it`,
+		`{"cpu":["p95<90"]}`:                where + `"p95<90": "p95" is none of value, count, rate, avg, min, med, max, p(N)`,
+		`{"cpu":[{"threshold":"max<90","abortOnFail":true,"delayAbortEval":"soon"}]}`: `JSON {"options":…,"tasks":N} was expected on stdin`,
+	} {
+		answer, err := readPlan(strings.NewReader(withTarget(thresholds)))
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s gave %v, %v; want the error %s", thresholds, answer, err, want)
+		}
+	}
+}

@@ -1,0 +1,88 @@
+import { K6Exit } from '../../core/contract/exit-codes.ts';
+import type { Plan } from '../../core/contract/plan.ts';
+import type { Progress } from '../../core/contract/progress.ts';
+import type { Result } from '../../core/contract/result.ts';
+import type { StopReason } from '../../core/contract/run.ts';
+import type { LegOutput } from '../../core/contract/stack.ts';
+import { UserError } from '../../core/errors.ts';
+import type { Clock, Compression, Fleet, Monitor, Store } from '../../core/ports.ts';
+import { Coordinator } from '../../core/run/coordinator.ts';
+import type { Log } from '../log.ts';
+import type { Publisher } from '../publisher.ts';
+import { RunFiles } from '../run-files.ts';
+import type { Watch } from './watch.ts';
+
+/** What a Lambda may still do when its leg is over: checkpoint, answer. ms */
+const MARGIN_MS = 60_000;
+
+export interface LegOptions {
+  run: string;
+  /** How long a leg may coordinate, s. */
+  legSeconds: number;
+  /** Until the Lambda is ended, ms. */
+  remainingMs: number;
+  store: Store;
+  fleetOf(plan: Plan): Fleet;
+  /** @throws UserError where the plan's target cannot be observed */
+  watchOf(plan: Plan): Watch;
+  monitor: Monitor;
+  publisher: Publisher;
+  clock: Clock;
+  compression: Compression;
+  log: Log;
+}
+
+/**
+ * Coordinates a run for one leg. A mistake of its user's that shows only now ends the run with a result that says so.
+ * @throws SupersededError where another leg has taken the run over
+ * @throws PlanMissingError where there is no such run
+ */
+export async function leg(options: LegOptions): Promise<LegOutput> {
+  const { run, publisher } = options;
+  const files = new RunFiles(options.store, run);
+  const result = (await files.result()) ?? (await conduct(options, files));
+  if (result === null) return { run, done: false, passed: null, exitCode: null };
+  await publisher.publish(files, result);
+  const { passed, exitCode } = result.verdict;
+  return { run, done: true, passed, exitCode };
+}
+
+/** Null: the leg is over, the run is not. */
+async function conduct(options: LegOptions, files: RunFiles): Promise<Result | null> {
+  const { store, clock, compression, monitor, log, run } = options;
+  const plan = await files.needPlan();
+  const common = { plan, store, fleet: options.fleetOf(plan), monitor, clock, compression };
+  let progress: Progress | null = null;
+  try {
+    const { observer, problems } = options.watchOf(plan);
+    // Once: a stop alarm that fires while the run goes on is not a problem, it is the stop.
+    if (!(await files.isBegun())) refuse(await problems());
+    const coordinator = new Coordinator({
+      ...common,
+      observer,
+      onProgress: (now) => {
+        progress = now;
+      },
+    });
+    const result = await coordinator.run({ until: clock.now() + legMs(options) });
+    log({ level: 'info', run, message: result === null ? 'leg over' : 'run over', ...counts(progress) });
+    return result;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    log({ level: 'warn', run, message: error.message, exitCode: error.exitCode });
+    return (await new Coordinator({ ...common, observer: null }).abandon(notStarted(error))) ?? files.result();
+  }
+}
+
+/** At most `legSeconds`; the Lambda's last minute is not the run's, of a short-lived Lambda half of its time. */
+export const legMs = ({ legSeconds, remainingMs }: Pick<LegOptions, 'legSeconds' | 'remainingMs'>): number =>
+  Math.min(legSeconds * 1000, Math.max(remainingMs - MARGIN_MS, remainingMs / 2));
+
+function refuse(problems: readonly string[]): void {
+  if (problems.length > 0) throw new UserError(problems.join('; '), K6Exit.invalidConfig);
+}
+
+const notStarted = ({ message, exitCode }: UserError): StopReason => ({ kind: 'not-started', message, exitCode });
+
+const counts = (progress: Progress | null) =>
+  progress === null ? {} : { phase: progress.phase, tasks: progress.tasks, requests: progress.requests };

@@ -1,0 +1,46 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { alarmNames } from '../../core/contract/cloudwatch.ts';
+import { K6Exit } from '../../core/contract/exit-codes.ts';
+import type { Plan } from '../../core/contract/plan.ts';
+import type { FleetInfo } from '../../core/contract/stack.ts';
+import { UserError } from '../../core/errors.ts';
+import type { TargetObserver } from '../../core/ports.ts';
+import { AlarmWatch, stopAlarmProblems } from '../../targets/aws/alarms.ts';
+import { createStackObserver, targetClients } from '../../targets/aws/ecs.ts';
+import { createObserver } from '../../targets/index.ts';
+import { observers } from '../../targets/observers.ts';
+
+/** The run's eyes: the stack's own alarms, the user's stop alarms, and the target that the plan names. */
+export interface Watch {
+  observer: TargetObserver;
+  /** Why stop alarms cannot stop this run, one line each. */
+  problems(): Promise<string[]>;
+}
+
+/** @throws UserError where the plan names a target that cannot be observed. */
+export function watchOf(plan: Plan, info: FleetInfo): Watch {
+  const { target, region, stack } = info;
+  const ownAlarms = new AlarmWatch({
+    client: new CloudWatchClient({ region }),
+    names: alarmNames(stack),
+    stops: false,
+  });
+  const parts = [...targetObserver(plan, info), ownAlarms];
+  const client = targetClients(info)?.cloudWatch;
+  const names = target?.stopAlarms ?? [];
+  if (client === undefined || names.length === 0) return { observer: observers(parts), problems: async () => [] };
+  return {
+    observer: observers([...parts, new AlarmWatch({ client, names, stops: true })]),
+    problems: () => stopAlarmProblems(client, names, target?.region ?? region),
+  };
+}
+
+function targetObserver({ target }: Plan, info: FleetInfo): TargetObserver[] {
+  const observe = target?.observe ?? null;
+  if (observe === null) return [];
+  if (observe !== 'stack') return [createObserver(observe)];
+  const observer = createStackObserver(info);
+  if (observer !== null) return [observer];
+  const message = `observe is "stack", but the configuration of stack ${info.stack} names no target: name one and deploy again`;
+  throw new UserError(message, K6Exit.invalidConfig);
+}

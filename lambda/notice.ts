@@ -1,0 +1,90 @@
+/** The verdict as people read it who have subscribed to the stack's topic. */
+import { dashboardUrl } from '../core/contract/cloudwatch.ts';
+import { runKeys } from '../core/contract/keys.ts';
+import type { Result } from '../core/contract/result.ts';
+import type { FleetInfo } from '../core/contract/stack.ts';
+import { formatDuration } from '../core/duration.ts';
+
+export interface Notice {
+  /** At most 100 characters of ASCII. */
+  subject: string;
+  message: string;
+}
+
+/**
+ * A subject has at most 100 characters, of ASCII, without control characters.
+ * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+ */
+const MAX_SUBJECT = 100;
+/** A message has 256 KB at most; a reason can name a thousand lost tasks. */
+const MAX_REASONS = 20;
+const MAX_REASON = 500;
+/** How much of the time around the run the dashboard shows, ms. */
+const MARGIN_MS = 5 * 60_000;
+
+export function noticeOf(result: Result, info: Pick<FleetInfo, 'bucket' | 'region' | 'dashboard'>): Notice {
+  const { run, verdict, stop, warnings, generator } = result;
+  const lines = [
+    `${run.name}: ${verdict.passed ? 'PASSED' : 'FAILED'}, exit code ${verdict.exitCode}`,
+    ...shown(verdict.reasons).map((reason) => `- ${reason}`),
+    '',
+    ...figures(result),
+    ...(generator.saturated ? [`Load generator saturated: ${shown(generator.reasons).join('; ')}`] : []),
+    ...(stop === null || verdict.reasons.includes(stop.message) ? [] : [`Stopped: ${short(stop.message)}`]),
+    ...(warnings.length === 0 ? [] : [`Warnings: ${warnings.length}, see the result`]),
+    '',
+    `Result: s3://${info.bucket}/${runKeys(run.id).result}`,
+    ...dashboard(result, info),
+  ];
+  return { subject: subjectOf(result), message: `${lines.join('\n')}\n` };
+}
+
+/** `k6-fleet PASSED spike (20261123-043000-spike-7f3a)`; of a long name only the beginning. */
+function subjectOf({ run, verdict }: Result): string {
+  const head = `k6-fleet ${verdict.passed ? 'PASSED' : 'FAILED'} `;
+  const tail = ` (${run.id})`;
+  const name = run.name.replace(/[^\x20-\x7e]/g, '?').slice(0, Math.max(0, MAX_SUBJECT - head.length - tail.length));
+  return `${head}${name}${tail}`.slice(0, MAX_SUBJECT);
+}
+
+function figures({ run, metrics, tasks, target, alarms }: Result): string[] {
+  const values = (metric: string) => metrics[metric]?.values ?? {};
+  const duration = values('http_req_duration');
+  const requests = values('http_reqs').count ?? 0;
+  const lost = tasks.filter((task) => task.lost !== null).length;
+  const lines = [
+    `Duration: ${formatDuration(Math.round(run.testRunDurationMs / 1000) * 1000)}, from ${run.startedAt ?? 'never started'} to ${run.endedAt}`,
+    `Tasks: ${run.tasks}, ${lost} lost`,
+    `Requests: ${Math.round(requests)}, ${percent(values('http_req_failed').rate)} failed`,
+  ];
+  if (duration.count)
+    lines.push(`Response time: median ${ms(duration.med)}, p95 ${ms(duration['p(95)'])}, p99 ${ms(duration['p(99)'])}`);
+  if (target !== null && target.peakTasks !== null) {
+    const lag = target.timings.toRunningMs;
+    const when =
+      lag === null
+        ? 'no scale-out seen'
+        : `scaled out ${formatDuration(Math.round(lag / 1000) * 1000)} after the load rose`;
+    lines.push(`Target: ${target.peakTasks} tasks at its peak, ${when}`);
+  }
+  const fired = [...new Set(alarms.filter(({ state }) => state === 'ALARM').map(({ name }) => name))];
+  if (fired.length > 0) lines.push(`Alarms: ${shown(fired).join(', ')}`);
+  return lines;
+}
+
+function dashboard({ run }: Result, { region, dashboard: name }: Pick<FleetInfo, 'region' | 'dashboard'>): string[] {
+  if (!name) return [];
+  const from = Date.parse(run.startedAt ?? run.createdAt) - MARGIN_MS;
+  return [`Dashboard: ${dashboardUrl(region, name, from, Date.parse(run.endedAt) + MARGIN_MS)}`];
+}
+
+function shown(texts: readonly string[]): string[] {
+  const rest = texts.length - MAX_REASONS;
+  return [...texts.slice(0, MAX_REASONS).map(short), ...(rest > 0 ? [`and ${rest} more`] : [])];
+}
+
+const short = (text: string): string => (text.length > MAX_REASON ? `${text.slice(0, MAX_REASON - 1)}…` : text);
+
+const ms = (value: number | null | undefined): string => (value == null ? '-' : `${Math.round(value)} ms`);
+
+const percent = (rate: number | null | undefined): string => `${Number(((rate ?? 0) * 100).toPrecision(3))} %`;

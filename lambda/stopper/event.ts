@@ -1,0 +1,60 @@
+/** How an execution ended badly, as EventBridge tells, or a hand. */
+import { z } from 'zod';
+import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
+import type { StopReason } from '../../core/contract/run.ts';
+import { LegInput } from '../../core/contract/stack.ts';
+
+/** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
+const StatusChange = z.object({
+  'detail-type': z.literal('Step Functions Execution Status Change'),
+  detail: z.object({
+    /** The run's id, too. */
+    name: z.string(),
+    status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
+    /** JSON; absent where it is too long for an event. */
+    input: z.string().nullish(),
+    error: z.string().nullish(),
+    cause: z.string().nullish(),
+  }),
+});
+
+/** Of a Lambda that threw, the cause is this JSON. */
+const LambdaError = z.object({ errorMessage: z.string() });
+
+const MAX_CAUSE = 300;
+
+export interface StopOrder {
+  run: string;
+  reason: StopReason;
+}
+
+/** @throws Error where the event is neither */
+export function stopOrderOf(event: unknown): StopOrder {
+  const byHand = LegInput.safeParse(event);
+  if (byHand.success) return { run: byHand.data.run, reason: requested('the stopper was called by hand') };
+  const { name, status, input, error, cause } = StatusChange.parse(event).detail;
+  const given = LegInput.safeParse(parseJson(input ?? ''));
+  const run = given.success ? given.data.run : name;
+  const why = [error, causeText(cause)].filter(Boolean).join(': ');
+  const tail = why === '' ? '' : `: ${why}`;
+  if (status === 'ABORTED') return { run, reason: requested(`the execution was aborted${tail}`) };
+  const how = status === 'FAILED' ? 'the execution failed' : 'the execution ran out of time';
+  return { run, reason: { kind: 'internal', message: `${how}${tail}`, exitCode: FleetExit.internal } };
+}
+
+const requested = (message: string): StopReason => ({ kind: 'requested', message, exitCode: K6Exit.externalAbort });
+
+/** In one line. */
+function causeText(cause: string | null | undefined): string {
+  const thrown = LambdaError.safeParse(parseJson(cause ?? ''));
+  const text = (thrown.success ? thrown.data.errorMessage : (cause ?? '')).replace(/\s+/g, ' ').trim();
+  return text.length > MAX_CAUSE ? `${text.slice(0, MAX_CAUSE - 1)}…` : text;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

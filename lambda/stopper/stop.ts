@@ -1,0 +1,55 @@
+import type { Plan } from '../../core/contract/plan.ts';
+import type { Result } from '../../core/contract/result.ts';
+import { SupersededError } from '../../core/errors.ts';
+import type { Clock, Compression, Fleet, Monitor, Store } from '../../core/ports.ts';
+import { Coordinator } from '../../core/run/coordinator.ts';
+import type { Log } from '../log.ts';
+import type { Publisher } from '../publisher.ts';
+import { RunFiles } from '../run-files.ts';
+import type { StopOrder } from './event.ts';
+
+/** How often a run is taken over anew, where a leg that still runs takes it back. */
+const TRIES = 5;
+
+export interface StopOptions extends StopOrder {
+  store: Store;
+  fleetOf(plan: Plan): Fleet;
+  monitor: Monitor;
+  publisher: Publisher;
+  clock: Clock;
+  compression: Compression;
+  log: Log;
+}
+
+/**
+ * Ends a run whose state machine no longer drives it: a result with what there is, and no task left. A leg may still
+ * run, since nothing ends a Lambda that does, and have a launch under way. Twice, or after an end in order, is fine.
+ * @throws Error where tasks are left: EventBridge then calls again
+ */
+export async function stopRun(options: StopOptions): Promise<void> {
+  const { run, reason, store, publisher, log } = options;
+  const files = new RunFiles(store, run);
+  const plan = await files.plan();
+  if (plan === null) {
+    log({ level: 'warn', run, message: 'there is no such run: nothing to stop' });
+    return;
+  }
+  const fleet = options.fleetOf(plan);
+  const result = (await abandon(options, plan, fleet)) ?? (await files.result());
+  // Also what a leg has launched since: it may go on until it renews its lease, which is when it learns of its end.
+  await fleet.killAll?.();
+  if (result !== null) await publisher.publish(files, result);
+  log({ level: 'info', run, message: `stopped: ${reason.message}`, ...result?.verdict });
+}
+
+/** Null: the run had come to its end. */
+async function abandon(options: StopOptions, plan: Plan, fleet: Fleet): Promise<Result | null> {
+  const { store, monitor, clock, compression, reason } = options;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await new Coordinator({ plan, store, fleet, monitor, observer: null, clock, compression }).abandon(reason);
+    } catch (error) {
+      if (!(error instanceof SupersededError) || tries === TRIES) throw error;
+    }
+  }
+}

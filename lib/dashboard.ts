@@ -1,0 +1,85 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { MetricName } from '../core/contract/cloudwatch.ts';
+import type { TargetConfig } from '../core/contract/stack.ts';
+import { fleetMetric, PERIOD } from './metrics.ts';
+import { targetMetrics } from './target-metrics.ts';
+
+export interface DashboardProps {
+  stackName: string;
+  target: TargetConfig | null;
+  alarms: cloudwatch.IAlarm[];
+}
+
+/** Load above scaling above latency above health: rows of full width with one period, so their time axes are one. */
+export class Dashboard extends Construct {
+  readonly name: string;
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, { stackName, target, alarms }: DashboardProps) {
+    super(scope, id);
+    this.name = stackName;
+    this.url = `https://${Aws.REGION}.console.aws.amazon.com/cloudwatch/home?region=${Aws.REGION}#dashboards/dashboard/${stackName}`;
+    const metric = (name: string, label: string, props: Partial<cloudwatch.MetricProps> = {}) =>
+      fleetMetric(stackName, name, { label, ...props });
+    /** A count of the period as a rate, 1/s. */
+    const rate = (name: string, label: string) =>
+      new cloudwatch.MathExpression({
+        expression: `${name.toLowerCase()} / PERIOD(${name.toLowerCase()})`,
+        usingMetrics: { [name.toLowerCase()]: metric(name, label, { statistic: cloudwatch.Stats.SUM }) },
+        label,
+        period: PERIOD,
+      });
+    const of = targetMetrics(target);
+    const percentile = (p: string) => metric(MetricName.latency, p, { statistic: p });
+
+    new cloudwatch.Dashboard(this, 'Dashboard', {
+      dashboardName: stackName,
+      defaultInterval: Duration.hours(1),
+      widgets: [
+        row('Load', {
+          left: [metric(MetricName.vus, 'VUs')],
+          right: [rate(MetricName.requests, 'requests/s'), rate(MetricName.failures, 'failed requests/s')],
+        }),
+        row('Scaling of the target', {
+          left: [
+            metric(MetricName.desired, 'desired'),
+            metric(MetricName.running, 'running'),
+            metric(MetricName.pending, 'pending'),
+          ],
+          right: [metric(MetricName.scalingLag, 'scaling lag, s')],
+        }),
+        row('Latency, ms', { left: ['p50', 'p95', 'p99'].map(percentile), right: of.latency }),
+        row('Health', {
+          left: [...of.utilization, ...of.connections],
+          right: [...of.errors, metric(MetricName.tasksLost, 'lost tasks of the fleet')],
+        }),
+        ...(of.custom.length > 0 ? [row('Metrics of its owner', { left: of.custom })] : []),
+        [new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms, width: FULL_WIDTH, height: 3 })],
+      ],
+    });
+  }
+}
+
+/** Columns of a dashboard. */
+const FULL_WIDTH = 24;
+
+function row(
+  title: string,
+  { left, right = [] }: { left: cloudwatch.IMetric[]; right?: cloudwatch.IMetric[] },
+): cloudwatch.IWidget[] {
+  const fromZero = { min: 0 };
+  return [
+    new cloudwatch.GraphWidget({
+      title,
+      left,
+      right,
+      leftYAxis: fromZero,
+      rightYAxis: fromZero,
+      width: FULL_WIDTH,
+      height: 6,
+      period: PERIOD,
+    }),
+  ];
+}

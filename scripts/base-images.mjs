@@ -1,0 +1,73 @@
+// Base images for the Dockerfile, made on the spot: Debian by debootstrap, with the Node of this machine.
+import { chmodSync, cpSync, mkdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { buildah, log, onPath, run } from './buildah.mjs';
+
+const DEBIAN = 'bookworm';
+const NAME = 'localhost/k6-fleet-base';
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** What a stage finds in this machine's Go image, as in Docker's own: Go itself is mounted there while it builds. */
+export const GO_ROOT = '/usr/local/go';
+export const GO_MODULES = '/go/pkg/mod';
+
+const exists = async (tag) => (await buildah('images', '--quiet', '--filter', `reference=${tag}`)) !== '';
+
+/** Makes an image out of a container whose root `fill` changes. */
+async function make(tag, from, fill, config) {
+  const container = await buildah('from', '--pull-never', from);
+  await fill(await buildah('mount', container));
+  await buildah('config', ...config, container);
+  await buildah('commit', '--quiet', '--rm', container, tag);
+}
+
+async function debian(root) {
+  log(`making a base image of Debian ${DEBIAN}, once (half a minute)…`);
+  await run('debootstrap', ['--variant=minbase', DEBIAN, root]);
+  for (const dir of ['var/cache/apt', 'var/lib/apt/lists', 'var/log', 'usr/share/doc', 'usr/share/man'])
+    rmSync(join(root, dir), { recursive: true, force: true });
+  mkdirSync(join(root, 'var/log'));
+  chmodSync(root, 0o755);
+}
+
+/** Node and npm at the places where Docker's own image has them. */
+function node(root) {
+  const local = join(root, 'usr', 'local');
+  cpSync(process.execPath, join(local, 'bin', 'node'));
+  const modules = join(local, 'lib', 'node_modules');
+  mkdirSync(modules, { recursive: true });
+  cpSync(npmFolder(), join(modules, 'npm'), { recursive: true, verbatimSymlinks: true });
+  symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(local, 'bin', 'npm'));
+}
+
+/** npm's own folder, by the link `npm` on the PATH. */
+function npmFolder() {
+  const link = onPath('npm');
+  if (link === null) throw new Error('npm is not on the PATH: install Node with npm');
+  return dirname(dirname(realpathSync(link)));
+}
+
+/**
+ * Makes the base images that are missing in the storage.
+ * @returns their names, for the build arguments NODE_IMAGE and GO_IMAGE.
+ */
+export async function baseImages() {
+  const images = {
+    debian: `${NAME}/debian:${DEBIAN}`,
+    node: `${NAME}/node:${process.versions.node}-${DEBIAN}`,
+    go: `${NAME}/go:${DEBIAN}`,
+  };
+  if (!(await exists(images.debian))) await make(images.debian, 'scratch', debian, ['--env', `PATH=${PATH}`]);
+  // As Docker's own image has it: a command that the Dockerfile must replace.
+  if (!(await exists(images.node))) await make(images.node, images.debian, node, ['--cmd', 'node']);
+  if (!(await exists(images.go))) {
+    const env = [`GOPATH=/go`, 'GOTOOLCHAIN=local', `PATH=/go/bin:${GO_ROOT}/bin:${PATH}`];
+    await make(
+      images.go,
+      images.debian,
+      () => undefined,
+      env.flatMap((each) => ['--env', each]),
+    );
+  }
+  return { node: images.node, go: images.go };
+}

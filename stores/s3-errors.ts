@@ -1,0 +1,33 @@
+/** What the SDK throws, as far as we look at it. */
+interface S3Failure extends Error {
+  $metadata?: { httpStatusCode?: number; attempts?: number };
+}
+
+export const statusOf = (error: unknown): number => (error as S3Failure).$metadata?.httpStatusCode ?? 0;
+
+/** There is no such object; that there is no such bucket is another matter. */
+export const isMissing = (error: unknown): boolean =>
+  statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket';
+
+/**
+ * One line for the operator.
+ * @param action as IAM calls it, such as `s3:GetObject`
+ * @param object such as `s3://bucket/key`
+ */
+export function s3Error(action: string, object: string, cause: unknown): Error {
+  return new Error(`${action} on ${object}: ${reasonOf(cause as S3Failure)}`, { cause });
+}
+
+function reasonOf(error: S3Failure): string {
+  const { name, message, $metadata } = error;
+  const status = statusOf(error);
+  if (name === 'NoSuchBucket') return 'there is no such bucket: has its stack been destroyed?';
+  if (name === 'CredentialsProviderError') return `no AWS credentials: ${message}`;
+  if (status === 403) {
+    return `${name === '403' || name === 'Forbidden' ? 'AccessDenied' : name}: the role needs this permission, and s3:ListBucket on the bucket, without which S3 says the same of an object that does not exist`;
+  }
+  if (status === 301 || status === 307) return 'the bucket is in another region: set AWS_REGION to it';
+  const attempts = $metadata?.attempts ?? 1;
+  const what = message === '' || message === 'UnknownError' ? name : `${name}: ${message}`;
+  return `${what.split('\n')[0]}${attempts > 1 ? `, after ${attempts} attempts` : ''}`;
+}

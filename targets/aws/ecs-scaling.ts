@@ -1,0 +1,80 @@
+import {
+  type ApplicationAutoScalingClient,
+  paginateDescribeScalableTargets,
+  paginateDescribeScalingActivities,
+  type ScalingActivity,
+} from '@aws-sdk/client-application-auto-scaling';
+import type { TargetEvent } from '../../core/contract/result.ts';
+import type { ServiceName } from './ecs-services.ts';
+
+const RESOURCE = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount' } as const;
+/** DescribeScalableTargets takes so many resources. */
+const RESOURCES_PER_CALL = 50;
+
+const resourceOf = ({ cluster, service }: ServiceName): string => `service/${cluster}/${service}`;
+
+/** What autoscaling did to the services since then, and why, or why not. @param since Unix ms */
+export async function readScalingActivities(
+  client: ApplicationAutoScalingClient,
+  services: readonly ServiceName[],
+  since: number,
+): Promise<TargetEvent[]> {
+  const events = await Promise.all(services.map((service) => activitiesOf(client, service, since)));
+  return events.flat();
+}
+
+async function activitiesOf(
+  client: ApplicationAutoScalingClient,
+  service: ServiceName,
+  since: number,
+): Promise<TargetEvent[]> {
+  const events: TargetEvent[] = [];
+  // The latest come first.
+  const pages = paginateDescribeScalingActivities(
+    { client },
+    { ...RESOURCE, ResourceId: resourceOf(service), IncludeNotScaledActivities: true },
+  );
+  for await (const { ScalingActivities = [] } of pages) {
+    for (const activity of ScalingActivities) events.push(...activityEvents(service.service, activity, since));
+    const oldest = ScalingActivities.at(-1)?.StartTime;
+    if (oldest === undefined || oldest.getTime() < since) break;
+  }
+  return events;
+}
+
+/**
+ * What was done, at its start; and how it ended, at its end. While it goes on its status changes, so that is left out: an
+ * event counts once only where it stays the same.
+ */
+function activityEvents(service: string, activity: ScalingActivity, since: number): TargetEvent[] {
+  const { StartTime, EndTime, Cause, Description, StatusCode, StatusMessage, NotScaledReasons = [] } = activity;
+  if (StartTime === undefined || StartTime.getTime() < since) return [];
+  const what = `(autoscaling of ${service}) `;
+  const reasons = NotScaledReasons.map(({ Code, MaxCapacity, MinCapacity, CurrentCapacity }) =>
+    [Code, limit('maximum', MaxCapacity), limit('minimum', MinCapacity), limit('current', CurrentCapacity)]
+      .filter((part) => part !== undefined)
+      .join(', '),
+  );
+  const why = reasons.length > 0 ? ` Not scaled: ${reasons.join('; ')}.` : '';
+  const cause = Cause === undefined ? '' : ` Cause: ${Cause}.`;
+  const started = { at: StartTime.getTime(), message: `${what}${Description}${why}${cause}` };
+  if (EndTime === undefined || reasons.length > 0) return [started];
+  return [started, { at: EndTime.getTime(), message: `${what}${StatusCode}: ${StatusMessage ?? Description}` }];
+}
+
+const limit = (name: string, value: number | undefined) => (value === undefined ? undefined : `${name} ${value}`);
+
+/** How many tasks each service may scale to, by its place in the list; undefined: nothing scales it. */
+export async function readMaximums(
+  client: ApplicationAutoScalingClient,
+  services: readonly ServiceName[],
+): Promise<(number | undefined)[]> {
+  const maximums = new Map<string | undefined, number | undefined>();
+  for (let i = 0; i < services.length; i += RESOURCES_PER_CALL) {
+    const ResourceIds = services.slice(i, i + RESOURCES_PER_CALL).map(resourceOf);
+    for await (const page of paginateDescribeScalableTargets({ client }, { ...RESOURCE, ResourceIds })) {
+      for (const { ResourceId, MaxCapacity } of page.ScalableTargets ?? []) maximums.set(ResourceId, MaxCapacity);
+    }
+  }
+  return services.map((service) => maximums.get(resourceOf(service)));
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { memoryAdvice, scaleOutAdvice } from '../../../core/aws/advice.ts';
+import { awsPlan } from './samples.ts';
+
+const MINUTE = 60_000;
+
+describe('scaleOutAdvice', () => {
+  it('warns of a load that is over before target tracking has seen it', () => {
+    const target = { observe: 'stack', scaleOutWithinMs: 6 * MINUTE };
+    expect(scaleOutAdvice({ target, loadMs: 2 * MINUTE })).toEqual([
+      expect.stringMatching(/^the load lasts 2m0?s?, but ECS target tracking needs about 5m.*scaleOutWithin may fail/),
+    ]);
+    expect(scaleOutAdvice({ target, loadMs: 5 * MINUTE })).toEqual([]);
+  });
+
+  it('warns of a time that target tracking cannot keep', () => {
+    const target = { observe: 'stack', scaleOutWithinMs: MINUTE };
+    expect(scaleOutAdvice({ target, loadMs: 10 * MINUTE })).toEqual([expect.stringContaining('allow 6m')]);
+  });
+
+  it.each([
+    null,
+    { observe: null, scaleOutWithinMs: MINUTE },
+    { observe: 'demo:http://127.0.0.1:8080', scaleOutWithinMs: MINUTE },
+    { observe: 'stack', maxErrorRate: 0.01 },
+  ])('says nothing where nothing of AWS is expected to scale: %o', (target) => {
+    expect(scaleOutAdvice({ target, loadMs: MINUTE })).toEqual([]);
+  });
+});
+
+describe('memoryAdvice', () => {
+  it('says how many tasks would do', () => {
+    const plan = awsPlan({ tasks: 2, maxVUs: 1000 });
+    expect(memoryAdvice(plan, { memoryMiB: 2048 })).toEqual([
+      '1000 VUs in one task may not fit into its 2048 MiB (a VU takes 1 to 5 MB, k6 and its worker 256): use --tasks 6, or give tasks more memory',
+    ]);
+    expect(memoryAdvice(awsPlan({ tasks: 6, maxVUs: 334 }), { memoryMiB: 2048 })).toEqual([]);
+    expect(memoryAdvice(plan, { memoryMiB: 1024 })[0]).toContain('do not fit');
+  });
+});

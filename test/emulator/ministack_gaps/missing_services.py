@@ -1,0 +1,78 @@
+"""Services that MiniStack does not have at all, with the fixed answers of an account where nothing was changed.
+
+- Service Quotas: the quota of Fargate On-Demand and Spot vCPUs, at the default that AWS documents for established
+  accounts (https://docs.aws.amazon.com/general/latest/gr/ecs-service.html).
+- Application Auto Scaling: nothing is registered. Its CloudFormation resources stay unknown: keep them out of a stack
+  that is to be deployed here.
+
+The emulator's IAM judges these calls as any others.
+"""
+
+import json
+
+from ministack import app
+from ministack.core import iam_actions, router
+from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
+
+FARGATE_VCPUS = 4000.0
+_QUOTAS = {
+    "L-3032A538": "Fargate On-Demand vCPU resource count",
+    "L-36FBB829": "Fargate Spot vCPU resource count",
+}
+
+
+def _get_service_quota(request):
+    code = request.get("QuotaCode")
+    if request.get("ServiceCode") != "fargate" or code not in _QUOTAS:
+        return error_response_json("NoSuchResourceException", f"The quota {code} does not exist.", 400)
+    arn = f"arn:aws:servicequotas:{get_region()}:{get_account_id()}:fargate/{code}"
+    return json_response(
+        {
+            "Quota": {
+                "ServiceCode": "fargate",
+                "ServiceName": "AWS Fargate",
+                "QuotaArn": arn,
+                "QuotaCode": code,
+                "QuotaName": _QUOTAS[code],
+                "Value": FARGATE_VCPUS,
+                "Unit": "None",
+                "Adjustable": True,
+                "GlobalQuota": False,
+            }
+        }
+    )
+
+
+def _empty(member):
+    return lambda request: json_response({member: []})
+
+
+# By the router's name of the service, which is the scope of its credentials and its IAM namespace too.
+_SERVICES = {
+    "servicequotas": ("ServiceQuotasV20190624", {"GetServiceQuota": _get_service_quota}),
+    "application-autoscaling": (
+        "AnyScaleFrontendService",
+        {
+            "DescribeScalableTargets": _empty("ScalableTargets"),
+            "DescribeScalingPolicies": _empty("ScalingPolicies"),
+            "DescribeScalingActivities": _empty("ScalingActivities"),
+        },
+    ),
+}
+
+
+def _handler(actions):
+    async def handle(method, path, headers, body, query_params):
+        action = headers.get("x-amz-target", "").split(".")[-1]
+        if action not in actions:
+            return error_response_json("UnknownOperationException", f"{action} is not emulated", 400)
+        return actions[action](json.loads(body or b"{}"))
+
+    return handle
+
+
+def patch():
+    for name, (target_prefix, actions) in _SERVICES.items():
+        router.SERVICE_PATTERNS[name] = {"target_prefixes": [target_prefix], "credential_scope": name}
+        iam_actions.SERVICE_TO_IAM_NAMESPACE[name] = name
+        app.SERVICE_HANDLERS[name] = _handler(actions)

@@ -1,0 +1,142 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeJson, encodeJson } from '../core/contract/codec.ts';
+import { SUMMARY_FILE_ENV } from '../core/contract/env.ts';
+import { runKeys } from '../core/contract/keys.ts';
+import type { Plan } from '../core/contract/plan.ts';
+import { isLeaving, type Job, type JobState, SetupData } from '../core/contract/run.ts';
+import type { WindowJob } from '../core/contract/window.ts';
+import type { Store, TaskRef } from '../core/ports.ts';
+import type { ControlWatch } from './control-watch.ts';
+import { type JobContext, runHandleSummary, runSetup, runTeardown } from './jobs.ts';
+import type { K6Environment } from './k6-environment.ts';
+import { type K6Process, STOP_GRACE_MS } from './k6-process.ts';
+import type { LogBuffer } from './log-buffer.ts';
+import type { Shipper } from './shipper.ts';
+import type { TaskReport } from './task-report.ts';
+
+/** What the jobs of a task share with its load. */
+export interface TaskJobsOptions {
+  store: Store;
+  plan: Plan;
+  ref: TaskRef;
+  k6Binary: string;
+  workDir: string;
+  /** Path of the run's archive. */
+  archive: string;
+  control: ControlWatch;
+  report: TaskReport;
+  shipper: Shipper;
+  log: LogBuffer;
+}
+
+/** Does what one task does for the whole run: setup(), teardown(), handleSummary(). */
+export class TaskJobs {
+  /** The k6 of the present or latest job. */
+  k6: K6Process | null = null;
+  private readonly keys;
+  private present: Promise<void> = Promise.resolve();
+  private kind: Job['kind'] | null = null;
+  private lastNr = 0;
+
+  constructor(private readonly options: TaskJobsOptions) {
+    this.keys = runKeys(options.plan.id);
+  }
+
+  /** Does the jobs that the coordinator gives to this task, until the run is finished or this worker is dismissed. */
+  async serve(environment: K6Environment): Promise<void> {
+    const { ref, control } = this.options;
+    const mine = (job: Job | null): job is Job =>
+      job !== null && job.task === ref.task && job.attempt === ref.attempt && job.nr > this.lastNr;
+    const isOver = () => control.current !== null && isLeaving(control.current.phase);
+    while (control.dismissed === null && !isOver()) {
+      await control.until(({ phase, job }) => isLeaving(phase) || phase === 'stopping' || mine(job));
+      const { current } = control;
+      if (current?.phase === 'stopping') {
+        // Ctrl-C interrupts setup() but never teardown(), as in k6.
+        if (this.kind === 'setup') await this.k6?.terminate(STOP_GRACE_MS);
+        // The coordinator waits for an answer to a job that came just before the stop.
+        if (mine(current.job)) await this.decline(current.job);
+        await control.until(({ phase }) => phase !== 'stopping');
+      } else if (current !== null && mine(current.job)) {
+        this.lastNr = current.job.nr;
+        this.kind = current.job.kind;
+        this.present = this.perform(current.job, environment).finally(() => {
+          this.kind = null;
+        });
+      }
+    }
+    if (this.k6?.exitCode === null) await this.k6.terminate(STOP_GRACE_MS);
+    await this.present;
+  }
+
+  private decline({ nr }: Job): Promise<void> {
+    this.lastNr = nr;
+    return this.options.report.update({ job: { nr, exitCode: null, durationMs: 0, logTail: [] } });
+  }
+
+  private async perform(job: Job, environment: K6Environment): Promise<void> {
+    const { shipper, report } = this.options;
+    let state: JobState;
+    try {
+      state = await this.runJob(job, environment);
+    } catch (error) {
+      await this.k6?.terminate(STOP_GRACE_MS); // it may be paused still, and would wait for ever
+      state = { nr: job.nr, exitCode: null, durationMs: 0, logTail: [(error as Error).message] };
+    }
+    await shipper.flush();
+    await report.update({ job: state, windows: shipper.shipped });
+  }
+
+  private async runJob(job: Job, { env, blockedIPs }: K6Environment): Promise<JobState> {
+    const { store, plan, k6Binary, archive, log, shipper, control } = this.options;
+    const context = (kind: WindowJob | null): JobContext => ({
+      plan,
+      binary: k6Binary,
+      env,
+      blockedIPs,
+      archive,
+      log,
+      onCells: (line) => kind !== null && shipper.add(kind, line),
+      onSpawn: (k6) => {
+        this.k6 = k6;
+        // A stop that came while there was nothing to end yet.
+        if (kind === 'setup' && control.current?.phase === 'stopping') void k6.terminate(STOP_GRACE_MS);
+      },
+    });
+    switch (job.kind) {
+      case 'setup': {
+        const { state, data } = await runSetup(job, context('setup'));
+        if (data !== null) await store.put(this.keys.setupData, encodeJson(data));
+        return state;
+      }
+      case 'teardown':
+        return runTeardown(job, context('teardown'), await readSetupData(store, plan.id));
+      case 'summary':
+        return this.handleSummary(job, context(null));
+    }
+  }
+
+  private async handleSummary(job: Job, context: JobContext): Promise<JobState> {
+    const { store, workDir, log } = this.options;
+    const archive = join(workDir, 'summary.tar');
+    const output = join(workDir, 'handle-summary.json');
+    await writeFile(archive, (await store.get(this.keys.summaryArchive)) ?? '');
+    const input = JSON.parse(new TextDecoder().decode((await store.get(this.keys.summaryInput)) ?? undefined));
+    const env = { ...context.env, [SUMMARY_FILE_ENV]: output };
+    const state = await runHandleSummary(job, { ...context, archive, env }, input);
+    const returned = await readFile(output).catch(() => null);
+    if (returned === null) {
+      // k6 speaks last of the signal by which we made it call handleSummary.
+      const logTail = log.lastLines(20).filter((line) => !line.includes("k6 received a 'terminated' signal"));
+      return { ...state, exitCode: state.exitCode || null, logTail };
+    }
+    await store.put(this.keys.summaryOutput, returned);
+    return state;
+  }
+}
+
+export async function readSetupData(store: Store, run: string): Promise<SetupData> {
+  const body = await store.get(runKeys(run).setupData);
+  return body === null ? { kind: 'undefined' } : decodeJson(SetupData, body, 'setup-data.json');
+}
