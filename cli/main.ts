@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { K6Exit } from '../core/contract/exit-codes.ts';
-import { UserError } from '../core/errors.ts';
+import { FleetExit, K6Exit } from '../core/contract/exit-codes.ts';
+import { StoreError, UserError } from '../core/errors.ts';
 import { attachCommand } from './commands/attach.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -63,6 +63,8 @@ function report(error: unknown): number {
     process.stderr.write(`k6-fleet: ${error.message}\n`);
     return error.exitCode;
   }
-  process.stderr.write(`k6-fleet: internal error: ${(error as Error).stack ?? error}\n`);
-  return 1;
+  // What the message says is for the user: no stack of ours helps.
+  const text = error instanceof StoreError ? error.message : `internal error: ${(error as Error).stack ?? error}`;
+  process.stderr.write(`k6-fleet: ${text}\n`);
+  return FleetExit.internal;
 }

@@ -16,3 +16,11 @@ export class UserError extends Error {
     this.name = 'UserError';
   }
 }
+
+/** A store that cannot be read or written: one line that names the object and what is to be done. */
+export class StoreError extends Error {
+  constructor(message: string, options?: { cause: unknown }) {
+    super(message, options);
+    this.name = 'StoreError';
+  }
+}

@@ -86,7 +86,6 @@ export class OperatorsPolicy extends Construct {
         // As above: a stop alarm may be a composite one.
         'cloudwatch:DescribeAlarms',
         'application-autoscaling:DescribeScalableTargets',
-        'application-autoscaling:DescribeScalingPolicies',
         'ecs:DescribeTaskDefinition',
       ],
       resources: ['*'],

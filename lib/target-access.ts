@@ -14,7 +14,6 @@ export function permitReadingTarget(to: iam.Role | iam.ManagedPolicy, target: Ta
     actions: [
       'application-autoscaling:DescribeScalableTargets',
       'application-autoscaling:DescribeScalingActivities',
-      'application-autoscaling:DescribeScalingPolicies',
     ],
     resources: ['*'],
     reason: 'Application Auto Scaling has no resource level for reading',

@@ -1,3 +1,5 @@
+import { StoreError } from '../core/errors.ts';
+
 /** What the SDK throws, as far as we look at it. */
 interface S3Failure extends Error {
   $metadata?: { httpStatusCode?: number; attempts?: number };
@@ -14,8 +16,8 @@ export const isMissing = (error: unknown): boolean =>
  * @param action as IAM calls it, such as `s3:GetObject`
  * @param object such as `s3://bucket/key`
  */
-export function s3Error(action: string, object: string, cause: unknown): Error {
-  return new Error(`${action} on ${object}: ${reasonOf(cause as S3Failure)}`, { cause });
+export function s3Error(action: string, object: string, cause: unknown): StoreError {
+  return new StoreError(`${action} on ${object}: ${reasonOf(cause as S3Failure)}`, { cause });
 }
 
 function reasonOf(error: S3Failure): string {

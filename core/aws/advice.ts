@@ -3,32 +3,19 @@ import type { Plan } from '../contract/plan.ts';
 import { formatDuration } from '../duration.ts';
 
 /**
- * The least time in which ECS target tracking can answer a load, ms: its alarm for scale-out wants three one-minute
- * points above the target, which come about a minute late, and a new task takes a minute to run.
+ * Where less time is allowed than target tracking of an ECS service needs: three one-minute points above the target,
+ * which come about a minute late, and a task that takes a minute to run.
  * https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html
  */
 const TARGET_TRACKING_MS = 5 * 60_000;
 
-/** Where scaling on AWS is expected, but the load or the time allowed is shorter than target tracking can see. */
-export function scaleOutAdvice({ target, loadMs }: Pick<Plan, 'target' | 'loadMs'>): string[] {
-  if (target === null || target.observe !== 'stack') return [];
-  const expectations = [
-    ...(target.scaleOutWithinMs === undefined ? [] : ['scaleOutWithin']),
-    ...(target.minPeakTasks === undefined ? [] : ['minPeakTasks']),
+/** Where a scale-out is expected sooner than target tracking on AWS can bring it. */
+export function scaleOutAdvice({ target }: Pick<Plan, 'target'>): string[] {
+  const allowed = target?.observe === 'stack' ? target.scaleOutWithinMs : undefined;
+  if (allowed === undefined || allowed >= TARGET_TRACKING_MS) return [];
+  return [
+    `scaleOutWithin is ${formatDuration(allowed)}, but ECS target tracking needs about ${formatDuration(TARGET_TRACKING_MS)}, three one-minute points and a task's start: allow 6m, unless a step policy scales it faster`,
   ];
-  const advice: string[] = [];
-  const needed = `about ${formatDuration(TARGET_TRACKING_MS)}: three one-minute points, and a task's start`;
-  if (expectations.length > 0 && loadMs < TARGET_TRACKING_MS) {
-    advice.push(
-      `the load lasts ${formatDuration(loadMs)}, but ECS target tracking needs ${needed}: hold the peak for longer, or ${expectations.join(' and ')} may fail although the policy works`,
-    );
-  }
-  if (target.scaleOutWithinMs !== undefined && target.scaleOutWithinMs < TARGET_TRACKING_MS) {
-    advice.push(
-      `scaleOutWithin is ${formatDuration(target.scaleOutWithinMs)}, but ECS target tracking needs ${needed}: allow 6m, unless a step policy scales it faster`,
-    );
-  }
-  return advice;
 }
 
 /**

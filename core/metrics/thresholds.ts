@@ -35,7 +35,8 @@ export function judge(m: Merged, keys: ThresholdKey[], testMs: number, { final }
   });
 }
 
-function passes(actual: number | undefined, { operator, value }: Threshold): boolean {
+/** Whether a threshold lets the value pass; undefined: there is nothing to judge. */
+export function passes(actual: number | undefined, { operator, value }: Threshold): boolean {
   if (actual === undefined) return true;
   const limit = toNumber(value);
   switch (operator) {

@@ -2,7 +2,7 @@ import type { TargetPlan, Threshold } from '../contract/plan.ts';
 import type { TargetReading, TargetResult, TargetSample } from '../contract/result.ts';
 import { COUNT_SERIES, isCountSeries } from '../contract/target-series.ts';
 import { interpolate } from '../metrics/histogram.ts';
-import { toNumber } from '../metrics/num.ts';
+import { passes } from '../metrics/thresholds.ts';
 import { seriesOf, type Weighted, weighReadings, weighSamples } from './series.ts';
 
 export interface TargetThresholdsInput {
@@ -50,7 +50,7 @@ export function judgeTargetThresholds(input: TargetThresholdsInput): TargetThres
         const message = `${series}: ${noValue(series, readings, sampled)}, expected ${source.trim()}`;
         return { series, source, ok: false, value, abort: false, message };
       }
-      const ok = holds(value, threshold);
+      const ok = passes(value, threshold);
       const abort = !ok && threshold.abortOnFail && (threshold.delayAbortEvalMs ?? -1) < testDurationMs;
       return { series, source, ok, value, abort, message: judged(series, value, ok, threshold) };
     });
@@ -95,30 +95,11 @@ function rank(values: Weighted['values'], at: number): number {
   return interpolate(valueAt(low), valueAt(Math.ceil(at)), at - low);
 }
 
-function holds(actual: number, { operator, value }: Threshold): boolean {
-  const limit = toNumber(value);
-  switch (operator) {
-    case '<':
-      return actual < limit;
-    case '<=':
-      return actual <= limit;
-    case '>':
-      return actual > limit;
-    case '>=':
-      return actual >= limit;
-    case '!=':
-      return actual !== limit;
-    case '==':
-    case '===':
-      return actual === limit;
-  }
-}
-
 function judged(series: string, value: number, ok: boolean, threshold: Threshold): string {
   const { aggregate: of, percentile, source } = threshold;
   // Rounded, unless the rounded number would read as if the verdict were wrong.
   const rounded = Number(value.toPrecision(4));
-  const shown = holds(rounded, threshold) === ok ? rounded : value;
+  const shown = passes(rounded, threshold) === ok ? rounded : value;
   return `${series}: ${of === 'p' ? `p(${percentile})` : of} was ${shown}, expected ${source.trim()}`;
 }
 

@@ -69,7 +69,6 @@ const glob = (pattern: string): RegExp =>
 const ANYWHERE = [
   'application-autoscaling:DescribeScalableTargets',
   'application-autoscaling:DescribeScalingActivities',
-  'application-autoscaling:DescribeScalingPolicies',
   'cloudwatch:DescribeAlarmHistory',
   'cloudwatch:DescribeAlarms',
   'cloudwatch:GetMetricData',
@@ -94,7 +93,8 @@ const ANYWHERE = [
 describe('permissions', () => {
   const { fleet } = synth({ target: TARGET, demoTarget: true });
   const { fleet: bare } = synth();
-  const bucket = '<RunsBucket7FD68A9D.Arn>';
+  const idOf = (type: string) => Object.keys(bare.findResources(type))[0];
+  const bucket = `<${idOf('AWS::S3::Bucket')}.Arn>`;
   const at = (key: string) => `${bucket}/${key}`;
 
   it('name every action, and are open to all resources only where AWS has no narrower ones', () => {
@@ -111,7 +111,7 @@ describe('permissions', () => {
       all(fleet)
         .filter(({ Action }) => list(Action).includes(action))
         .map(({ Condition }) => Condition);
-    const inCluster = { ArnEquals: { 'ecs:cluster': '<ClusterEB0386A7.Arn>' } };
+    const inCluster = { ArnEquals: { 'ecs:cluster': `<${idOf('AWS::ECS::Cluster')}.Arn>` } };
     expect(conditionOf('ecs:ListTasks')).toEqual([inCluster, inCluster]);
     expect(conditionOf('ecs:StopTask')).toEqual([inCluster, inCluster]);
     expect(conditionOf('ecs:RunTask')).toEqual([inCluster]);
@@ -124,8 +124,9 @@ describe('permissions', () => {
 
   it('let the coordinator pass the two roles of its tasks, and nobody else any', () => {
     const passing = all(fleet).filter(({ Action }) => list(Action).includes('iam:PassRole'));
-    expect(passing.map(({ Resource }) => Resource)).toEqual([
-      ['<TaskExecutionRole250D2532.Arn>', '<TaskTaskRoleD95EC7CB.Arn>'].sort(),
+    expect(passing.flatMap(({ Resource }) => Resource)).toEqual([
+      expect.stringMatching(/^<TaskExecutionRole\w+\.Arn>$/),
+      expect.stringMatching(/^<TaskTaskRole\w+\.Arn>$/),
     ]);
   });
 

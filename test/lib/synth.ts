@@ -17,12 +17,13 @@ export const cdkJson = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'cdk.json'), '
   context: Record<string, unknown>;
 };
 
+const OUT = mkdtempSync(join(tmpdir(), 'k6-fleet-synth-'));
+process.once('exit', () => rmSync(OUT, { recursive: true, force: true }));
+
 /** An app with options as in cdk.json and flags as by -c. */
 export const newApp = (options: object = {}, flags: Record<string, unknown> = {}): App => {
-  const outdir = mkdtempSync(join(tmpdir(), 'k6-fleet-synth-'));
-  process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
   return new App({
-    outdir,
+    outdir: mkdtempSync(join(OUT, 'app-')),
     context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [], 'k6-fleet': options, ...flags },
   });
 };
