@@ -83,8 +83,6 @@ export class OperatorsPolicy extends Construct {
         'ec2:DescribeSubnets',
         'ec2:DescribeRouteTables',
         'cloudwatch:GetMetricData',
-        // As above: a stop alarm may be a composite one.
-        'cloudwatch:DescribeAlarms',
         'application-autoscaling:DescribeScalableTargets',
         'ecs:DescribeTaskDefinition',
       ],

@@ -11,10 +11,7 @@ export function permitReadingTarget(to: iam.Role | iam.ManagedPolicy, target: Ta
   }
   permit(to, { actions: ['ecs:DescribeServices'], resources: serviceArns(target) });
   permit(to, {
-    actions: [
-      'application-autoscaling:DescribeScalableTargets',
-      'application-autoscaling:DescribeScalingActivities',
-    ],
+    actions: ['application-autoscaling:DescribeScalableTargets', 'application-autoscaling:DescribeScalingActivities'],
     resources: ['*'],
     reason: 'Application Auto Scaling has no resource level for reading',
   });

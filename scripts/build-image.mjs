@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -22,14 +23,21 @@ import { buildah, ensureBuildah, imageCache, lock, log, run, whyNoImage } from '
 export { whyNoImage };
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const TARGETS = ['task', 'demo'];
+
+/** Of each image, what of .dockerignore's list no stage of it copies. */
+const NO_PART_OF = {
+  task: ['demo'],
+  demo: ['core', 'k6', 'stores', 'worker', 'scripts/build-k6.sh'],
+};
+const TARGETS = Object.keys(NO_PART_OF);
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
 /** What .dockerignore lets in, and what else decides about the image. */
-function inputs() {
-  const allowed = readFileSync(join(root, '.dockerignore'), 'utf8').matchAll(/^!(.+)$/gm);
+function inputs(target) {
+  const list = readFileSync(join(root, '.dockerignore'), 'utf8').matchAll(/^!(.+)$/gm);
+  const allowed = [...list].map(([, path]) => path).filter((path) => !NO_PART_OF[target].includes(path));
   const scripts = ['base-images.mjs', 'build-image.mjs', 'buildah.mjs'].map((name) => `scripts/${name}`);
-  return ['Dockerfile', '.dockerignore', ...scripts, ...[...allowed].map(([, path]) => path)].flatMap(files).sort();
+  return ['Dockerfile', '.dockerignore', ...scripts, ...allowed].flatMap(files).sort();
 }
 
 function files(path) {
@@ -37,11 +45,11 @@ function files(path) {
   return readdirSync(join(root, path)).flatMap((entry) => files(`${path}/${entry}`));
 }
 
-function stampOf() {
+function stampOf(target) {
   const hash = createHash('sha256')
     .update(process.version)
     .update(execFileSync('go', ['version']));
-  for (const file of inputs()) hash.update(`${file}\0`).update(readFileSync(join(root, file)));
+  for (const file of inputs(target)) hash.update(`${file}\0`).update(readFileSync(join(root, file)));
   return hash.digest('hex');
 }
 
@@ -96,7 +104,7 @@ const inspect = async (tag) => JSON.parse(await buildah('inspect', '--type', 'im
 const layers = (image) => JSON.parse(image.Manifest).layers;
 
 /**
- * Copies the image's files out, with their owners. The old ones stay for one build more: a container that another
+ * Takes the image's files out, with their owners. The old ones stay for one build more: a container that another
  * process has started in them goes on there.
  */
 async function unpack(tag, rootfs) {
@@ -105,8 +113,11 @@ async function unpack(tag, rootfs) {
   for (const dir of [fresh, previous, rootfs]) refuseMounts(dir);
   for (const dir of [fresh, previous]) rmSync(dir, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
+  chmodSync(fresh, 0o755); // whatever our umask is: the image's user must get in
   const container = await buildah('from', '--pull-never', tag);
-  await run('cp', ['--archive', `${await buildah('mount', container)}/.`, fresh]);
+  const mount = await buildah('mount', container);
+  // The container is ours alone and goes at once: its files move.
+  for (const entry of readdirSync(mount)) renameSync(join(mount, entry), join(fresh, entry));
   await buildah('rm', container);
   if (existsSync(rootfs)) renameSync(rootfs, previous);
   renameSync(fresh, rootfs);
@@ -135,11 +146,11 @@ export async function buildImage({ target = 'task' } = {}) {
     const { stamp: have, image } = JSON.parse(readFileSync(record, 'utf8'));
     return have === stamp && existsSync(image.rootfs) ? image : null;
   };
-  const ready = built(stampOf());
+  const ready = built(stampOf(target));
   if (ready !== null) return ready;
   const unlock = await lock(join(imageCache, 'lock'));
   try {
-    const stamp = stampOf();
+    const stamp = stampOf(target);
     const meanwhile = built(stamp);
     if (meanwhile !== null) return meanwhile;
     rmSync(record, { force: true });

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 export const imageCache = join(dirname(dirname(fileURLToPath(import.meta.url))), '.cache', 'image');
 
+/** Of util-linux, which every Linux has. */
+const FLOCK = '/usr/bin/flock';
 /** Debian packages: the one builds images, the other makes the root of a base image. */
 const PACKAGES = ['buildah', 'debootstrap'];
 
@@ -101,9 +103,9 @@ export function lock(file) {
   mkdirSync(dirname(file), { recursive: true });
   return new Promise((resolve, reject) => {
     // cat ends when its input does: when we end it, or when we die.
-    const child = spawn('flock', [file, 'sh', '-c', 'echo locked; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(FLOCK, [file, 'sh', '-c', 'echo locked; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
     child.once('error', reject);
     child.stdout.once('data', () => resolve(() => child.stdin.end()));
-    child.once('close', (code) => reject(new Error(`flock ${file} ended with ${code}`)));
+    child.once('close', (code) => reject(new Error(`${FLOCK} ${file} ended with ${code}`)));
   });
 }

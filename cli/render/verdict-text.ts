@@ -17,7 +17,7 @@ const MAX_LISTED_TASKS = 10;
 /**
  * How the run went, from the verdict to the files.
  *
- * @param width columns of the terminal; from 40 on no line is longer
+ * @param width columns of the terminal; from 40 on no line but a link is longer
  */
 export function verdictText(
   result: Result,
@@ -100,8 +100,9 @@ function taskLines({ tasks, run }: Result, width: number, paint: Colours): strin
   ];
 }
 
-/** A path is to be copied, so it gets a line of its own before it is broken. */
+/** A path is to be copied, so it gets a line of its own before it is broken. A link that is broken is none. */
 function fileLines({ label, path }: ResultFile, width: number, paint: Colours): string[] {
+  if (/^https?:/.test(path)) return [paint.dim(truncate(oneLine(label), width)), oneLine(path)];
   const lines = fieldLines(label, path, width, paint);
   return lines.length === 1 ? lines : [paint.dim(truncate(oneLine(label), width)), ...wrap(oneLine(path), width)];
 }

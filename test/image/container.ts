@@ -1,6 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { BuiltImage } from '../../scripts/build-image.mjs';
 
+const UNSHARE = '/usr/bin/unshare';
+
 /**
  * As ECS runs it: the root read-only, an empty volume with the owner that the image's folder has. In a mount
  * namespace of its own, so nothing is left behind. Arguments: root, user, workdir, volumes, `--`, environment, command.
@@ -25,7 +27,7 @@ exec chroot --userspec="$user" "$root" env -i -C "$workdir" "$@"`;
 export function start(image: BuiltImage, command: string[], input = ''): ChildProcessWithoutNullStreams {
   const env = Object.entries(image.env).map(([name, value]) => `${name}=${value}`);
   const where = [image.rootfs, image.user, image.workdir, ...image.volumes, '--'];
-  const child = spawn('unshare', ['--mount', 'sh', '-c', ENTER, 'enter', ...where, ...env, ...command]);
+  const child = spawn(UNSHARE, ['--mount', 'sh', '-c', ENTER, 'enter', ...where, ...env, ...command]);
   child.stdin.on('error', () => undefined).end(input);
   return child;
 }

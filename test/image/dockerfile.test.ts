@@ -58,8 +58,8 @@ describe('.dockerignore', () => {
 
   it('lets nothing into the CDK asset but what the stages copy', () => {
     const stack = new Stack(new App({ outdir }));
-    const { assetPath } = new DockerImageAsset(stack, 'Image', { directory: root });
-    const staged = join(outdir, assetPath);
+    const { assetHash } = new DockerImageAsset(stack, 'Image', { directory: root });
+    const staged = join(outdir, `asset.${assetHash}`);
     expect(readdirSync(staged).sort()).toEqual(
       [
         '.dockerignore',

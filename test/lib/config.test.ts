@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Config, ConfigError, OPTION_TEXTS, readConfig } from '../../lib/config.ts';
 import { FARGATE_SIZES } from '../../lib/fargate-size.ts';
 import { PACKAGE_ROOT } from '../../lib/package-root.ts';
-import { newApp } from './synth.ts';
+import { newApp, OUT } from './synth.ts';
 
 const read = (options: object, flags: Record<string, unknown> = {}): Config => readConfig(newApp(options, flags).node);
 
@@ -148,7 +148,7 @@ describe('bin/app.ts', () => {
       cwd: PACKAGE_ROOT,
       env: {
         ...process.env,
-        CDK_OUTDIR: join(PACKAGE_ROOT, '.cache', 'never-written'),
+        CDK_OUTDIR: join(OUT, 'mistake'),
         CDK_CONTEXT_JSON: JSON.stringify({ 'k6-fleet:cpu': '300' }),
       },
       encoding: 'utf8',

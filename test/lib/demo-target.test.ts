@@ -1,7 +1,7 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import type { StackInfo } from '../../core/contract/stack.ts';
-import { only, resolved, synth } from './synth.ts';
+import { infoOf, only, outputOf, synth } from './synth.ts';
 
 const templates = synth({ demoTarget: true });
 const demo = templates.demo as Template;
@@ -47,17 +47,15 @@ describe('the demo target', () => {
   });
 
   it('is the fleet’s target where no other is configured', () => {
-    const info = (template: Template) =>
-      JSON.parse(
-        resolved((template.toJSON().Outputs as { Info: { Value: unknown } }).Info.Value) as string,
-      ) as StackInfo;
-    expect(info(templates.fleet).target).toMatchObject({
+    // What refers to the other stack has no value of its form here.
+    const info = JSON.parse(outputOf(templates.fleet, 'Info')) as StackInfo;
+    expect(info.target).toMatchObject({
       services: [{ cluster: 'K6FleetDemoTarget', service: 'demo' }],
       loadBalancer: expect.stringContaining('LoadBalancerFullName'),
       targetGroup: expect.stringContaining('DemoGroup'),
     });
     const target = { services: [{ cluster: 'prod', service: 'api' }] };
-    expect(info(synth({ demoTarget: true, target }).fleet).target?.services).toEqual(target.services);
+    expect(infoOf(synth({ demoTarget: true, target }).fleet).target?.services).toEqual(target.services);
   });
 
   it('stands alone: it refers to no other stack', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { StackInfo } from '../../core/contract/stack.ts';
 import { makeStacks } from '../../lib/fleet-app.ts';
 import { PACKAGE_ROOT } from '../../lib/package-root.ts';
 
@@ -17,7 +18,8 @@ export const cdkJson = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'cdk.json'), '
   context: Record<string, unknown>;
 };
 
-const OUT = mkdtempSync(join(tmpdir(), 'k6-fleet-synth-'));
+/** For this process's cloud assemblies. */
+export const OUT = mkdtempSync(join(tmpdir(), 'k6-fleet-synth-'));
 process.once('exit', () => rmSync(OUT, { recursive: true, force: true }));
 
 /** An app with options as in cdk.json and flags as by -c. */
@@ -85,3 +87,10 @@ export function resolved(value: unknown): unknown {
   }
   return Object.fromEntries(Object.entries(object).map(([key, inner]) => [key, resolved(inner)]));
 }
+
+/** A stack's output, with its tokens resolved. */
+export const outputOf = (template: Template, name: string): string =>
+  resolved((template.toJSON().Outputs as Record<string, { Value: unknown }>)[name]?.Value) as string;
+
+/** What the CLI reads. */
+export const infoOf = (template: Template): StackInfo => StackInfo.parse(JSON.parse(outputOf(template, 'Info')));

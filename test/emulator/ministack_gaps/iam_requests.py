@@ -4,6 +4,7 @@
   on, with the cluster as the condition key `ecs:cluster`. Of several resources in one call the first is judged.
   https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
 - RunTask needs `iam:PassRole` on the task's roles. MiniStack never asks for it.
+- ECR: DescribeRepositories names its repositories in a list, which MiniStack does not look into.
 - CloudWatch: PutMetricData has the condition key `cloudwatch:namespace`, which MiniStack leaves out.
   https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
 """
@@ -65,6 +66,9 @@ _ECS_RESOURCES = {
 
 def _patched_resource(extract):
     def extract_resource_arn(service, method, path, headers, body, *args):
+        repository = _first(_json(body), "repositoryNames") if service == "ecr" else ""
+        if repository:
+            return f"arn:aws:ecr:{get_region()}:{get_account_id()}:repository/{repository}"
         if service != "ecs":
             return extract(service, method, path, headers, body, *args)
         resource = _ECS_RESOURCES.get(headers.get("x-amz-target", "").split(".")[-1])
