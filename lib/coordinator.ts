@@ -67,7 +67,7 @@ export class Coordinator extends Construct {
     permit(role, { actions: ['sns:Publish'], resources: [topic.topicArn] });
     permitMetrics(role);
     permit(role, {
-      actions: ['cloudwatch:DescribeAlarmHistory'],
+      actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:DescribeAlarmHistory'],
       resources: ['*'],
       reason:
         'a narrower scope is denied composite alarms, which a stop alarm may be: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html',

@@ -27,14 +27,6 @@ export function permitReadingTarget(to: iam.Role | iam.ManagedPolicy, target: Ta
       reason: 'DescribeTargetHealth has no resource level',
     });
   }
-  if (target.stopAlarms.length > 0) {
-    permit(to, {
-      actions: ['cloudwatch:DescribeAlarms'],
-      resources: ['*'],
-      reason:
-        'a narrower scope is denied composite alarms, which a stop alarm may be: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html',
-    });
-  }
 }
 
 /** Of the target's services, which may be configured by name or by ARN. */

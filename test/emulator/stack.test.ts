@@ -255,7 +255,8 @@ describe('a stack like ours, deployed with IAM on', () => {
       await status(executionArn, 'RUNNING');
       await sfn.send(new StopExecutionCommand({ executionArn }));
     }
-    await status(executionArn, ended);
+    const { error } = await status(executionArn, ended);
+    if (ended === 'FAILED') expect(error).toBe('TypeError'); // as the Lambda's code has named it
     const { detail } = JSON.parse(await read(`ended/${name}.json`));
     expect(detail).toMatchObject({ status: ended, name, executionArn, input: JSON.stringify(input) });
   });

@@ -12,6 +12,7 @@ import threading
 from ministack import app
 
 import iam_requests
+import lambda_errors
 import missing_services
 import task_containers
 import task_credentials
@@ -19,7 +20,16 @@ import task_events
 import task_requests
 import task_stop
 
-for gap in (iam_requests, missing_services, task_containers, task_credentials, task_requests, task_stop, task_events):
+for gap in (
+    iam_requests,
+    lambda_errors,
+    missing_services,
+    task_containers,
+    task_credentials,
+    task_requests,
+    task_stop,
+    task_events,
+):
     gap.patch()
 
 # With TLS it would serve port 443 too, where that is free: not for us to take.
