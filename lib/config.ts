@@ -52,7 +52,7 @@ const OPTIONS = {
     .boolean()
     .default(false)
     .describe(
-      'true: tasks on Fargate Spot, some 70 % cheaper, which AWS may take away with two minutes of notice; default false',
+      'true: tasks on Fargate Spot, some 60 % cheaper (it varies), which AWS may take away with two minutes of notice; default false',
     ),
   image: z
     .string()

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sns from 'aws-cdk-lib/aws-sns';
@@ -33,6 +34,7 @@ const MEMORY_MIB = 1769;
 /** The Lambda that conducts runs, one leg an invocation. */
 export class Coordinator extends Construct {
   readonly function: lambda.Function;
+  readonly role: iam.IRole;
 
   constructor(scope: Construct, id: string, props: CoordinatorProps) {
     super(scope, id);
@@ -46,6 +48,7 @@ export class Coordinator extends Construct {
       logDays,
     });
     this.function = handler;
+    this.role = role;
 
     permit(role, {
       actions: ['s3:GetObject', 's3:PutObject'],

@@ -80,6 +80,11 @@ export class FleetStack extends Stack {
       'Of the tasks: a private load balancer must admit it',
     );
     this.output('OperatorsPolicy', policy.managedPolicyArn, 'Attach it to who may start, watch and stop runs');
+    this.output(
+      'CoordinatorRole',
+      coordinator.role.roleArn,
+      'A role of target.observerRoleArn in another account must trust it',
+    );
     if (dashboard !== null) this.output('Dashboard', dashboard.url, 'Load, scaling, latency and health');
   }
 

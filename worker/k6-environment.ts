@@ -47,7 +47,8 @@ export async function isolatedEnvironment(
   env: NodeJS.ProcessEnv,
 ): Promise<K6Environment> {
   const body = await store.get(runKeys(run).environment);
-  const told = body === null ? {} : decodeJson(ScriptEnvironment, body, 'environment.json');
+  if (body === null) throw new Error('environment.json is gone, as a day after the start of a run: start it anew');
+  const told = decodeJson(ScriptEnvironment, body, 'environment.json');
   const { values, secrets } = await resolveSecrets(told, openReader);
   const basics = Object.fromEntries(BASICS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
   return {

@@ -1,7 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
+import type { StackInfo } from '../../core/contract/stack.ts';
 import { UserError } from '../../core/errors.ts';
+import type { Store } from '../../core/ports.ts';
 import { stackOption } from '../options.ts';
 
 interface PurgeFlags {
@@ -18,7 +20,7 @@ export const purgeCommand = () =>
     .option('--bucket <name>', 'the bucket of a stack that has been destroyed')
     .option('--yes', 'do not ask')
     .action(async (id: string | undefined, flags: PurgeFlags) => {
-      if ((flags.stack === undefined) === (flags.bucket === undefined)) {
+      if (flags.stack === undefined && flags.bucket === undefined) {
         throw new UserError(
           'name the results to delete by --stack, or by --bucket where the stack has been destroyed',
           K6Exit.invalidConfig,
@@ -26,16 +28,26 @@ export const purgeCommand = () =>
       }
       const { loadStack } = await import('../stack/stack-info.ts');
       const { S3Store } = await import('../../stores/s3.ts');
-      const bucket = flags.bucket ?? (await loadStack(flags.stack ?? '')).bucket;
+      const info = flags.bucket === undefined ? await loadStack(flags.stack ?? '') : null;
+      const bucket = flags.bucket ?? info?.bucket ?? '';
       const what = id === undefined ? `all runs in s3://${bucket}` : `run ${id} in s3://${bucket}`;
       if (flags.yes !== true) await confirm(what);
       const store = new S3Store(bucket);
+      if (info !== null) await refuseActive(store, info, id);
       if (id === undefined) await store.deleteAll();
       else await store.deleteRun(id);
       // A stack that still stands needs its bucket.
       if (id === undefined && flags.bucket !== undefined) await store.deleteBucket();
       process.stderr.write(`deleted ${what}\n`);
     });
+
+/** @throws UserError where what is to be deleted is of a run that goes on */
+async function refuseActive(store: Store, info: StackInfo, id: string | undefined): Promise<void> {
+  const { activeRuns } = await import('../stack/active-runs.ts');
+  const active = (await activeRuns(store, info)).find(({ run }) => id === undefined || run === id);
+  if (active === undefined) return;
+  throw new UserError(`run ${active.run} goes on: end it first by k6-fleet stop ${active.run}`, K6Exit.invalidConfig);
+}
 
 async function confirm(what: string): Promise<void> {
   if (!process.stdin.isTTY)

@@ -101,7 +101,7 @@ function thresholdLines(keys: readonly ThresholdKey[], width: number, paint: Col
 }
 
 function expectationsOf(target: TargetPlan): string[] {
-  const { scaleOutWithinMs, minPeakTasks, maxErrorRate, recoverWithin } = target;
+  const { scaleOutWithinMs, minPeakTasks, maxErrorRate, recoverWithin, thresholds = {} } = target;
   const texts: string[] = [];
   if (scaleOutWithinMs !== undefined)
     texts.push(`more tasks run within ${formatDuration(scaleOutWithinMs)} of the load's rise`);
@@ -110,6 +110,9 @@ function expectationsOf(target: TargetPlan): string[] {
   if (recoverWithin !== undefined) {
     const { p95Ms, withinMs } = recoverWithin;
     texts.push(`p95 is back under ${formatLatency(p95Ms)} within ${formatDuration(withinMs)} of the load's rise`);
+  }
+  for (const [series, list] of Object.entries(thresholds)) {
+    texts.push(`${series}: ${list.map(({ source }) => source).join(', ')}`);
   }
   return texts;
 }

@@ -13,6 +13,8 @@ export interface ResultFile {
 
 /** More lost tasks than this are only counted. */
 const MAX_LISTED_TASKS = 10;
+/** More changes of alarms than this are only counted. */
+const MAX_LISTED_ALARMS = 10;
 
 /**
  * How the run went, from the verdict to the files.
@@ -30,6 +32,7 @@ export function verdictText(
     headline(result, width, paint),
     [...runLines(result, width, paint), ...generatorLines(result, width, paint), ...taskLines(result, width, paint)],
     result.target ? targetLines(result, result.target, width, paint) : [],
+    alarmLines(result, width, paint),
     result.warnings.length > 0
       ? [paint.bold('Warnings'), ...result.warnings.flatMap((text) => pointLines('!', text, width, paint.yellow))]
       : [],
@@ -98,6 +101,18 @@ function taskLines({ tasks, run }: Result, width: number, paint: Colours): strin
       ? fieldLines('missing', `${formatShare(missing)} of the planned load was never sent`, width, paint, paint.red)
       : []),
   ];
+}
+
+/** When alarms of CloudWatch changed, in time of the run. */
+function alarmLines({ alarms, run }: Result, width: number, paint: Colours): string[] {
+  if (alarms.length === 0) return [];
+  const startAt = Date.parse(run.startedAt ?? run.createdAt);
+  const lines = alarms.slice(0, MAX_LISTED_ALARMS).flatMap(({ name, at, state, reason }) => {
+    const [mark, look] = state === 'ALARM' ? ['✗', paint.red] : ['·', paint.dim];
+    return pointLines(mark, `${formatClock(at - startAt)} ${name} ${state}: ${reason}`, width, look);
+  });
+  const more = alarms.length - MAX_LISTED_ALARMS;
+  return [paint.bold('Alarms'), ...lines, ...(more > 0 ? pointLines('·', `and ${more} more`, width, paint.dim) : [])];
 }
 
 /** A path is to be copied, so it gets a line of its own before it is broken. A link that is broken is none. */

@@ -14,14 +14,14 @@ import type { ResultFile } from '../render/verdict-text.ts';
 import { prepareRun, type RunFlags, showPlan } from '../run-flags.ts';
 import type { StoredRun } from '../runs.ts';
 import { coloursOf, widthOf } from '../terminal.ts';
-import { claimTarget } from './active-run.ts';
+import { claimTarget } from './active-runs.ts';
 import { copyResults } from './copy-results.ts';
 import { startExecution } from './execution.ts';
 import { follow } from './follow.ts';
 import { stackPlace } from './place.ts';
 import { preflight } from './preflight.ts';
 import { runsIn } from './runs.ts';
-import { loadStack, versionWarning } from './stack-info.ts';
+import { loadStack } from './stack-info.ts';
 
 /** How much of the time around a run its dashboard shows, ms. */
 const MARGIN_MS = 5 * 60_000;
@@ -91,15 +91,14 @@ async function admit(prepared: Prepared, info: StackInfo, flags: RunFlags): Prom
 export async function assess(plan: Plan, info: StackInfo): Promise<{ cost: Estimate; problems: string[] }> {
   const { problems, warnings, subnets } = await preflight({ plan, info });
   plan.fargate = { subnets };
-  const old = versionWarning(info);
-  plan.warnings.push(...warnings, ...(old === null ? [] : [old]));
+  plan.warnings.push(...warnings);
   return { cost: estimate(plan, info), problems };
 }
 
 async function start({ plan, archive, summaryArchive, given }: Prepared, info: StackInfo, flags: RunFlags) {
   const run = runsIn(info).run(plan.id);
   const { store, keys } = run;
-  if (flags.alongside !== true) await claimTarget(store, info, plan.id);
+  await claimTarget(store, info, plan.id, { alongside: flags.alongside === true });
   await Promise.all([
     store.put(keys.archive, archive),
     summaryArchive === null ? null : store.put(keys.summaryArchive, summaryArchive),

@@ -5,8 +5,8 @@ export const runPrefix = (run: string) => `runs/${run}`;
 /** What only a run that goes on needs. In a bucket all of it expires after a day; a folder is tidied at the end. */
 export const scratchPrefix = (run: string) => `scratch/${run}`;
 
-/** Contested: which run has a stack's fleet and target to itself, as `ActiveRun`. */
-export const ACTIVE_RUN_KEY = 'active.json';
+/** Contested: which runs have claimed a stack's target, as `ActiveRuns`. */
+export const ACTIVE_RUNS_KEY = 'active.json';
 
 export const runKeys = (run: string) => {
   const prefix = runPrefix(run);

@@ -118,8 +118,9 @@ export const AlarmTransition = z.object({
   at: z.number(),
   state: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']),
   reason: z.string(),
-  /** Named by the user to stop the run when it fires. */
-  stops: z.boolean(),
+  effect: z
+    .enum(['stop', 'fail', 'tell'])
+    .describe('what its firing means: it stops the run and fails it, fails it, or is only told'),
 });
 export type AlarmTransition = z.infer<typeof AlarmTransition>;
 

@@ -2,19 +2,7 @@ import { z } from 'zod';
 
 /** Why a run ends before its time; the code is the run's exit code. */
 export const StopReason = z.object({
-  kind: z.enum([
-    'interrupted',
-    'requested',
-    'aborted',
-    'threshold',
-    'script-error',
-    'task-failed',
-    'tasks-lost',
-    'alarm',
-    'setup',
-    'not-started',
-    'internal',
-  ]),
+  kind: z.enum(['requested', 'aborted', 'threshold', 'script-error', 'alarm', 'setup', 'not-started', 'internal']),
   /** One clear line for the user. */
   message: z.string(),
   exitCode: z.number().int(),
@@ -71,9 +59,9 @@ export type Control = z.infer<typeof Control>;
 export const StopRequest = z.object({ at: z.string(), message: z.string() });
 export type StopRequest = z.infer<typeof StopRequest>;
 
-/** active.json of a stack: the run that has its target to itself, as long as its execution goes on. */
-export const ActiveRun = z.object({ run: z.string(), at: z.string() });
-export type ActiveRun = z.infer<typeof ActiveRun>;
+/** active.json of a stack: the runs that have claimed its target; those that have ended since no longer count. */
+export const ActiveRuns = z.array(z.object({ run: z.string(), at: z.string() }));
+export type ActiveRuns = z.infer<typeof ActiveRuns>;
 
 /** environment.json: what `-e` sets. A value `ssm:/name` or `secretsmanager:name` is read in the task. */
 export const ScriptEnvironment = z.record(z.string(), z.string());

@@ -11,9 +11,12 @@ export const CustomMetric = z.strictObject({
 });
 export type CustomMetric = z.infer<typeof CustomMetric>;
 
+/** Of a cluster or a service. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html */
+const EcsName = z.string().regex(/^[A-Za-z0-9_-]{1,255}$/, 'give its name, not its ARN');
+
 /** The service under test. Its series: desired, running, pending, and what of the rest is named. */
 export const TargetConfig = z.strictObject({
-  services: z.array(z.strictObject({ cluster: z.string().min(1), service: z.string().min(1) })).min(1),
+  services: z.array(z.strictObject({ cluster: EcsName, service: EcsName })).min(1),
   /** Full name as in CloudWatch: `app/<name>/<id>`. Series: responseTime (p95, ms), errors5xx (a minute). */
   loadBalancer: z
     .string()

@@ -10,7 +10,7 @@ import { scalingAt } from '../target/scaling.ts';
 import { generator, testDurationMs } from './result.ts';
 import type { RunState } from './state.ts';
 
-/** The share of requests that may fail where the script does not say. */
+/** The share of requests that may fail where the script expects a scale-out and says nothing of errors. */
 const DEFAULT_ERROR_RATE = 0.01;
 
 export interface Look {
@@ -48,7 +48,7 @@ export function signsOf(look: Look): Signs {
   const scaling = scalingSigns(look);
   const { targetMaximum } = state;
   const reading = state.readings.at(-1) ?? null;
-  const failing = look.errorRate > (plan.target?.maxErrorRate ?? DEFAULT_ERROR_RATE);
+  const failing = look.errorRate > errorBudget(plan.target);
   return {
     scalingLagSeconds: scaling.lagSeconds,
     conditions: {
@@ -60,6 +60,10 @@ export function signsOf(look: Look): Signs {
     },
   };
 }
+
+/** The share of requests that may fail, 0 to 1. A run that expects nothing of its target is shown and not judged. */
+const errorBudget = (target: Plan['target']): number =>
+  target?.maxErrorRate ?? (target?.scaleOutWithinMs === undefined ? 1 : DEFAULT_ERROR_RATE);
 
 interface ScalingSigns {
   lagSeconds: number | null;

@@ -35,7 +35,7 @@ export function underLoad(step: Step): void {
     const message = `thresholds on the target were crossed, one with abortOnFail, so the test was stopped: ${seen.targetAbort.join('; ')}`;
     step.stop({ kind: 'threshold', message, exitCode: FleetExit.targetFailed });
   }
-  const fired = firedAlarms(state).find(({ stops }) => stops);
+  const fired = firedAlarms(state).find(({ effect }) => effect === 'stop');
   if (fired !== undefined) {
     step.stop({ kind: 'alarm', message: alarmMessage(fired), exitCode: FleetExit.targetFailed });
   }

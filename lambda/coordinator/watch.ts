@@ -1,5 +1,5 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { alarmNames } from '../../core/contract/cloudwatch.ts';
+import { alarmFails, alarmNames } from '../../core/contract/cloudwatch.ts';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
 import type { Plan } from '../../core/contract/plan.ts';
 import type { FleetInfo } from '../../core/contract/stack.ts';
@@ -23,14 +23,14 @@ export function watchOf(plan: Plan, info: FleetInfo): Watch {
   const ownAlarms = new AlarmWatch({
     client: new CloudWatchClient({ region }),
     names: alarmNames(stack),
-    stops: false,
+    effectOf: (name) => (alarmFails(stack, name) ? 'fail' : 'tell'),
   });
   const parts = [...targetObserver(plan, info), ownAlarms];
   const client = targetClients(info)?.cloudWatch;
   const names = target?.stopAlarms ?? [];
   if (client === undefined || names.length === 0) return { observer: observers(parts), problems: async () => [] };
   return {
-    observer: observers([...parts, new AlarmWatch({ client, names, stops: true })]),
+    observer: observers([...parts, new AlarmWatch({ client, names, effectOf: () => 'stop' })]),
     problems: () => stopAlarmProblems(client, names, target?.region ?? region),
   };
 }

@@ -12,8 +12,8 @@ import type { Observation, TargetObserver } from '../../core/ports.ts';
 export interface WatchedAlarms {
   client: CloudWatchClient;
   names: readonly string[];
-  /** A run is to be stopped when one of them fires. */
-  stops: boolean;
+  /** What a firing of that alarm means for the run. */
+  effectOf(name: string): AlarmTransition['effect'];
 }
 
 /** What we need of an item's HistoryData, which is JSON in a string. */
@@ -94,7 +94,8 @@ export class AlarmWatch implements TargetObserver {
       throw new Error(`the history of alarm "${name}" has an item that cannot be read: ${data}`);
     }
     const { stateValue, stateReason } = parsed.data.newState;
-    return { name, at: Timestamp.getTime(), state: stateValue, reason: stateReason, stops: this.watched.stops };
+    const effect = this.watched.effectOf(name);
+    return { name, at: Timestamp.getTime(), state: stateValue, reason: stateReason, effect };
   }
 }
 

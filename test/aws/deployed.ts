@@ -1,22 +1,35 @@
 /** The stack, deployed as a user would deploy it, on an emulator of AWS with IAM on. */
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeTasksCommand, ECSClient, ListClustersCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { ListBucketsCommand, ListObjectsV2Command, NoSuchKey, S3 } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll } from 'vitest';
+import { packageRoot } from '../../cli/package-root.ts';
 import { WorkerEnv } from '../../core/contract/env.ts';
 import { runKeys } from '../../core/contract/keys.ts';
 import { Progress } from '../../core/contract/progress.ts';
 import { Result } from '../../core/contract/result.ts';
 import { STACK_INFO_OUTPUT, StackInfo } from '../../core/contract/stack.ts';
-import { buildImage } from '../../scripts/build-image.mjs';
+import { buildImage, whyNoImage } from '../../scripts/build-image.mjs';
 import { bootstrap, deploy, destroy } from '../emulator/cdk.ts';
-import { ASSET_IMAGES, type Emulator, startEmulator } from '../emulator/emulator.ts';
-import { eventually, type Sandbox } from '../support/fleet.ts';
+import { ASSET_IMAGES, type Emulator, type ImageSpec, startEmulator } from '../emulator/emulator.ts';
+import { eventually, k6Binary, type Sandbox } from '../support/fleet.ts';
 
 export const STACK = 'K6Fleet';
 const APP = `${process.execPath} --import tsx bin/app.ts`;
+
+/** The image of a task; where none can be built, the same program on this machine's own files. */
+async function taskImage(): Promise<ImageSpec> {
+  const why = whyNoImage();
+  if (why === null) return buildImage();
+  process.stderr.write(`k6-fleet: tasks run outside of an image: ${why}\n`);
+  return {
+    entrypoint: [process.execPath, join(packageRoot, 'dist', 'worker.js')],
+    env: { [WorkerEnv.k6]: k6Binary, [WorkerEnv.workDir]: 'task' },
+  };
+}
 
 export class Deployed {
   private constructor(
@@ -28,7 +41,7 @@ export class Deployed {
 
   /** To be called at the top of a test file; ended after its tests. */
   static async create(context: Record<string, string> = {}): Promise<Deployed> {
-    const image = await buildImage();
+    const image = await taskImage();
     const emulator = await startEmulator({ iam: true, images: { [ASSET_IMAGES]: image }, waitScale: 0.05 });
     afterAll(() => emulator.stop());
     await bootstrap(emulator);

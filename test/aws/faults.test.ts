@@ -111,6 +111,7 @@ test('two runs beside each other, where the user says so', async () => {
   ]);
   for (const run of [first, second]) {
     expect((await deployed.result(run)).metrics.iterations?.values.count).toBe(ITERATIONS);
+    await eventually('the end of its execution', async () => (await deployed.execution(run)) === 'SUCCEEDED');
   }
 });
 

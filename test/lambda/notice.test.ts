@@ -23,7 +23,7 @@ const result: Result = {
     http_req_failed: metric({ rate: 0.118 }),
     http_req_duration: metric({ count: 812_345, med: 23.4, 'p(95)': 120.2, 'p(99)': 1450 }),
   },
-  alarms: [{ name: 'Fleet-tasks-lost', at: 1, state: 'ALARM', reason: 'lost', stops: false }],
+  alarms: [{ name: 'Fleet-tasks-lost', at: 1, state: 'ALARM', reason: 'lost', effect: 'tell' }],
 };
 
 describe('noticeOf', () => {

@@ -126,9 +126,9 @@ describe('on the emulator', () => {
     expect(Datapoints.reduce((sum, { SampleCount = 0 }) => sum + SampleCount, 0)).toBe(60);
     expect(Datapoints[0]?.Maximum).toBe(400);
 
-    const watch = new AlarmWatch({ client, names: alarmNames(STACK), stops: false });
+    const watch = new AlarmWatch({ client, names: alarmNames(STACK), effectOf: () => 'fail' });
     const { alarms, events } = await watch.observe(since);
-    expect(alarms.at(-1)).toMatchObject({ name: alarmName(STACK, 'notScaledOut'), state: 'ALARM', stops: false });
+    expect(alarms.at(-1)).toMatchObject({ name: alarmName(STACK, 'notScaledOut'), state: 'ALARM', effect: 'fail' });
     expect(alarms.every(({ at }) => at >= since)).toBe(true);
     expect(events).toHaveLength(alarmNames(STACK).length - 1); // the others do not exist here
   });
@@ -136,21 +136,21 @@ describe('on the emulator', () => {
   it('tells an alarm that fired and recovered between two readings, each transition once', async () => {
     await putAlarm('latency-too-high');
     const since = now();
-    const watch = new AlarmWatch({ client, names: ['latency-too-high'], stops: true });
+    const watch = new AlarmWatch({ client, names: ['latency-too-high'], effectOf: () => 'stop' });
     await setState('latency-too-high', 'ALARM', 'p99 over 2 s');
     await setState('latency-too-high', 'OK', 'better');
     const { alarms, reading } = await watch.observe(since);
     expect(reading).toBeNull();
     expect(alarms.filter(({ reason }) => reason === 'p99 over 2 s' || reason === 'better')).toMatchObject([
-      { name: 'latency-too-high', state: 'ALARM', stops: true },
-      { name: 'latency-too-high', state: 'OK', stops: true },
+      { name: 'latency-too-high', state: 'ALARM', effect: 'stop' },
+      { name: 'latency-too-high', state: 'OK', effect: 'stop' },
     ]);
     expect((await watch.observe(since)).alarms).toEqual([]);
     expect((await watch.observe(since + 600_000)).alarms).toEqual([]);
     // A new leg of the run tells the same, with the same times.
-    expect((await new AlarmWatch({ client, names: ['latency-too-high'], stops: true }).observe(since)).alarms).toEqual(
-      alarms,
-    );
+    expect(
+      (await new AlarmWatch({ client, names: ['latency-too-high'], effectOf: () => 'stop' }).observe(since)).alarms,
+    ).toEqual(alarms);
   });
 
   it('watches composite alarms too', async () => {
@@ -158,12 +158,12 @@ describe('on the emulator', () => {
     await client.send(new PutCompositeAlarmCommand({ AlarmName: 'both', AlarmRule: 'ALARM("child")' }));
     const since = now();
     await setState('child', 'ALARM', 'up');
-    const { alarms } = await new AlarmWatch({ client, names: ['both'], stops: true }).observe(since);
+    const { alarms } = await new AlarmWatch({ client, names: ['both'], effectOf: () => 'stop' }).observe(since);
     expect(alarms.at(-1)).toMatchObject({ name: 'both', state: 'ALARM' });
   });
 
   it('says once that an alarm is missing', async () => {
-    const watch = new AlarmWatch({ client, names: ['typo'], stops: true }, () => 7);
+    const watch = new AlarmWatch({ client, names: ['typo'], effectOf: () => 'stop' }, () => 7);
     const message = 'alarm "typo" does not exist: nobody watches what it is on';
     expect((await watch.observe(0)).events).toEqual([{ at: 7, message }]);
     expect((await watch.observe(0)).events).toEqual([]);

@@ -11,7 +11,7 @@ const fails = (message: string): TargetObserver => ({
   },
 });
 const reading = { at: 1, desired: 2, running: 2, pending: 0 };
-const alarm = { name: 'a', at: 3, state: 'ALARM' as const, reason: 'up', stops: true };
+const alarm = { name: 'a', at: 3, state: 'ALARM' as const, reason: 'up', effect: 'stop' as const };
 
 describe('observers', () => {
   it('puts what all of them see together', async () => {

@@ -173,7 +173,7 @@ export const sampleResult: Result = {
       "the target's scaling missed maxErrorRate",
     ],
   },
-  stop: { kind: 'tasks-lost', message: '1 task was lost, --max-lost allows 0', exitCode: 121 },
+  stop: { kind: 'internal', message: '1 task was lost, --max-lost allows 0', exitCode: 121 },
   warnings: samplePlan.warnings,
   generator: { saturated: true, reasons: ['task 2 used 97% of its CPU for 40s'] },
   metrics: {},

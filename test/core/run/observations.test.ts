@@ -31,7 +31,7 @@ const observations = fc.array(
         at,
         state: fc.constantFrom('OK' as const, 'ALARM' as const),
         reason: fc.constant(''),
-        stops: fc.constant(false),
+        effect: fc.constant('fail' as const),
       }),
       { maxLength: 4 },
     ),

@@ -117,7 +117,7 @@ const alarm = (part: Partial<AlarmTransition>): AlarmTransition => ({
   at: BEGIN + 5000,
   state: 'ALARM',
   reason: 'too\nmany',
-  stops: false,
+  effect: 'fail',
   ...part,
 });
 
@@ -140,7 +140,7 @@ test('an alarm that fires after the start is a reason to fail, once, and is list
 
 test('an alarm that is named to stop the run stops it', async () => {
   const long = planOf({ tasks: 2, durationMs: 60_000, target: { observe: 'stack' } });
-  const alarms = [alarm({ at: BEGIN + 20_000, stops: true })];
+  const alarms = [alarm({ at: BEGIN + 20_000, effect: 'stop' })];
   const played = await watch((ms) => ({ alarms: ms > 21_000 ? alarms : [] }), { plan: long });
   expectSound(played);
   expect(played.stored.stop).toMatchObject({ kind: 'alarm', exitCode: 120 });

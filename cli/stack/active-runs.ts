@@ -1,0 +1,58 @@
+import { decodeJson, encodeJson } from '../../core/contract/codec.ts';
+import { FleetExit } from '../../core/contract/exit-codes.ts';
+import { ACTIVE_RUNS_KEY, runKeys } from '../../core/contract/keys.ts';
+import { ActiveRuns } from '../../core/contract/run.ts';
+import type { StackInfo } from '../../core/contract/stack.ts';
+import { UserError } from '../../core/errors.ts';
+import type { Store } from '../../core/ports.ts';
+import { executionStatus } from './execution.ts';
+
+/** How long a run that has claimed the target may take until its execution is there: its archive is uploaded meanwhile, ms. */
+const STARTING_MS = 120_000;
+
+/**
+ * Claims the stack's target for a run: two spikes at once would each be measured with the other's load. The claim holds
+ * until the run's result is there or its execution has ended, so nobody needs to give it back.
+ * @param options alongside: the user says that others may go on
+ * @throws UserError where another run has it
+ */
+export async function claimTarget(
+  store: Store,
+  info: StackInfo,
+  run: string,
+  { alongside }: { alongside: boolean },
+): Promise<void> {
+  const claimed = await store.getVersioned(ACTIVE_RUNS_KEY);
+  const others = claimed === null ? [] : decodeJson(ActiveRuns, claimed.body, ACTIVE_RUNS_KEY);
+  const active = await thoseActive(store, info, others);
+  const [first] = active;
+  if (first !== undefined && !alongside) throw refused(`run ${first.run}`, info);
+  const all: ActiveRuns = [...active, { run, at: new Date().toISOString() }];
+  if ((await store.swap(ACTIVE_RUNS_KEY, encodeJson(all), claimed?.etag ?? null)) !== null) return;
+  if (alongside) return claimTarget(store, info, run, { alongside });
+  throw refused('another run that starts at this moment', info);
+}
+
+/** The runs that have claimed the stack's target and go on. */
+export async function activeRuns(store: Store, info: StackInfo): Promise<ActiveRuns> {
+  const body = await store.get(ACTIVE_RUNS_KEY);
+  return body === null ? [] : thoseActive(store, info, decodeJson(ActiveRuns, body, ACTIVE_RUNS_KEY));
+}
+
+async function thoseActive(store: Store, info: StackInfo, runs: ActiveRuns): Promise<ActiveRuns> {
+  const active = await Promise.all(runs.map((run) => goesOn(store, info, run)));
+  return runs.filter((_, index) => active[index]);
+}
+
+async function goesOn(store: Store, info: StackInfo, { run, at }: ActiveRuns[number]): Promise<boolean> {
+  // Its execution outlasts its result by some seconds, in which its tasks leave; its load has ended.
+  if ((await store.get(runKeys(run).result)) !== null) return false;
+  const status = await executionStatus(info, run);
+  return status === 'RUNNING' || (status === null && Date.now() - Date.parse(at) < STARTING_MS);
+}
+
+const refused = (run: string, { stack }: StackInfo): UserError =>
+  new UserError(
+    `stack ${stack} is busy with ${run}: two loads on one target would be measured as one; wait for it, end it by k6-fleet stop, or use --alongside`,
+    FleetExit.notStarted,
+  );
