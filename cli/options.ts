@@ -50,9 +50,9 @@ export const storeOption = () =>
 
 /** The stack that runs are sent to, and read from. */
 export const stackOption = () =>
-  new Option('--stack <name>', 'the CloudFormation stack of a fleet on AWS; without it: this machine').env(
-    'K6_FLEET_STACK',
-  );
+  new Option('--stack <name>', 'the CloudFormation stack of a fleet on AWS; without it: this machine')
+    .env('K6_FLEET_STACK')
+    .argParser((name) => (name === '' ? undefined : name));
 
 /** Parses an amount of US dollars above 0. */
 export function parseDollars(text: string): number {

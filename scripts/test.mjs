@@ -4,7 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildImage, whyNoImage } from './build-image.mjs';
 import { setup } from './setup.mjs';
+import { setupEmulator } from './setup-emulator.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = (name) => join(root, 'node_modules', '.bin', name);
@@ -32,6 +34,23 @@ const check = async (title, file, args, options) => {
   const { ok } = await run(title, file, args, options);
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
 };
+
+/** The image that the tests on the emulated AWS run; before them, so that they do not wait for it side by side. */
+async function image() {
+  process.stderr.write('\n── image\n');
+  const why = whyNoImage();
+  if (why !== null) {
+    process.stderr.write(`not built: ${why}\n`);
+    return { passed: 0, failed: 0 };
+  }
+  try {
+    await buildImage();
+    return { passed: 1, failed: 0 };
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`);
+    return { passed: 0, failed: 1 };
+  }
+}
 
 async function goTests() {
   const { ok, output } = await run('Go tests', 'go', ['test', '-json', './...'], {
@@ -67,6 +86,7 @@ async function vitest(args) {
 }
 
 await setup();
+setupEmulator();
 const totals = [
   await check('types', bin('tsc'), ['-p', root]),
   await check('types of the k6 scripts', bin('tsc'), ['-p', join(root, 'k6-scripts')]),
@@ -74,6 +94,7 @@ const totals = [
   await check('dead code', bin('knip'), []),
   await check('Go vet', 'go', ['vet', './...'], { cwd: join(root, 'k6') }),
   await goTests(),
+  await image(),
   await vitest(process.argv.slice(2)),
 ];
 rmSync(reports, { recursive: true, force: true });

@@ -103,15 +103,17 @@ function taskLines({ tasks, run }: Result, width: number, paint: Colours): strin
   ];
 }
 
-/** When alarms of CloudWatch changed, in time of the run. */
+/** When the alarms of CloudWatch that fired changed, in time of the run. An alarm that has just got data is no news. */
 function alarmLines({ alarms, run }: Result, width: number, paint: Colours): string[] {
-  if (alarms.length === 0) return [];
+  const fired = new Set(alarms.filter(({ state }) => state === 'ALARM').map(({ name }) => name));
+  const changes = alarms.filter(({ name }) => fired.has(name));
+  if (changes.length === 0) return [];
   const startAt = Date.parse(run.startedAt ?? run.createdAt);
-  const lines = alarms.slice(0, MAX_LISTED_ALARMS).flatMap(({ name, at, state, reason }) => {
+  const lines = changes.slice(0, MAX_LISTED_ALARMS).flatMap(({ name, at, state, reason }) => {
     const [mark, look] = state === 'ALARM' ? ['✗', paint.red] : ['·', paint.dim];
     return pointLines(mark, `${formatClock(at - startAt)} ${name} ${state}: ${reason}`, width, look);
   });
-  const more = alarms.length - MAX_LISTED_ALARMS;
+  const more = changes.length - MAX_LISTED_ALARMS;
   return [paint.bold('Alarms'), ...lines, ...(more > 0 ? pointLines('·', `and ${more} more`, width, paint.dim) : [])];
 }
 

@@ -14,7 +14,7 @@ import { Result } from '../../core/contract/result.ts';
 import { STACK_INFO_OUTPUT, StackInfo } from '../../core/contract/stack.ts';
 import { buildImage, whyNoImage } from '../../scripts/build-image.mjs';
 import { bootstrap, deploy, destroy } from '../emulator/cdk.ts';
-import { ASSET_IMAGES, type Emulator, type ImageSpec, startEmulator } from '../emulator/emulator.ts';
+import { ASSET_IMAGES, type Emulator, type ImageSpec, type Images, startEmulator } from '../emulator/emulator.ts';
 import { eventually, k6Binary, type Sandbox } from '../support/fleet.ts';
 
 export const STACK = 'K6Fleet';
@@ -39,10 +39,10 @@ export class Deployed {
     private readonly context: Record<string, string>,
   ) {}
 
-  /** To be called at the top of a test file; ended after its tests. */
-  static async create(context: Record<string, string> = {}): Promise<Deployed> {
+  /** To be called at the top of a test file; ended after its tests. @param images of tasks that are not ours */
+  static async create(context: Record<string, string> = {}, images: Images = {}): Promise<Deployed> {
     const image = await taskImage();
-    const emulator = await startEmulator({ iam: true, images: { [ASSET_IMAGES]: image }, waitScale: 0.05 });
+    const emulator = await startEmulator({ iam: true, images: { ...images, [ASSET_IMAGES]: image }, waitScale: 0.05 });
     afterAll(() => emulator.stop());
     await bootstrap(emulator);
     const outputs = await deploy(emulator, { app: APP, stacks: [STACK], context });
