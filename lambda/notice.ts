@@ -6,16 +6,16 @@ import type { FleetInfo } from '../core/contract/stack.ts';
 import { formatDuration } from '../core/duration.ts';
 
 export interface Notice {
-  /** At most 100 characters of ASCII. */
+  /** At most 99 characters of ASCII. */
   subject: string;
   message: string;
 }
 
 /**
- * A subject has at most 100 characters, of ASCII, without control characters.
+ * A subject has less than 100 characters, of ASCII, without control characters.
  * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
-const MAX_SUBJECT = 100;
+const MAX_SUBJECT = 99;
 /** A message has 256 KB at most; a reason can name a thousand lost tasks. */
 const MAX_REASONS = 20;
 const MAX_REASON = 500;

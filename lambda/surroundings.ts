@@ -13,6 +13,7 @@ import { openStore } from '../stores/index.ts';
 import { CloudWatchMonitor } from '../targets/aws/monitor.ts';
 import { type Log, logLine } from './log.ts';
 import { type Publisher, TopicPublisher } from './publisher.ts';
+import { TIMEOUTS } from './timeouts.ts';
 
 const clock: Clock = { now: Date.now, sleep: async (ms) => void (await sleep(ms)) };
 
@@ -36,15 +37,15 @@ export interface Surroundings {
 /** @throws Error where FLEET_INFO_ENV is missing or is not what the stack writes. */
 export function surroundings(env: NodeJS.ProcessEnv = process.env): Surroundings {
   const info = FleetInfo.parse(JSON.parse(requireEnv(FLEET_INFO_ENV, env)));
-  const { region } = info;
-  const ecs = new ECSClient({ region });
+  const client = { region: info.region, requestHandler: TIMEOUTS };
+  const ecs = new ECSClient(client);
   return {
     info,
     store: openStore(`s3://${info.bucket}`),
     fleetOf: (plan) =>
       new FargateFleet({ client: ecs, run: plan.id, info, subnets: plan.fargate?.subnets ?? [], clock }),
-    monitor: new CloudWatchMonitor(new CloudWatchClient({ region }), info.stack),
-    publisher: new TopicPublisher(new SNSClient({ region }), info, logLine),
+    monitor: new CloudWatchMonitor(new CloudWatchClient(client), info.stack),
+    publisher: new TopicPublisher(new SNSClient(client), info, logLine),
     clock,
     compression,
     log: logLine,

@@ -50,9 +50,15 @@ export class Coordinator extends Construct {
     this.function = handler;
     this.role = role;
 
+    const runs = bucket.arnForObjects('runs/*');
     permit(role, {
-      actions: ['s3:GetObject', 's3:PutObject'],
-      resources: ['runs/*', 'scratch/*', 'active.json'].map((key) => bucket.arnForObjects(key)),
+      actions: ['s3:GetObject'],
+      resources: [runs, bucket.arnForObjects('scratch/*')],
+      reason: 'it conducts every run of the stack, and a run is a prefix',
+    });
+    permit(role, {
+      actions: ['s3:PutObject'],
+      resources: [runs],
       reason: 'it conducts every run of the stack, and a run is a prefix',
     });
     // Without it a key that is not there yet answers 403 in place of 404.

@@ -19,8 +19,9 @@ export class Dashboard extends Construct {
 
   constructor(scope: Construct, id: string, { stackName, target, alarms }: DashboardProps) {
     super(scope, id);
-    this.name = stackName;
-    this.url = `https://${Aws.REGION}.console.aws.amazon.com/cloudwatch/home?region=${Aws.REGION}#dashboards/dashboard/${stackName}`;
+    // Dashboards are global: an account's stacks of one name in two regions must not share one.
+    this.name = `${stackName}-${Aws.REGION}`;
+    this.url = `https://${Aws.REGION}.console.aws.amazon.com/cloudwatch/home?region=${Aws.REGION}#dashboards/dashboard/${this.name}`;
     const metric = (name: string, label: string, props: Partial<cloudwatch.MetricProps> = {}) =>
       fleetMetric(stackName, name, { label, ...props });
     /** A count of the period as a rate, 1/s. */
@@ -35,7 +36,7 @@ export class Dashboard extends Construct {
     const percentile = (p: string) => metric(MetricName.latency, p, { statistic: p });
 
     new cloudwatch.Dashboard(this, 'Dashboard', {
-      dashboardName: stackName,
+      dashboardName: this.name,
       defaultInterval: Duration.hours(1),
       widgets: [
         row('Load', {

@@ -18,7 +18,7 @@ export class RunsBucket extends Construct {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       lifecycleRules: [
         { id: 'scratch', prefix: 'scratch/', expiration: Duration.days(1) },
         { id: 'results', prefix: 'runs/', expiration: Duration.days(resultDays) },

@@ -26,7 +26,10 @@ const TIMEOUT = Duration.minutes(10);
 
 /**
  * Ends what a machine that ended badly has left behind. Not every failure reaches a Catch in the machine, and
- * StopExecution leaves a leg running: the event of the execution's end comes always.
+ * StopExecution leaves a leg running; the event of the execution's end tells of all of these. Step Functions sends it on
+ * a best-effort basis, mostly at least once. Where it does not come, tasks leave by themselves once the lease in
+ * control.json has run out: nobody renews it after the last leg. Only the result is then missing.
+ * https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-states.html
  */
 export class Stopper extends Construct {
   constructor(scope: Construct, id: string, props: StopperProps) {

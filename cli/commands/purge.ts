@@ -28,6 +28,7 @@ export const purgeCommand = () =>
       }
       const { loadStack } = await import('../stack/stack-info.ts');
       const { S3Store } = await import('../../stores/s3.ts');
+      // The environment may name a stack too: what the command line says wins.
       const info = flags.bucket === undefined ? await loadStack(flags.stack ?? '') : null;
       const bucket = flags.bucket ?? info?.bucket ?? '';
       const what = id === undefined ? `all runs in s3://${bucket}` : `run ${id} in s3://${bucket}`;

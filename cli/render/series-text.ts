@@ -1,5 +1,6 @@
 import type { TargetResult } from '../../core/contract/result.ts';
 import { TargetSeries } from '../../core/contract/target-series.ts';
+import { tellsOfLoad } from '../../core/target/samples-lag.ts';
 import { sparkline } from './charts.ts';
 import { formatLatency, formatShort } from './format.ts';
 import type { Colours } from './line.ts';
@@ -26,11 +27,16 @@ interface Row {
 
 /**
  * The target's series since the start of the load: a row each, the charts on one time axis. Empty where there are none.
- * @param startAt Unix ms; NaN: the load never started
+ * @param load Unix ms; NaN: it never started
  */
-export function seriesLines(target: TargetResult, startAt: number, width: number, paint: Colours): string[] {
+export function seriesLines(
+  target: TargetResult,
+  load: { startAt: number; endedAt: number },
+  width: number,
+  paint: Colours,
+): string[] {
   const since = Object.entries(target.series)
-    .map(([name, points]) => ({ name, points: points.filter(({ at }) => at >= startAt) }))
+    .map(([name, points]) => ({ name, points: points.filter(({ at }) => tellsOfLoad(at, load.startAt, load.endedAt)) }))
     .filter(({ points }) => points.length > 0)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const times = since.flatMap(({ points }) => points.map(({ at }) => at));

@@ -1,16 +1,24 @@
 import type { Result, TargetResult } from '../../core/contract/result.ts';
 import { sparkline } from './charts.ts';
 import { fieldLines, pointLines } from './field.ts';
-import { formatClock, formatCount, formatDuration, formatLatency, formatShare, formatShort } from './format.ts';
-import { type Colours, oneLine } from './line.ts';
+import {
+  formatClock,
+  formatCount,
+  formatDuration,
+  formatLatency,
+  formatPlural,
+  formatShare,
+  formatShort,
+} from './format.ts';
+import { type Colours, oneLine, textWidth } from './line.ts';
 import { seriesLines } from './series-text.ts';
 import { type Column, tableLines } from './table.ts';
 import { type TimelineRow, timelineRows } from './timeline.ts';
 
 const MAX_ROWS = 20;
 const MAX_EVENTS_OF_A_STEP = 3;
-/** From here on events stand beside the numbers, below it under the table. */
-const EVENTS_BESIDE_FROM = 70;
+/** What the numbers of a step take, with their indent and gaps, at most. Columns. */
+const NUMBERS_WIDTH = 48;
 const INDENT = '  ';
 
 /** How the target scaled: what was expected of it, a table of load and tasks over time, and its series. */
@@ -21,10 +29,10 @@ export function targetLines(result: Result, target: TargetResult, width: number,
       ? 'nothing was expected of it'
       : failed === 0
         ? 'scaled as expected'
-        : `missed ${failed} of ${target.expectations.length} expectations`;
+        : `missed ${failed} of ${formatPlural(target.expectations.length, 'expectation')}`;
   const look = failed > 0 ? paint.red : target.expectations.length > 0 ? paint.green : undefined;
   const rows = timelineRows(result, target, MAX_ROWS);
-  const series = seriesLines(target, Date.parse(result.run.startedAt ?? ''), width, paint);
+  const series = seriesLines(target, loadOf(result), width, paint);
   return [
     ...fieldLines('target', verdict, width, paint, look),
     ...target.expectations.flatMap(({ name, ok, message }) =>
@@ -34,6 +42,11 @@ export function targetLines(result: Result, target: TargetResult, width: number,
     ...(rows.length > 0 ? ['', ...timelineLines(rows, width, paint)] : []),
     ...(series.length > 0 ? ['', ...series] : []),
   ];
+}
+
+function loadOf({ run, series: { points, intervalSeconds } }: Result): { startAt: number; endedAt: number } {
+  const startAt = Date.parse(run.startedAt ?? '');
+  return { startAt, endedAt: 1000 * ((points.at(-1)?.t ?? startAt / 1000) + intervalSeconds) };
 }
 
 function momentLines({ timings, peakTasks }: TargetResult, width: number, paint: Colours): string[] {
@@ -52,8 +65,9 @@ function momentLines({ timings, peakTasks }: TargetResult, width: number, paint:
 type Cells = { step: TimelineRow | null; event: string };
 
 function timelineLines(rows: readonly TimelineRow[], width: number, paint: Colours): string[] {
-  const beside = width >= EVENTS_BESIDE_FROM;
-  const cells = rows.flatMap((step): Cells[] => {
+  // Those of ECS are sentences of any length: where one does not fit beside the numbers, all stand whole below them.
+  const beside = rows.flatMap((row) => stepEvents(row)).every((text) => textWidth(text) <= width - NUMBERS_WIDTH);
+  const cells = rows.filter(isNews).flatMap((step): Cells[] => {
     const [first = '', ...more] = beside ? stepEvents(step) : [];
     return [{ step, event: first }, ...more.map((event) => ({ step: null, event }))];
   });
@@ -95,6 +109,13 @@ function timelineLines(rows: readonly TimelineRow[], width: number, paint: Colou
     ...tableLines(columns, cells, width - INDENT.length, paint).map((line) => INDENT + line),
     ...(beside ? [] : eventLines(rows, width, paint)),
   ];
+}
+
+/** Not a step after the load in which nothing happened: a target may be watched for long. The last one tells how long. */
+function isNews({ vus, events, reading }: TimelineRow, index: number, rows: readonly TimelineRow[]): boolean {
+  const before = rows[index - 1]?.reading;
+  const isSame = before?.running === reading?.running && before?.desired === reading?.desired;
+  return vus !== null || events.length > 0 || !isSame || index === rows.length - 1;
 }
 
 /** What happened in a step. The moment is told where it is not that of the row itself. */

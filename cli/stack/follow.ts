@@ -14,7 +14,7 @@ const POLL_MS = 1000;
 /** How often the execution is asked after while there is no result. */
 const CHECK_MS = 10_000;
 /** How long the stopper of a machine that ended badly may take to write the result, ms. */
-const STOPPER_MS = 120_000;
+const STOPPER_MS = 300_000;
 
 /**
  * Shows a run until its result is there. Ctrl-C asks whether to stop it or to leave it to itself.

@@ -99,13 +99,13 @@ async function start({ plan, archive, summaryArchive, given }: Prepared, info: S
   const run = runsIn(info).run(plan.id);
   const { store, keys } = run;
   await claimTarget(store, info, plan.id, { alongside: flags.alongside === true });
-  await Promise.all([
-    store.put(keys.archive, archive),
-    summaryArchive === null ? null : store.put(keys.summaryArchive, summaryArchive),
-    store.put(keys.environment, encodeJson(given)),
+  const created = await Promise.all([
+    store.create(keys.archive, archive),
+    summaryArchive === null || store.create(keys.summaryArchive, summaryArchive),
+    store.create(keys.environment, encodeJson(given)),
   ]);
   // Last: a plan stands for a run that is complete.
-  if (!(await store.create(keys.plan, encodeJson(plan)))) {
+  if (created.includes(false) || !(await store.create(keys.plan, encodeJson(plan)))) {
     throw new UserError(`run ${plan.id} exists already: start it anew`, FleetExit.internal);
   }
   await startExecution(info, plan.id);

@@ -61,9 +61,14 @@ function summarise(step: Step): void {
   giveJob(step, 'summary');
 }
 
-/** Gives the job to a task that still lives; where there is none, to a new one that has only this to do. */
+/**
+ * Gives the job to a task that still lives; where there is none, to a new one that has only this to do. One that was
+ * lost may live a little longer, such as one that Spot takes back, but cannot be counted on.
+ */
 function giveJob(step: Step, kind: Job['kind']): void {
-  const host = step.state.tasks.findIndex((task, index) => task.word?.phase === 'done' && step.isAlive(index));
+  const host = step.state.tasks.findIndex(
+    ({ word, outcome }, index) => word?.phase === 'done' && !outcome?.lost && step.isAlive(index),
+  );
   const first = step.state.tasks[0];
   if (host < 0 && first !== undefined) {
     step.kill(0);

@@ -1,4 +1,5 @@
 /** What alarms mean for a run: those that fire after its start. */
+import { ALARM_SUFFIX } from '../contract/cloudwatch.ts';
 import type { AlarmTransition } from '../contract/result.ts';
 import type { RunState } from './state.ts';
 
@@ -14,6 +15,14 @@ export function firedAlarms(state: Pick<RunState, 'alarms' | 'startAt'>): AlarmT
   }
   return [...first.values()];
 }
+
+/** Those that fail the run. An alarm of the stack's own may have been raised by another run: that is none of this one's. */
+export const failingAlarms = (state: Pick<RunState, 'alarms' | 'startAt' | 'raised'>): AlarmTransition[] =>
+  firedAlarms(state).filter(
+    ({ name, effect }) =>
+      effect === 'stop' ||
+      (effect === 'fail' && state.raised.some((condition) => name.endsWith(`-${ALARM_SUFFIX[condition]}`))),
+  );
 
 /** One line. */
 export const alarmMessage = ({ name, at, reason }: AlarmTransition): string =>

@@ -10,9 +10,6 @@ import { scalingAt } from '../target/scaling.ts';
 import { generator, testDurationMs } from './result.ts';
 import type { RunState } from './state.ts';
 
-/** The share of requests that may fail where the script expects a scale-out and says nothing of errors. */
-const DEFAULT_ERROR_RATE = 0.01;
-
 export interface Look {
   plan: Plan;
   state: RunState;
@@ -61,9 +58,8 @@ export function signsOf(look: Look): Signs {
   };
 }
 
-/** The share of requests that may fail, 0 to 1. A run that expects nothing of its target is shown and not judged. */
-const errorBudget = (target: Plan['target']): number =>
-  target?.maxErrorRate ?? (target?.scaleOutWithinMs === undefined ? 1 : DEFAULT_ERROR_RATE);
+/** The share of requests that may fail, 0 to 1. Where the script names none, it is no fault that some do. */
+const errorBudget = (target: Plan['target']): number => target?.maxErrorRate ?? 1;
 
 interface ScalingSigns {
   lagSeconds: number | null;

@@ -95,7 +95,8 @@ export class Coordinator {
     abandoned(this.journal.state, reason, this.options.clock.now());
     // The workers read that the run is finished, and send no more load even where they cannot be killed.
     await this.journal.tell();
-    await this.tasks.killAll();
+    // The result is owed where they cannot, too; the second call says why.
+    await this.tasks.killAll().catch(() => undefined);
     const leg = this.newLeg();
     await leg.looker.look();
     endTasks(this.journal.state, this.options.clock.now());
@@ -145,7 +146,7 @@ export class Coordinator {
 
   private async see({ looker, watch }: Leg): Promise<Seen> {
     const { store, plan, clock } = this.options;
-    const liveness = await looker.look();
+    const liveness = await this.tasks.keepingLease(looker.look());
     const stop = await store.get(this.keys.stop);
     const now = clock.now();
     const { state, merged } = this.journal;
@@ -169,8 +170,7 @@ export class Coordinator {
   /** The end of a leg: all that it has read is in the checkpoint. */
   private async pause({ watch, feed }: Leg): Promise<null> {
     watch.close();
-    await this.journal.checkpoint();
-    await feed.endLeg();
+    await feed.endLeg(() => this.journal.checkpoint());
     return null;
   }
 

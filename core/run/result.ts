@@ -5,7 +5,7 @@ import type { Merged } from '../metrics/merged.ts';
 import { breakdownRows, checkResults, metricResults, seriesPoints } from '../metrics/result.ts';
 import { judge, type KeyVerdict } from '../metrics/thresholds.ts';
 import { targetVerdict } from '../target/verdict.ts';
-import { alarmMessage, alarmsSinceStart, firedAlarms } from './alarms.ts';
+import { alarmMessage, alarmsSinceStart, failingAlarms } from './alarms.ts';
 import { isComplete, isStopped } from './exit.ts';
 import { lastError } from './k6-log.ts';
 import { refusalWarnings } from './launching.ts';
@@ -97,8 +97,8 @@ function verdict(
   for (const expectation of target?.expectations ?? []) {
     if (!expectation.ok) reasons.push({ message: expectation.message, exitCode: FleetExit.targetFailed });
   }
-  for (const alarm of firedAlarms(state)) {
-    if (alarm.effect !== 'tell') reasons.push({ message: alarmMessage(alarm), exitCode: FleetExit.targetFailed });
+  for (const alarm of failingAlarms(state)) {
+    reasons.push({ message: alarmMessage(alarm), exitCode: FleetExit.targetFailed });
   }
   return {
     passed: reasons.length === 0,

@@ -1,6 +1,6 @@
 /** Shows the vital signs elsewhere, beside the ticks: nobody there may hold up the run. */
 import type { Plan } from '../contract/plan.ts';
-import type { Vitals } from '../contract/vitals.ts';
+import { CONDITIONS, type Vitals } from '../contract/vitals.ts';
 import type { Merged } from '../metrics/merged.ts';
 import type { Clock, Monitor } from '../ports.ts';
 import { type RunState, warn } from './state.ts';
@@ -30,25 +30,36 @@ export class VitalsFeed {
     const now = this.options.clock.now();
     if (now < this.dueAt || this.showing !== null) return;
     this.dueAt = now + SHOW_MS;
-    this.showNext(now);
+    const vitals = this.next(now);
+    if (vitals !== null) this.show(vitals);
   }
 
-  /** Shows what a leg has still to show: to be called after its last checkpoint, so that no interval is told twice. */
-  async endLeg(): Promise<void> {
+  /**
+   * Shows what a leg has still to show.
+   * @param save keeps what the leg knows, before anything is shown of it: no interval is told twice
+   */
+  async endLeg(save: () => Promise<void>): Promise<void> {
     await this.settle();
-    this.showNext(this.options.clock.now());
+    const vitals = this.next(this.options.clock.now());
+    await save();
+    if (vitals !== null) this.show(vitals);
     await this.settle();
   }
 
   /** Shows that the run is over. */
   async endRun(): Promise<void> {
-    await this.endLeg();
+    await this.endLeg(async () => {});
     if (this.signs !== null) this.show(this.signs.last(this.options.clock.now()));
     await this.settle();
   }
 
-  private showNext(now: number): void {
-    if (this.signs !== null) this.show(this.signs.next(this.state, this.merged, now));
+  /** The signs of the interval up to now; what they raise is in the state. */
+  private next(now: number): Vitals | null {
+    const vitals = this.signs?.next(this.state, this.merged, now) ?? null;
+    for (const condition of CONDITIONS) {
+      if (vitals?.conditions[condition] && !this.state.raised.includes(condition)) this.state.raised.push(condition);
+    }
+    return vitals;
   }
 
   private show(vitals: Vitals): void {

@@ -1,6 +1,7 @@
 import type { Plan } from '../contract/plan.ts';
 import type { AlarmTransition, TargetEvent, TargetReading, TargetSample } from '../contract/result.ts';
 import type { Control, Job, Phase, StopReason, TaskState } from '../contract/run.ts';
+import type { Condition } from '../contract/vitals.ts';
 import { firstPace, type Pace } from './pace.ts';
 
 /** How the load of one task ended. */
@@ -74,6 +75,8 @@ export interface RunState {
   events: TargetEvent[];
   samples: TargetSample[];
   alarms: AlarmTransition[];
+  /** Conditions that this run has shown; the stack's alarms are on those of all its runs. */
+  raised: Condition[];
   /** To how many tasks the target may scale; null: not known. */
   targetMaximum: number | null;
   /** When the target was watched last after the load, Unix ms; null: only as long as the load lasted. */
@@ -116,6 +119,7 @@ export function initialState(plan: Plan, now: number): RunState {
     events: [],
     samples: [],
     alarms: [],
+    raised: [],
     targetMaximum: null,
     watchedUntil: null,
     late: {},

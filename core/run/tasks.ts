@@ -24,10 +24,7 @@ export class Tasks {
     private readonly journal: Journal,
   ) {}
 
-  /**
-   * Launches a slice of the tasks, which the last checkpoint knows to be launched. The lease is kept meanwhile: the
-   * platform may take its time.
-   */
+  /** Launches a slice of the tasks, which the last checkpoint knows to be launched. */
   async launch(refs: readonly TaskRef[]): Promise<void> {
     if (refs.length === 0) return;
     await this.keepingLease(eachInParallel(refs, CALLS_AT_ONCE, (ref) => this.launchOne(ref)));
@@ -77,8 +74,11 @@ export class Tasks {
     }
   }
 
-  /** @throws SupersededError once the work has ended, where the run has got another coordinator meanwhile */
-  private async keepingLease(work: Promise<void>): Promise<void> {
+  /**
+   * Renews the lease while the work goes on, for a store or a platform that answers slowly must not end the load.
+   * @throws SupersededError once the work has ended, where the run has got another coordinator meanwhile
+   */
+  async keepingLease<T>(work: Promise<T>): Promise<T> {
     const { clock, tickMs } = this.options;
     let isOver = false;
     const end = work.finally(() => {
@@ -95,7 +95,8 @@ export class Tasks {
       }
     }
     if (superseded instanceof SupersededError) this.halted = true;
-    await end;
+    const done = await end;
     if (superseded !== null) throw superseded;
+    return done;
   }
 }

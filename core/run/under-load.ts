@@ -8,6 +8,11 @@ import { causeOf, type Step } from './step.ts';
 
 /** How long k6 may take to stop before its task is killed, ms; longer than the worker's own patience. */
 const STOP_TIMEOUT_MS = 45_000;
+/**
+ * A task that is still there so long after the stop is not waited for any longer, ms: a task that was killed has 120 s
+ * (the stack's stopTimeout) for its end.
+ */
+const STUCK_MS = 300_000;
 /** Windows are in the store before their task says so; those that cannot be read so long after its end are not, ms. */
 const MISSING_TIMEOUT_MS = 30_000;
 /** How long a run may last past its planned end before it is stopped, ms. */
@@ -52,17 +57,26 @@ function awaitStop(step: Step): void {
   const setup = step.jobEnded();
   state.setup ??= setup;
   const hasEnded = (task: TaskRecord, index: number) =>
-    task.launchedAt === null || task.word?.phase === 'done' || step.loss(task, index) !== null;
-  if (state.tasks.every(hasEnded) && (state.job === null || setup !== null)) afterLoad(step);
+    task.launchedAt === null || task.word?.phase === 'done' || lossOf(step, task, index) !== null;
+  const hasSetUp = state.job === null || setup !== null || isStuck(step);
+  if (state.tasks.every(hasEnded) && hasSetUp) afterLoad(step);
   else killStragglers(step);
 }
 
+/** Whose k6 has ended is none, unless setup() holds it up: it may have a job to do yet. */
 function killStragglers(step: Step): void {
-  if (step.seen.now - step.state.phaseSince < STOP_TIMEOUT_MS) return;
-  step.state.tasks.forEach((task, index) => {
-    if (task.outcome === null) step.kill(index);
+  const { state, seen } = step;
+  if (seen.now - state.phaseSince < STOP_TIMEOUT_MS) return;
+  state.tasks.forEach(({ launchedAt, outcome, word }, index) => {
+    const hasEnded = launchedAt === null || outcome !== null || word?.phase === 'done';
+    if (!hasEnded || state.job?.task === index) step.kill(index);
   });
 }
+
+const isStuck = ({ stopping, seen, state }: Step): boolean => stopping && seen.now - state.phaseSince > STUCK_MS;
+
+const lossOf = (step: Step, task: TaskRecord, index: number): string | null =>
+  step.loss(task, index) ?? (isStuck(step) ? 'it did not end when it was told to stop' : null);
 
 function loadOutcome(step: Step, task: TaskRecord, index: number): LoadOutcome | null {
   const { word } = task;
@@ -74,7 +88,7 @@ function loadOutcome(step: Step, task: TaskRecord, index: number): LoadOutcome |
     const how = isStopped(exitCode) ? 'k6 was stopped' : 'k6 died';
     return { exitCode, endedAt, message, lost: ended ? null : `${how}: ${causeOf(word)}` };
   }
-  const loss = step.loss(task, index);
+  const loss = lossOf(step, task, index);
   return loss === null ? null : { exitCode: null, endedAt: step.seen.now, message: loss, lost: loss };
 }
 

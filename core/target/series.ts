@@ -24,9 +24,9 @@ export interface Weighted {
   unit: number;
 }
 
-/** Values of a sampled series, from `since` to `until`: each counts once. */
-export const weighSamples = (points: TargetResult['series'][string], since: number, until: number): Weighted => ({
-  values: points.filter(({ at }) => at >= since && at <= until).map(({ value }) => ({ value, weight: 1 })),
+/** Values of a sampled series: each counts once. */
+export const weighSamples = (points: TargetResult['series'][string]): Weighted => ({
+  values: points.map(({ value }) => ({ value, weight: 1 })),
   unit: 1,
 });
 

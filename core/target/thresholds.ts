@@ -3,6 +3,7 @@ import type { TargetReading, TargetResult, TargetSample } from '../contract/resu
 import { COUNT_SERIES, isCountSeries } from '../contract/target-series.ts';
 import { interpolate } from '../metrics/histogram.ts';
 import { passes } from '../metrics/thresholds.ts';
+import { tellsOfLoad } from './samples-lag.ts';
 import { seriesOf, type Weighted, weighReadings, weighSamples } from './series.ts';
 
 export interface TargetThresholdsInput {
@@ -12,6 +13,8 @@ export interface TargetThresholdsInput {
   samples: readonly TargetSample[];
   /** Unix ms: values before it do not count. A sample is of the interval that begins at its time. */
   startAt: number;
+  /** Unix ms. Not given: it goes on. */
+  loadEndedAt?: number;
   /** Unix ms: now, or the observation's end. */
   until: number;
   /** k6's time of the test, which delayAbortEval is compared with, ms. */
@@ -36,13 +39,13 @@ export interface TargetThresholdVerdict {
  * `med`, `p(N)` with k6's interpolation, `count`; and `value`, the latest. A series without any value fails.
  */
 export function judgeTargetThresholds(input: TargetThresholdsInput): TargetThresholdVerdict[] {
-  const { plan, readings, samples, startAt, until, testDurationMs } = input;
+  const { plan, readings, samples, startAt, loadEndedAt = Number.POSITIVE_INFINITY, until, testDurationMs } = input;
   if (plan.thresholds === undefined) return [];
   const sampled = seriesOf(samples);
   return Object.entries(plan.thresholds).flatMap(([series, thresholds]) => {
     const weighted = isCountSeries(series)
       ? weighReadings(readings, series, startAt, until)
-      : weighSamples(sampled[series] ?? [], startAt, until);
+      : weighSamples((sampled[series] ?? []).filter(({ at }) => at <= until && tellsOfLoad(at, startAt, loadEndedAt)));
     return thresholds.map((threshold) => {
       const { source } = threshold;
       const value = aggregate(weighted, threshold);

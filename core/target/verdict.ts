@@ -14,7 +14,7 @@ import { loadRise, pointMs, recoveryAt, timingsOf } from './moments.ts';
 import { judgeScaleOut } from './scale-out.ts';
 import { scalingAt } from './scaling.ts';
 import { seriesOf } from './series.ts';
-import { judgeTargetThresholds } from './thresholds.ts';
+import { judgeTargetThresholds, type TargetThresholdsInput } from './thresholds.ts';
 
 export interface TargetInput {
   /** What the observer read, in any order. */
@@ -75,23 +75,25 @@ export function targetVerdict(input: TargetInput): TargetResult {
     peakTasks: peak?.running ?? null,
     expectations: [
       ...[judgeScaleOut, judgePeak, judgeErrorRate, judgeRecovery].map((judge) => judge(facts)),
-      ...thresholdExpectations(plan, timeline, samples, startAt, endedAtMs),
+      ...thresholdExpectations({
+        plan,
+        readings: timeline,
+        samples,
+        startAt,
+        loadEndedAt: load?.endedAt ?? endedAtMs,
+        until: endedAtMs,
+        testDurationMs: endedAtMs - startAt,
+      }),
     ].filter((expectation): expectation is Expectation => expectation !== null),
   };
 }
 
-function thresholdExpectations(
-  plan: TargetPlan,
-  readings: readonly TargetReading[],
-  samples: readonly TargetSample[],
-  startAt: number,
-  until: number,
-): Expectation[] {
+function thresholdExpectations(input: TargetThresholdsInput): Expectation[] {
+  const { plan } = input;
   if (plan.observe === null && Object.values(plan.thresholds ?? {}).flat().length > 0) {
     return [{ name: 'thresholds', ok: false, message: noReadings(plan) }];
   }
-  const judged = judgeTargetThresholds({ plan, readings, samples, startAt, until, testDurationMs: until - startAt });
-  return judged.map(({ ok, message }) => ({ name: 'thresholds', ok, message }));
+  return judgeTargetThresholds(input).map(({ ok, message }) => ({ name: 'thresholds', ok, message }));
 }
 
 /** The reading with the most tasks that were desired and ran; of those the one with the most that ran. */

@@ -20,7 +20,16 @@ const PASSING_NAMES = new Set([
   'InternalFailure',
   'TimeoutError',
 ]);
-const PASSING_CODES = new Set(['ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN']);
+const PASSING_CODES = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EAI_AGAIN',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
 /**
  * ECS hands on what other services refuse, as a ClientException or InvalidParameterException: Fargate's capacity, the
  * account's quota of vCPUs, and EC2's own throttling, such as `Error retrieving security group information …: Request

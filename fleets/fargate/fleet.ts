@@ -31,6 +31,8 @@ export interface FargateFleetOptions {
 export class FargateFleet implements Fleet {
   private readonly roster: Roster;
   private readonly stops = new TokenBucket(STOP_RATE);
+  /** ARNs of tasks that have been told to stop: one that takes its time is asked to be killed on every tick. */
+  private readonly stopped = new Set<string>();
 
   constructor(private readonly options: FargateFleetOptions) {
     const { client, run, info, subnets, clock, lookMs = 5000, graceMs = 20_000 } = options;
@@ -67,11 +69,12 @@ export class FargateFleet implements Fleet {
   async kill(ref: TaskRef): Promise<void> {
     const { client, run, info, clock } = this.options;
     const arn = await this.roster.runningArn(ref);
-    if (arn === null) return;
+    if (arn === null || this.stopped.has(arn)) return;
     const waitMs = this.stops.take(clock.now());
     if (waitMs > 0) await clock.sleep(waitMs);
     try {
       await stopTask(client, info.cluster, arn, `k6-fleet: task ${ref.task} of run ${run} is not needed any more`);
+      this.stopped.add(arn);
     } catch (error) {
       throw new Error(`task ${ref.task} cannot be stopped (${arn}): ${errorText(error)}`);
     }

@@ -35,6 +35,12 @@ interface Member {
 
 /** DescribeTasks' most. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html */
 const DESCRIBED_AT_ONCE = 100;
+/**
+ * A task that is stopping still sends load. In DEPROVISIONING its containers have ended, and only its network interface
+ * is still taken away, which can last for half a minute.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
+ */
+const ENDED: ReadonlySet<string> = new Set(['DEPROVISIONING', 'STOPPED', 'DELETED']);
 /** For so long without an answer of ECS, what was last known counts, ms. */
 const PATIENCE_MS = 60_000;
 
@@ -51,6 +57,8 @@ export class Roster {
   private readonly list: Shared;
   private readonly sweep: Shared;
   private heardAt: number;
+  /** When the last list that came was asked for, Unix ms. */
+  private listedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: RosterOptions) {
     const { lookMs, now } = options;
@@ -76,14 +84,15 @@ export class Roster {
     await this.sweep.get();
     const member = this.members.get(key);
     if (member !== undefined) return member.gone === null ? ALIVE : { state: 'gone', reason: member.gone };
-    // ECS's lists are eventually consistent: a task that was launched a moment ago may not be in them.
-    const unknownFor = this.options.now() - (this.missing.get(key) ?? 0);
+    // ECS's lists are eventually consistent: a task that was launched a moment ago may not be in them. Where no list
+    // comes, it is not known to be missing.
+    const unknownFor = this.listedAt - (this.missing.get(key) ?? 0);
     return unknownFor < this.options.graceMs ? ALIVE : { state: 'gone', reason: 'ECS knows no such task' };
   }
 
   /** The ARN of a task that may still run; null: there is none. */
   async runningArn(ref: TaskRef): Promise<string | null> {
-    if (!this.members.has(keyOf(ref))) await this.list.renew();
+    if (!this.members.has(keyOf(ref))) await this.list.get();
     const member = this.members.get(keyOf(ref));
     return member === undefined || member.gone !== null ? null : member.arn;
   }
@@ -100,7 +109,8 @@ export class Roster {
   }
 
   private async findTasks(): Promise<void> {
-    const { run, info } = this.options;
+    const { run, info, now } = this.options;
+    const askedAt = now();
     // startedBy "must be the only filter", so those that have stopped (ECS lists them for an hour) are found by family.
     // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html
     const [running, stopped] = await Promise.all([
@@ -110,6 +120,7 @@ export class Roster {
     const news = [...new Set([...running, ...stopped])].filter((arn) => !this.met.has(arn));
     const { tasks } = await this.describe(news);
     for (const task of tasks) this.meet(task);
+    this.listedAt = askedAt;
   }
 
   private meet(task: Task): void {
@@ -137,11 +148,8 @@ export class Roster {
     }
   }
 
-  /** A task that is stopping still sends load. */
   private goneReason(task: Task): string | null {
-    return task.lastStatus === 'STOPPED' || task.lastStatus === 'DELETED'
-      ? stoppedText(task, this.options.info.container)
-      : null;
+    return ENDED.has(task.lastStatus ?? '') ? stoppedText(task, this.options.info.container) : null;
   }
 
   private async describe(arns: string[]): Promise<{ tasks: Task[]; missing: Set<string> }> {

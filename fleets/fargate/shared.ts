@@ -1,8 +1,8 @@
 /** One piece of work for all who ask within a while: a thousand questions cost one sweep. */
 export class Shared {
-  private last: { at: number; done: Promise<void> } | null = null;
+  private last: { endedAt: number; done: Promise<void> } | null = null;
 
-  /** @param everyMs how old an answer may be */
+  /** @param everyMs how old an answer may be; work that takes longer than that is not begun anew beside itself */
   constructor(
     private readonly work: () => Promise<void>,
     private readonly everyMs: number,
@@ -12,16 +12,17 @@ export class Shared {
   /** @throws whatever the work throws; the next one who asks starts it anew */
   get(): Promise<void> {
     const { last } = this;
-    if (last !== null && this.now() - last.at < this.everyMs) return last.done;
-    return this.renew();
-  }
-
-  renew(): Promise<void> {
-    const started = { at: this.now(), done: this.work() };
+    if (last !== null && this.now() - last.endedAt < this.everyMs) return last.done;
+    const started = { endedAt: Number.POSITIVE_INFINITY, done: this.work() };
     this.last = started;
-    started.done.catch(() => {
-      if (this.last === started) this.last = null;
-    });
+    started.done.then(
+      () => {
+        started.endedAt = this.now();
+      },
+      () => {
+        this.last = null;
+      },
+    );
     return started.done;
   }
 }

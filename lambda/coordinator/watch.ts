@@ -9,6 +9,7 @@ import { AlarmWatch, stopAlarmProblems } from '../../targets/aws/alarms.ts';
 import { createStackObserver, targetClients } from '../../targets/aws/ecs.ts';
 import { createObserver } from '../../targets/index.ts';
 import { observers } from '../../targets/observers.ts';
+import { TIMEOUTS } from '../timeouts.ts';
 
 /** The run's eyes: the stack's own alarms, the user's stop alarms, and the target that the plan names. */
 export interface Watch {
@@ -21,7 +22,7 @@ export interface Watch {
 export function watchOf(plan: Plan, info: FleetInfo): Watch {
   const { target, region, stack } = info;
   const ownAlarms = new AlarmWatch({
-    client: new CloudWatchClient({ region }),
+    client: new CloudWatchClient({ region, requestHandler: TIMEOUTS }),
     names: alarmNames(stack),
     effectOf: (name) => (alarmFails(stack, name) ? 'fail' : 'tell'),
   });

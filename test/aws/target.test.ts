@@ -60,8 +60,8 @@ test('a stop alarm that does not exist: the run never starts, and says why in on
   await putStopAlarm();
 });
 
-describe.concurrent('a service that scales out', () => {
-  test('while the load is on: the verdict names the moments, and the series are judged', async () => {
+describe('a service that scales out', () => {
+  test.concurrent('while the load is on: the verdict names the moments, and the series are judged', async () => {
     const expectations = {
       scaleOutWithin: '60s',
       minPeakTasks: 4,
@@ -70,7 +70,8 @@ describe.concurrent('a service that scales out', () => {
     };
     const ended = run('spike', { duration: '8s', target: expectations });
     await loaded('spike');
-    await putMetric('OpenOrders', 42, { Shop: 'one' });
+    // The second is of the minute in which the load ends: it may be the next one.
+    for (const at of [Date.now(), Date.now() + 10_000]) await putMetric('OpenOrders', 42, { Shop: 'one' }, at);
     await ecs.send(new UpdateServiceCommand({ ...SERVICE, desiredCount: 4 }));
     const { code, stdout, stderr, result } = await ended;
 
@@ -81,22 +82,23 @@ describe.concurrent('a service that scales out', () => {
       { name: 'scaleOutWithin', ok: true, message },
       { name: 'minPeakTasks', ok: true, message: expect.stringContaining('at its peak the target ran 4 tasks') },
       { name: 'maxErrorRate', ok: true, message: '0 % of the requests failed; allowed 0 %' },
-      { name: 'thresholds', ok: true, message: 'running: min was 2, expected min>=2' },
-      { name: 'thresholds', ok: true, message: 'running: max was 4, expected max==4' },
       { name: 'thresholds', ok: true, message: 'openOrders: max was 42, expected max<=42' },
       { name: 'thresholds', ok: true, message: 'openOrders: value was 42, expected value==42' },
+      { name: 'thresholds', ok: true, message: 'running: min was 2, expected min>=2' },
+      { name: 'thresholds', ok: true, message: 'running: max was 4, expected max==4' },
     ]);
     expect(result?.target?.peakTasks).toBe(4);
     expect(result?.target?.timeline[0]).toMatchObject({ desired: 2, running: 2, pending: 0 });
     expect(result?.target?.timeline.at(-1)).toMatchObject({ desired: 4, running: 4, pending: 0 });
-    expect(result?.target?.series.openOrders?.map(({ value }) => value)).toEqual([42]);
+    expect(result?.target?.series.openOrders).toContainEqual({ at: expect.any(Number), value: 42 });
     expect(result?.target?.events.map(({ message }) => message).join('\n')).toContain(SERVICE.service);
     expect(result?.run.legs).toBeGreaterThan(1);
     expect(stdout).toMatch(/✓ scaleOutWithin: running rose from 2 to [34] tasks/);
-    expect(stdout).toContain('openOrders');
-  });
+    expect(stdout).toMatch(/\n {2}openOrders +42 +42 +42 +42 /);
+    // CloudWatch tells of a minute once it is over.
+  }, 180_000);
 
-  test('a threshold on the target with abortOnFail ends the run', async () => {
+  test.concurrent('a threshold on the target with abortOnFail ends the run', async () => {
     const thresholds = { running: [{ threshold: 'max<1', abortOnFail: true }] };
     const { code, stdout, result } = await run('aborts', {
       duration: '5m',
@@ -112,7 +114,7 @@ describe.concurrent('a service that scales out', () => {
     expect(result?.tasks.map(({ state }) => state)).toEqual(['stopped']);
   });
 
-  test('a script that expects nothing of its target: its scaling is shown, and not judged', async () => {
+  test.concurrent('a script that expects nothing of its target: its scaling is shown, and not judged', async () => {
     const { code, stdout, result } = await run('smoke', { duration: '5s' });
 
     expect(code, stdout).toBe(0);
@@ -122,29 +124,29 @@ describe.concurrent('a service that scales out', () => {
   });
 });
 
-describe.concurrent('a service that does not scale out', () => {
-  test('is watched after the load until its time has passed', async () => {
-    const { code, stdout, result } = await run('short', { duration: '6s', target: { scaleOutWithin: '15s' } });
+describe('a service that does not scale out', () => {
+  test.concurrent('is watched after the load until its time has passed', async () => {
+    const { code, stdout, result } = await run('short', { duration: '6s', target: { scaleOutWithin: '20s' } });
 
     expect(code, stdout).toBe(120);
     expect(result?.verdict.reasons[0]).toMatch(
-      /^desired never rose above 4 in the .* after the load rose .*; allowed 15s;/,
+      /^desired never rose above \d in the .* after the load rose .*; allowed 20s;/,
     );
     const { loadRose } = result?.target?.moments ?? {};
-    expect(result?.target?.timeline.at(-1)?.at).toBeGreaterThan((loadRose ?? 0) + 15_000);
+    expect(result?.target?.timeline.at(-1)?.at).toBeGreaterThan((loadRose ?? 0) + 20_000);
     expect(stdout).toMatch(/✗ scaleOutWithin: desired never rose/);
   });
 
-  test("raises the stack's own alarm, which the result lists", async () => {
+  test.concurrent("raises the stack's own alarm, which the result lists", async () => {
     const { code, stdout, result } = await run('long', { duration: '32s', target: { scaleOutWithin: '3s' } });
 
     expect(code, stdout).toBe(120);
-    const fired = result?.alarms.filter(({ state }) => state === 'ALARM');
+    const fired = result?.alarms.filter(({ state, effect }) => state === 'ALARM' && effect === 'fail');
     expect(fired).toEqual([
       { name: NOT_SCALED_OUT, at: expect.any(Number), state: 'ALARM', reason: expect.any(String), effect: 'fail' },
     ]);
     expect(result?.verdict.reasons).toEqual([
-      expect.stringContaining('desired never rose above 4'),
+      expect.stringContaining('desired never rose above'),
       expect.stringContaining(`alarm ${NOT_SCALED_OUT} fired at`),
     ]);
     expect(stdout).toContain(NOT_SCALED_OUT);
@@ -168,6 +170,10 @@ test('a stop alarm that fires ends the run, and is named', async () => {
 });
 
 test('CloudWatch has been told of every request once, of the target, and of zeros at the end', async () => {
+  // The last figures come after the result, once the tasks have left.
+  for (const { run } of results) {
+    await eventually(`the end of ${run.id}`, async () => (await deployed.execution(run.id)) === 'SUCCEEDED');
+  }
   const total = (of: (result: Result) => number | null | undefined) =>
     results.reduce((sum, result) => sum + (of(result) ?? 0), 0);
   expect(sum(await published(MetricName.requests, 'Sum'))).toBe(
@@ -224,9 +230,9 @@ export default function () {
   return ended;
 }
 
-/** Waits until the run of that name sends load. */
+/** Waits until the run of that name has sent load for two seconds: the emulator tells an alarm's time in whole ones. */
 const loaded = (name: string) =>
-  eventually(`load of ${name}`, async () => (site.requests.get(`GET /${name}`) ?? 0) > 10);
+  eventually(`load of ${name}`, async () => (site.requests.get(`GET /${name}`) ?? 0) >= 20);
 
 /** Values of one of the stack's metrics, a second each, in order of time. */
 async function published(MetricName: string, Stat: string): Promise<number[]> {
@@ -244,9 +250,14 @@ async function published(MetricName: string, Stat: string): Promise<number[]> {
 
 const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
 
-async function putMetric(MetricName: string, Value: number, dimensions: Record<string, string> = {}): Promise<void> {
+async function putMetric(
+  MetricName: string,
+  Value: number,
+  dimensions: Record<string, string> = {},
+  at = Date.now(),
+): Promise<void> {
   const Dimensions = Object.entries(dimensions).map(([Name, of]) => ({ Name, Value: of }));
-  const MetricData = [{ MetricName, Value, Dimensions, Timestamp: new Date() }];
+  const MetricData = [{ MetricName, Value, Dimensions, Timestamp: new Date(at) }];
   await cloudWatch.send(new PutMetricDataCommand({ Namespace: 'Shop', MetricData }));
 }
 

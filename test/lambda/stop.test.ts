@@ -55,6 +55,21 @@ describe('stopRun', () => {
     expect(stack.workers.size).toBe(0);
   });
 
+  it('owes the result also where tasks cannot be stopped, and then says so', async () => {
+    const stack = await uploaded();
+    await stack.drive(legOf(stack, 15));
+    const { surroundings } = stack;
+    const refused = async () => {
+      throw new Error('ecs:StopTask is denied');
+    };
+    const fleetOf = () => ({ ...surroundings.fleetOf(), killAll: refused });
+    const stopping = stopRun({ ...surroundings, fleetOf, run: stack.plan.id, reason: aborted });
+    await expect(stack.drive(stopping)).rejects.toThrow('ecs:StopTask is denied');
+    expect((await stack.result())?.stop).toEqual(aborted);
+    await stack.drive(stop(stack));
+    expect(stack.published).toHaveLength(1);
+  });
+
   it('leaves a run as it ended', async () => {
     const stack = new PaperStack(planOf({ tasks: 2, durationMs: 3000 }));
     await stack.upload();

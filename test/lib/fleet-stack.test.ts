@@ -34,7 +34,9 @@ describe('the default stack', () => {
   });
 
   it('leaves nothing behind but the results', () => {
-    const kept = Object.values(resourcesOf(fleet)).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain');
+    const kept = Object.values(resourcesOf(fleet)).filter(
+      ({ DeletionPolicy }) => DeletionPolicy === 'RetainExceptOnCreate',
+    );
     expect(kept.map(({ Type }) => Type)).toEqual(['AWS::S3::Bucket']);
     fleet.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 14 });
   });
@@ -226,12 +228,12 @@ describe('the outputs', () => {
       architecture: 'arm64',
       cpu: 1024,
       memoryMiB: 2048,
-      dashboard: 'K6Fleet',
+      dashboard: 'K6Fleet-eu-west-1',
       secretsPrefix: '/k6-fleet/K6Fleet/',
     });
     expect(outputOf(fleet, 'Bucket')).toBe(infoOf(fleet).bucket);
     expect(outputOf(fleet, 'Dashboard')).toBe(
-      'https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#dashboards/dashboard/K6Fleet',
+      'https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#dashboards/dashboard/K6Fleet-eu-west-1',
     );
     expect(outputOf(fleet, 'OperatorsPolicy')).toMatch(/OperatorsPolicy/);
   });

@@ -158,6 +158,14 @@ describe('the verdict', () => {
     expect(text).toContain('and 490 more tasks');
   });
 
+  it('tells of a long watch after the load in one row', () => {
+    const target = sampleResult.target as NonNullable<typeof sampleResult.target>;
+    const last = target.timeline.at(-1) as (typeof target.timeline)[number];
+    const timeline = [...target.timeline, { ...last, at: last.at + 240_000 }];
+    const text = verdictText({ ...sampleResult, target: { ...target, timeline } }, 160, false);
+    expect(text.match(/^ +\d+:\d+ +– .*$/gm)).toEqual([expect.stringMatching(/^ +8:30 .* 6\/6$/)]);
+  });
+
   it('does without a start, a target and a series', () => {
     const run = { ...sampleResult.run, startedAt: null };
     expect(verdictText({ ...sampleResult, run }, 80, false)).toContain('the test never started');

@@ -227,6 +227,12 @@ const cases: Case[] = [
     expected: { job: { kind: 'teardown', task: 0, attempt: 1 } },
   },
   {
+    title: 'a task that Spot takes back still lives: another one runs teardown',
+    state: stateOf('running', [done(105), done()], started),
+    phase: 'teardown',
+    expected: { job: { kind: 'teardown', task: 1, attempt: 0 } },
+  },
+  {
     title: 'a stop before the start: no teardown, but the summary',
     state: stateOf('stopping', [done(105), done(105)]),
     phase: 'summary',
@@ -255,6 +261,24 @@ const cases: Case[] = [
     state: stateOf('stopping', [running, done(105)], { ...started, phaseSince: NOW - 46_000 }),
     phase: 'stopping',
     kill: ['0/0'],
+  },
+  {
+    title: 'before the start, too; but neither who has ended nor who was never launched',
+    state: (() => {
+      const state = stateOf('stopping', [done(105), null], { phaseSince: NOW - 46_000 });
+      const never = { ...(state.tasks[1] as RunState['tasks'][number]), launchedAt: null };
+      state.tasks.push(never);
+      return state;
+    })(),
+    seen: { liveness: [alive, alive, gone] },
+    phase: 'stopping',
+    kill: ['1/0'],
+  },
+  {
+    title: 'a task that cannot be killed is not waited for for ever',
+    state: stateOf('stopping', [running, done(105)], { ...started, phaseSince: NOW - 300_001 }),
+    phase: 'teardown',
+    expected: { tasks: [{ outcome: { lost: 'it did not end when it was told to stop' } }, {}] },
   },
   {
     title: 'teardown hangs: its task is killed',

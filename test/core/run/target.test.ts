@@ -121,21 +121,34 @@ const alarm = (part: Partial<AlarmTransition>): AlarmTransition => ({
   ...part,
 });
 
-test('an alarm that fires after the start is a reason to fail, once, and is listed with its other changes', async () => {
+test('an alarm that fires after the start, on what this run has shown, fails it once, and is listed with its other changes', async () => {
+  const long = planOf({ tasks: 2, durationMs: 100_000, target: { observe: 'stack', scaleOutWithinMs: WITHIN_MS } });
+  for (const task of long.tasks) task.vus = 0; // simulated tasks tell of none
+  const name = 'Fleet-not-scaled-out';
   const alarms = [
-    alarm({ at: BEGIN - 5000 }),
-    alarm({}),
-    alarm({ at: BEGIN + 5500, state: 'OK', reason: 'fine' }),
-    alarm({ at: BEGIN + 6000 }),
+    alarm({ name, at: BEGIN - 5000 }),
+    alarm({ name, at: BEGIN + 85_000 }),
+    alarm({ name, at: BEGIN + 86_000, state: 'OK', reason: 'fine' }),
+    alarm({ name, at: BEGIN + 87_000 }),
   ];
-  const played = await watch((ms) => ({ running: ms > 5000 ? 3 : 2, alarms: ms > 6000 ? alarms : [] }));
+  const played = await watch((ms) => ({ alarms: ms > 88_000 ? alarms : [] }), { plan: long });
   expect(played.stored.verdict).toEqual({
     passed: false,
     exitCode: 120,
-    reasons: ['alarm errors fired at 00:00:05 UTC: too many'],
+    reasons: [
+      expect.stringContaining('desired never rose above 2'),
+      'alarm Fleet-not-scaled-out fired at 00:01:25 UTC: too many',
+    ],
   });
   expect(played.stored.stop).toBeNull();
   expect(played.stored.alarms.map(({ state }) => state)).toEqual(['ALARM', 'OK', 'ALARM']);
+});
+
+test("an alarm on what another run has shown is listed, and is none of this run's", async () => {
+  const alarms = [alarm({ name: 'Fleet-errors-while-scaling' })];
+  const played = await watch((ms) => ({ running: ms > 5000 ? 3 : 2, alarms: ms > 6000 ? alarms : [] }));
+  expect(played.stored.verdict).toMatchObject({ passed: true, reasons: [] });
+  expect(played.stored.alarms).toEqual(alarms);
 });
 
 test('an alarm that is named to stop the run stops it', async () => {

@@ -187,7 +187,7 @@ describe('conditions', () => {
     { maximum: 4, up: 4, failed: 0, of: 10, expected: false },
     { maximum: null, up: 4, failed: 1, of: 10, expected: false },
   ])('atMaximum: $up of $maximum tasks, $failed of $of failed', ({ maximum, up, failed, of, expected }) => {
-    const { signs, state, merged, measure, read } = running({ target: { observe: 'stack', scaleOutWithinMs: 60_000 } });
+    const { signs, state, merged, measure, read } = running({ target: { observe: 'stack', maxErrorRate: 0.01 } });
     state.targetMaximum = maximum;
     measure(
       0,
@@ -198,16 +198,15 @@ describe('conditions', () => {
   });
 
   it.each([
-    { maxErrorRate: undefined, failed: 1, pending: 0, desired: 3, expected: false }, // 1 % of 100 may
-    { maxErrorRate: undefined, expects: false, failed: 9, pending: 0, desired: 3, expected: false }, // nothing is expected
-    { maxErrorRate: undefined, failed: 2, pending: 0, desired: 3, expected: true },
+    { maxErrorRate: 0.01, failed: 1, pending: 0, desired: 3, expected: false },
+    { maxErrorRate: 0.01, failed: 2, pending: 0, desired: 3, expected: true },
+    { maxErrorRate: undefined, failed: 9, pending: 0, desired: 3, expected: false }, // the script names no budget
     { maxErrorRate: 0.05, failed: 2, pending: 0, desired: 3, expected: false },
     { maxErrorRate: 0, failed: 1, pending: 1, desired: 2, expected: true },
     { maxErrorRate: 0, failed: 1, pending: 0, desired: 2, expected: false },
   ])('errorsWhileScaling: $failed % failed, $desired desired, $pending pending, $maxErrorRate allowed', (row) => {
-    const { maxErrorRate, failed, pending, desired, expected, expects = true } = row;
-    const scaleOut = expects ? { scaleOutWithinMs: 60_000 } : {};
-    const target = { observe: 'stack', ...scaleOut, ...(maxErrorRate !== undefined && { maxErrorRate }) };
+    const { maxErrorRate, failed, pending, desired, expected } = row;
+    const target = { observe: 'stack', ...(maxErrorRate !== undefined && { maxErrorRate }) };
     const { signs, state, merged, measure, read } = running({ target });
     measure(
       0,

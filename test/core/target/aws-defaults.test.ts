@@ -3,7 +3,7 @@ import type { Threshold } from '../../../core/contract/plan.ts';
 import type { TargetSample } from '../../../core/contract/result.ts';
 import { AWS_SCALE_OUT_WITHIN_MS, withAwsDefaults } from '../../../core/target/aws-defaults.ts';
 import { parseTarget, targetPlan } from '../../../core/target/plan.ts';
-import { samplesOpenUntil } from '../../../core/target/samples-lag.ts';
+import { samplesOpenUntil, tellsOfLoad } from '../../../core/target/samples-lag.ts';
 import { at } from './timeline.ts';
 
 describe('withAwsDefaults', () => {
@@ -44,5 +44,18 @@ describe('samplesOpenUntil', () => {
     ['another observer, which tells at once', { ...plan, observe: 'demo:http://127.0.0.1:8080' }, [], null],
   ])('%s', (_, given, samples, until) => {
     expect(samplesOpenUntil(given, samples, ended)).toBe(until);
+  });
+});
+
+describe('tellsOfLoad', () => {
+  it.each<[string, number, number, number, boolean]>([
+    ['a value since the start', 60, 30, 120, true],
+    ['of a load with a whole minute in it: not that of the minute in which it began', 0, 30, 120, false],
+    ['of a load within one minute: that of this minute', 0, 10, 50, true],
+    ['of a load in parts of two minutes: that of the first, too', 0, 30, 119, true],
+    ['not that of the minute before', -60, 10, 50, false],
+    ['not that of a moment before the start', 5, 10, 50, false],
+  ])('%s', (_, second, startAt, loadEndedAt, tells) => {
+    expect(tellsOfLoad(at(second), at(startAt), at(loadEndedAt))).toBe(tells);
   });
 });

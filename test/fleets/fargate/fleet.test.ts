@@ -164,7 +164,7 @@ describe('launch', () => {
 });
 
 describe('liveness', () => {
-  it.each(['PROVISIONING', 'PENDING', 'ACTIVATING', 'RUNNING', 'DEACTIVATING', 'STOPPING', 'DEPROVISIONING'])(
+  it.each(['PROVISIONING', 'PENDING', 'ACTIVATING', 'RUNNING', 'DEACTIVATING', 'STOPPING'])(
     'is alive while %s',
     async (lastStatus) => {
       const { ecs, fleet } = setUp();
@@ -236,6 +236,44 @@ describe('liveness', () => {
     expect([ecs.count('ListTasks'), ecs.count('DescribeTasks')]).toEqual([4, 6]);
   });
 
+  it('is gone when its containers are, although its network interface is not', async () => {
+    const { ecs, fleet } = setUp();
+    await fleet.launch(first);
+    Object.assign(ecs.tasks.get(arnOf(0)) ?? {}, { lastStatus: 'DEPROVISIONING', stopCode: 'SpotInterruption' });
+    expect(await fleet.liveness(first)).toMatchObject({ state: 'gone', reason: /Spot/ });
+  });
+
+  it('does not take tasks for gone because no list comes', async () => {
+    const { ecs, fleet } = setUp();
+    await fleet.launch(first);
+    const { fleet: next, clock } = setUp({ ecs });
+    ecs.intercept = () => awsError('ThrottlingException', 'Rate exceeded');
+    expect(await next.liveness(first)).toEqual({ state: 'alive' });
+    clock.at += 40_000;
+    expect(await next.liveness(first)).toEqual({ state: 'alive' });
+    ecs.intercept = () => undefined;
+    clock.at += 5000;
+    expect(await next.liveness(first)).toEqual({ state: 'alive' });
+    ecs.end(arnOf(0));
+    clock.at += 5000;
+    expect(await next.liveness(first)).toMatchObject({ state: 'gone', reason: /^it has stopped/ });
+  });
+
+  it('asks a slow ECS once at a time, and a while after its answer again', async () => {
+    const { ecs, clock, fleet } = setUp();
+    await fleet.launch(first);
+    let answer: (answer: object) => void = () => undefined;
+    ecs.intercept = () => new Promise((resolve) => (answer = resolve));
+    const asked = fleet.liveness(first);
+    clock.at += 30_000;
+    const askedToo = fleet.liveness(first);
+    answer({ tasks: [...ecs.tasks.values()] });
+    await Promise.all([asked, askedToo]);
+    clock.at += 4999;
+    await fleet.liveness(first);
+    expect(ecs.count('DescribeTasks')).toBe(1);
+  });
+
   it('waits for a task that ECS does not list yet, but not for ever', async () => {
     const { ecs, fleet } = setUp();
     await fleet.launch(first);
@@ -244,7 +282,7 @@ describe('liveness', () => {
     expect(await next.liveness(first)).toEqual({ state: 'alive' });
     clock.at += 19_999;
     expect(await next.liveness(first)).toEqual({ state: 'alive' });
-    clock.at += 1;
+    clock.at += 5000; // the next list
     expect(await next.liveness(first)).toEqual({ state: 'gone', reason: 'ECS knows no such task' });
     ecs.hidden.clear();
     clock.at += 5000;
@@ -302,6 +340,20 @@ describe('kill', () => {
     await fleet.liveness(first);
     await fleet.kill(first);
     expect(ecs.count('StopTask')).toBe(1);
+  });
+
+  it('tells a task that takes its time to end only once', async () => {
+    const { ecs, fleet } = setUp();
+    await fleet.launch(first);
+    await fleet.kill(first);
+    await fleet.kill(first);
+    expect(ecs.count('StopTask')).toBe(1);
+  });
+
+  it('looks once for many that ECS does not know', async () => {
+    const { ecs, fleet } = setUp();
+    for (let task = 0; task < 50; task += 1) await fleet.kill({ task, attempt: 0 });
+    expect(ecs.count('ListTasks')).toBe(2);
   });
 
   it('keeps to the rate of StopTask', async () => {
