@@ -51,7 +51,7 @@ export class DemoObserver implements TargetObserver {
 
   async #read(): Promise<z.infer<typeof DemoState>> {
     try {
-      const response = await fetch(this.#stateUrl, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      const response = await fetch(this.#stateUrl, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
       if (!response.ok) throw new Error(`it answered ${response.status}`);
       return DemoState.parse(await response.json());
     } catch (cause) {
@@ -62,7 +62,8 @@ export class DemoObserver implements TargetObserver {
 
 /** fetch hides why it failed in `cause`; zod's message has many lines. */
 function reason(error: unknown): string {
-  if (error instanceof z.ZodError) return 'that is not the state of a demo';
+  // A parser's message quotes what it could not parse.
+  if (error instanceof z.ZodError || error instanceof SyntaxError) return 'that is not the state of a demo';
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message : error.message;
 }

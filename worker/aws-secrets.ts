@@ -5,14 +5,18 @@ import type { SecretReader } from './secrets.ts';
 
 /**
  * The SDK's standard retries, full jitter up to 20 s: a thousand tasks share the 40 reads a second of Systems Manager,
- * and wait a minute on average before they give up.
+ * and wait a minute on average before they give up. An answer that does not come is asked for anew, ms.
  */
-const RETRIES = { retryMode: 'standard', maxAttempts: 10 };
+const CLIENT = {
+  retryMode: 'standard',
+  maxAttempts: 10,
+  requestHandler: { connectionTimeout: 5000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+};
 
 /** Reads in the task's region with the task's role. */
 export function awsSecrets(): SecretReader {
-  const ssm = new SSMClient(RETRIES);
-  const secretsManager = new SecretsManagerClient(RETRIES);
+  const ssm = new SSMClient(CLIENT);
+  const secretsManager = new SecretsManagerClient(CLIENT);
   return {
     async parameter(name) {
       const { Parameter } = await ssm.send(new GetParameterCommand({ Name: name, WithDecryption: true }));

@@ -1,5 +1,5 @@
 import { decodeJson } from '../core/contract/codec.ts';
-import { K6_SETTINGS, scriptEnv } from '../core/contract/env.ts';
+import { isK6Env, K6_SETTINGS, scriptEnv } from '../core/contract/env.ts';
 import { runKeys } from '../core/contract/keys.ts';
 import { ScriptEnvironment } from '../core/contract/run.ts';
 import type { Store } from '../core/ports.ts';
@@ -23,7 +23,7 @@ export const inheritedEnvironment = (env: NodeJS.ProcessEnv): K6Environment => (
 
 /** Without what k6 would take for options of its own. */
 const withoutK6 = (values: Record<string, string>) =>
-  Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith('K6_')));
+  Object.fromEntries(Object.entries(values).filter(([name]) => !isK6Env(name)));
 
 /** What programs need of a worker's environment, and what is safe to show. */
 const BASICS = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];

@@ -22,6 +22,8 @@ export interface Place {
   timing(tasks: number): Timing;
   /** What scripts see of the environment beside `-e`. */
   env: NodeJS.ProcessEnv;
+  /** Whether a variable of `-e` is kept from the script. */
+  isReservedEnv(name: string): boolean;
   /** What the place makes of the script's target. @throws UserError where it cannot be observed from there */
   target(target: TargetOptions | undefined): TargetOptions | undefined;
 }
@@ -31,6 +33,7 @@ export const here: Place = {
   autoTasks: cpus().length,
   timing: () => LOCAL_TIMING,
   env: process.env,
+  isReservedEnv,
   target: (target) => {
     if (target !== undefined && target.observe !== null) {
       createObserver(target.observe);
@@ -124,7 +127,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
       envNames: Object.keys(options.env),
       fargate: null,
     });
-    plan.warnings.push(...tasks.warnings, ...(blind === null ? [] : [blind]), ...envWarnings(options.env));
+    plan.warnings.push(...tasks.warnings, ...(blind === null ? [] : [blind]), ...envWarnings(options.env, place));
     return {
       plan,
       archive: await readFile(archive),
@@ -193,7 +196,7 @@ function chooseTasks(
   return { count, warnings };
 }
 
-const envWarnings = (env: Record<string, string>): string[] =>
+const envWarnings = (env: Record<string, string>, { isReservedEnv }: Place): string[] =>
   Object.keys(env)
     .filter(isReservedEnv)
     .map((name) => `-e ${name} does not reach the script: names that begin with K6_ are k6's own`);

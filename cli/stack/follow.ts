@@ -59,7 +59,7 @@ class ExecutionWatch {
     this.endedAt ??= Date.now();
     if (Date.now() - this.endedAt < STOPPER_MS) return;
     throw new UserError(
-      `run ${this.run.id} ended without a result: its execution in Step Functions is ${status ?? 'gone'}; see the log of the stack's coordinator`,
+      `run ${this.run.id} ended without a result: its execution in Step Functions is ${status ?? 'gone'}; see the log of the stack's stopper`,
       FleetExit.internal,
     );
   }

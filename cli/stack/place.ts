@@ -1,3 +1,4 @@
+import { isK6Env } from '../../core/contract/env.ts';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
 import type { StackInfo } from '../../core/contract/stack.ts';
 import { ecsSeries } from '../../core/contract/target-series.ts';
@@ -16,6 +17,7 @@ export const stackPlace = (info: StackInfo): Place => ({
   autoTasks: MAX_TASKS,
   timing: awsTiming,
   env: Object.fromEntries(NEEDED.map((name) => [name, process.env[name]]).filter(([, value]) => value !== undefined)),
+  isReservedEnv: isK6Env,
   target: (target) => observed(target, info),
 });
 

@@ -31,11 +31,14 @@ export function requireEnv(name: string, env: NodeJS.ProcessEnv = process.env): 
 /** Tells the summary archive's handleSummary where to leave what the script's own returned. */
 export const SUMMARY_FILE_ENV = 'K6_FLEET_SUMMARY_FILE';
 
+/** k6's own variables. */
+export const isK6Env = (name: string) => name.startsWith('K6_');
+
 /**
  * Variables that k6 in a task never gets: `K6_…` would change its options, which are frozen in the archive. The browser
  * module reads its own at run time.
  */
-export const isReservedEnv = (name: string) => name.startsWith('K6_') && !name.startsWith('K6_BROWSER_');
+export const isReservedEnv = (name: string) => isK6Env(name) && !name.startsWith('K6_BROWSER_');
 
 /** What of an environment a script in a task sees. */
 export const scriptEnv = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>

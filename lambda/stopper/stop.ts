@@ -24,7 +24,7 @@ export interface StopOptions extends StopOrder {
 /**
  * Ends a run whose state machine no longer drives it: a result with what there is, and no task left. A leg may still
  * run, since nothing ends a Lambda that does, and have a launch under way. Twice, or after an end in order, is fine.
- * @throws Error where tasks are left: EventBridge then calls again
+ * @throws Error where tasks are left: Lambda then calls twice more
  */
 export async function stopRun(options: StopOptions): Promise<void> {
   const { run, reason, store, publisher, log } = options;
