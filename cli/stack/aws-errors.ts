@@ -1,7 +1,8 @@
+import { errorLine } from '../../core/one-line.ts';
+
 /** What to do about an error of AWS, in one line for the operator. */
 export function awsProblem(error: unknown): string {
-  const { name = 'Error', message = '' } = error as Error;
-  const text = `${name === 'Error' ? '' : `${name}: `}${message}`.replace(/\s+/g, ' ').trim();
+  const text = errorLine(error);
   const remedy = REMEDIES.find(([pattern]) => pattern.test(text))?.[1];
   return remedy === undefined ? text : `${remedy} (${text})`;
 }

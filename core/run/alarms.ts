@@ -1,6 +1,8 @@
 /** What alarms mean for a run: those that fire after its start. */
+
 import { ALARM_SUFFIX } from '../contract/cloudwatch.ts';
 import type { AlarmTransition } from '../contract/result.ts';
+import { oneLine } from '../one-line.ts';
 import type { RunState } from './state.ts';
 
 /** The transitions since the start, in order of time. */
@@ -26,4 +28,4 @@ export const failingAlarms = (state: Pick<RunState, 'alarms' | 'startAt' | 'rais
 
 /** One line. */
 export const alarmMessage = ({ name, at, reason }: AlarmTransition): string =>
-  `alarm ${name} fired at ${new Date(at).toISOString().slice(11, 19)} UTC: ${reason.replace(/\s+/g, ' ').trim()}`;
+  `alarm ${name} fired at ${new Date(at).toISOString().slice(11, 19)} UTC: ${oneLine(reason)}`;

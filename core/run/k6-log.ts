@@ -1,4 +1,5 @@
 /** k6's own words in the log of a task: lines such as `time="…" level=error msg="…" hint="…" source=stacktrace`. */
+import { oneLine } from '../one-line.ts';
 
 /** A field of a line: quoted as Go does it, perhaps cut off at its end, or bare. */
 const field = (name: string) => new RegExp(`(?:^|\\s)${name}=(?:"((?:[^"\\\\]|\\\\.)*)|(\\S+))`);
@@ -23,5 +24,5 @@ function read(line: string, pattern: RegExp): string | null {
   const match = pattern.exec(line);
   if (match === null) return null;
   const text = match[2] ?? (match[1] ?? '').replace(/\\(.)/g, (_, char: string) => (/[nt]/.test(char) ? ' ' : char));
-  return text.replace(/\s+/g, ' ').trim();
+  return oneLine(text);
 }

@@ -50,11 +50,3 @@ export function isPassing(error: unknown): boolean {
     PASSING_MESSAGE.test(message)
   );
 }
-
-/** `AccessDeniedException: User … is not authorized …` in one line. */
-export function errorText(error: unknown): string {
-  const { name = 'Error', message = '' } = error as SdkError;
-  return oneLine(`${name === 'Error' ? '' : `${name}: `}${message}`);
-}
-
-export const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();

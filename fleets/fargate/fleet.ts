@@ -2,8 +2,9 @@ import { type ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { STOP_RATE, subnetIndex, TokenBucket } from '../../core/aws/pacing.ts';
 import type { FargateSubnet } from '../../core/contract/plan.ts';
 import type { FleetInfo } from '../../core/contract/stack.ts';
+import { errorLine } from '../../core/one-line.ts';
 import type { Clock, Fleet, TaskLiveness, TaskRef } from '../../core/ports.ts';
-import { errorText, isPassing } from './errors.ts';
+import { isPassing } from './errors.ts';
 import { checkRunId, failureText, refusal, runTaskInput } from './launch.ts';
 import { Roster } from './roster.ts';
 import { stopAll, stopTask } from './stop-all.ts';
@@ -56,8 +57,8 @@ export class FargateFleet implements Fleet {
         this.roster.add(ref, existing);
         return null;
       }
-      if (isPassing(error)) return refusal(errorText(error), subnet);
-      throw new Error(`ECS cannot start task ${ref.task} in cluster ${info.cluster}: ${errorText(error)}`);
+      if (isPassing(error)) return refusal(errorLine(error), subnet);
+      throw new Error(`ECS cannot start task ${ref.task} in cluster ${info.cluster}: ${errorLine(error)}`);
     }
   }
 
@@ -76,7 +77,7 @@ export class FargateFleet implements Fleet {
       await stopTask(client, info.cluster, arn, `k6-fleet: task ${ref.task} of run ${run} is not needed any more`);
       this.stopped.add(arn);
     } catch (error) {
-      throw new Error(`task ${ref.task} cannot be stopped (${arn}): ${errorText(error)}`);
+      throw new Error(`task ${ref.task} cannot be stopped (${arn}): ${errorLine(error)}`);
     }
   }
 

@@ -3,8 +3,8 @@ import type { Failure, RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { WorkerEnv } from '../../core/contract/env.ts';
 import type { FargateSubnet } from '../../core/contract/plan.ts';
 import type { FleetInfo } from '../../core/contract/stack.ts';
+import { oneLine } from '../../core/one-line.ts';
 import type { TaskRef } from '../../core/ports.ts';
-import { oneLine } from './errors.ts';
 
 /**
  * RunTask's `startedBy` takes 128 letters, numbers, hyphens, slashes and underscores: a run's id is made of these.

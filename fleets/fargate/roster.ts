@@ -8,8 +8,9 @@ import {
 } from '@aws-sdk/client-ecs';
 import { WorkerEnv } from '../../core/contract/env.ts';
 import type { FleetInfo } from '../../core/contract/stack.ts';
+import { errorLine } from '../../core/one-line.ts';
 import type { TaskLiveness, TaskRef } from '../../core/ports.ts';
-import { errorText, isPassing } from './errors.ts';
+import { isPassing } from './errors.ts';
 import { Shared } from './shared.ts';
 import { stoppedText } from './stopped.ts';
 
@@ -104,7 +105,7 @@ export class Roster {
       this.heardAt = this.options.now();
     } catch (error) {
       if (isPassing(error) && this.options.now() - this.heardAt < PATIENCE_MS) return;
-      throw new Error(`ECS does not tell which tasks of run ${this.options.run} exist: ${errorText(error)}`);
+      throw new Error(`ECS does not tell which tasks of run ${this.options.run} exist: ${errorLine(error)}`);
     }
   }
 

@@ -1,8 +1,9 @@
 import { type ECSClient, StopTaskCommand } from '@aws-sdk/client-ecs';
 import { STOP_RATE, TokenBucket } from '../../core/aws/pacing.ts';
+import { errorLine } from '../../core/one-line.ts';
 import type { Clock } from '../../core/ports.ts';
 import { eachInParallel } from '../../core/run/parallel.ts';
-import { errorText, isPassing } from './errors.ts';
+import { isPassing } from './errors.ts';
 import { listTasks } from './roster.ts';
 
 export interface StopAllOptions {
@@ -45,8 +46,8 @@ export async function stopAll({ client, cluster, run, clock, limitMs = LIMIT_MS 
         stopped.add(arn);
       });
     } catch (error) {
-      if (!isPassing(error)) throw new Error(`the tasks of run ${run} cannot be stopped: ${errorText(error)}`);
-      last = errorText(error);
+      if (!isPassing(error)) throw new Error(`the tasks of run ${run} cannot be stopped: ${errorLine(error)}`);
+      last = errorLine(error);
       empty = 0;
     }
     if (clock.now() >= until) {

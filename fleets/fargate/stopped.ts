@@ -1,5 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { oneLine } from './errors.ts';
+import { oneLine } from '../../core/one-line.ts';
 
 /**
  * Why a task has stopped, in one line: stop code, reason, and its container's exit code and reason.

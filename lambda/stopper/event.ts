@@ -1,8 +1,10 @@
 /** How an execution ended badly, as EventBridge tells, or a hand. */
+
 import { z } from 'zod';
 import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
 import type { StopReason } from '../../core/contract/run.ts';
 import { LegInput } from '../../core/contract/stack.ts';
+import { oneLine } from '../../core/one-line.ts';
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
 const StatusChange = z.object({
@@ -47,7 +49,7 @@ const requested = (message: string): StopReason => ({ kind: 'requested', message
 /** In one line. */
 function causeText(cause: string | null | undefined): string {
   const thrown = LambdaError.safeParse(parseJson(cause ?? ''));
-  const text = (thrown.success ? thrown.data.errorMessage : (cause ?? '')).replace(/\s+/g, ' ').trim();
+  const text = oneLine(thrown.success ? thrown.data.errorMessage : (cause ?? ''));
   return text.length > MAX_CAUSE ? `${text.slice(0, MAX_CAUSE - 1)}…` : text;
 }
 

@@ -2,6 +2,7 @@ import { DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balanc
 import type { TargetEvent, TargetSample } from '../../core/contract/result.ts';
 import type { TargetConfig } from '../../core/contract/stack.ts';
 import { TargetSeries } from '../../core/contract/target-series.ts';
+import { errorLine } from '../../core/one-line.ts';
 import type { Observation, TargetObserver } from '../../core/ports.ts';
 import type { EcsClients } from './ecs-clients.ts';
 import { readMetrics } from './ecs-metrics.ts';
@@ -96,10 +97,9 @@ export class EcsObserver implements TargetObserver {
   }
 
   #failure(what: string, error: unknown, at: number): TargetEvent[] {
-    const { name, message } = error as Error;
-    const why = name === 'Error' ? message : `${name}: ${message}`;
+    const why = errorLine(error);
     if (this.#failed.get(what) === why) return [];
     this.#failed.set(what, why);
-    return [{ at, message: `the target's ${what} could not be read: ${why.replace(/\s+/g, ' ')}` }];
+    return [{ at, message: `the target's ${what} could not be read: ${why}` }];
   }
 }

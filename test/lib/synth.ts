@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll } from 'vitest';
 import { StackInfo } from '../../core/contract/stack.ts';
 import { makeStacks } from '../../lib/fleet-app.ts';
 import { PACKAGE_ROOT } from '../../lib/package-root.ts';
@@ -20,7 +21,7 @@ export const cdkJson = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'cdk.json'), '
 
 /** For this process's cloud assemblies. */
 export const OUT = mkdtempSync(join(tmpdir(), 'k6-fleet-synth-'));
-process.once('exit', () => rmSync(OUT, { recursive: true, force: true }));
+afterAll(() => rmSync(OUT, { recursive: true, force: true }));
 
 /** An app with options as in cdk.json and flags as by -c. */
 export const newApp = (options: object = {}, flags: Record<string, unknown> = {}): App => {
