@@ -5,11 +5,15 @@ import { Command } from 'commander';
 import { ensureK6 } from '../cli/prepare/k6.ts';
 import type { BenchContext } from './context.ts';
 import { benchCpu } from './cpu.ts';
+import { benchLaunching } from './launching.ts';
+import { benchLeg } from './leg.ts';
 import { benchMemory } from './memory.ts';
 import { benchMerging } from './merging.ts';
 import { benchPercentiles } from './percentiles.ts';
 import { allEnded, endAll } from './processes.ts';
 import { markdown, type Report, thisMachine } from './report.ts';
+import { benchRequests } from './requests.ts';
+import { benchResources } from './resources.ts';
 import { benchVerdict } from './verdict.ts';
 
 const BENCHMARKS: Record<string, (context: BenchContext) => Promise<Report>> = {
@@ -18,6 +22,10 @@ const BENCHMARKS: Record<string, (context: BenchContext) => Promise<Report>> = {
   merging: benchMerging,
   verdict: benchVerdict,
   percentiles: benchPercentiles,
+  launching: benchLaunching,
+  leg: benchLeg,
+  requests: benchRequests,
+  resources: benchResources,
 };
 
 interface Flags {

@@ -1,23 +1,22 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { packageRoot } from '../cli/package-root.ts';
 import { decodeJson, encodeJson } from '../core/contract/codec.ts';
-import { K6_SETTINGS } from '../core/contract/env.ts';
 import { taskKeys } from '../core/contract/keys.ts';
 import { newTaskState, TaskState } from '../core/contract/run.ts';
 import type { CellLine, Window } from '../core/contract/window.ts';
 import { addWindow, emptyMerged, type Merged, toJson } from '../core/metrics/merged.ts';
 import { DirStore } from '../stores/dir.ts';
 import type { BenchContext } from './context.ts';
-import { cpuOf, startServer } from './processes.ts';
+import { startServer } from './processes.ts';
+import { COARSE_SECONDS, type Recording, recordCells } from './recording.ts';
 import type { Report } from './report.ts';
 import { type Spread, spreadOf, spreadText } from './spread.ts';
 
 /** The aim: 5,000 tasks that ship a window each 10 s are 500 windows/s, on one core. */
 const AIM_MS = 1000 / 500;
-const WINDOW_SECONDS = 10;
+const WINDOW_SECONDS = COARSE_SECONDS;
 const RUN = 'bench';
 
 /** What a window costs the coordinator. CPU in ms. */
@@ -37,7 +36,7 @@ export async function benchMerging({ k6, dir, quick, log }: BenchContext): Promi
   const tasks = quick ? 5 : 1000;
   const rounds = quick ? 1 : 5;
   log('running k6 for 20 s, to have real cells');
-  const { fine, coarse } = await recordCells(k6, dir, quick ? 4 : 2 * WINDOW_SECONDS);
+  const { fine, coarse } = await realCells(k6, dir, quick ? 4 : 2 * WINDOW_SECONDS);
   const store = new DirStore(join(dir, 'store'));
   const costs: Cost[] = [];
   for (const [what, lines] of [
@@ -51,37 +50,17 @@ export async function benchMerging({ k6, dir, quick, log }: BenchContext): Promi
 }
 
 /** Lines as k6 writes them for a script with three endpoints: ten of one second, and one with a whole cell of ten. */
-async function recordCells(
-  k6: string,
-  dir: string,
-  seconds: number,
-): Promise<{ fine: CellLine[]; coarse: CellLine[] }> {
+async function realCells(k6: string, dir: string, seconds: number): Promise<Recording> {
   const server = await startServer();
-  const [fine, coarse] = [join(dir, 'fine.ndjson'), join(dir, 'coarse.ndjson')];
   try {
-    const script = join(packageRoot, 'bench', 'scripts', 'endpoints.js');
-    const outs = [
-      `--out=fleet=path=${fine}`,
-      `--out=fleet=path=${coarse},cell=${WINDOW_SECONDS}s,flush=${WINDOW_SECONDS}s`,
-    ];
-    const vars = ['-e', `BASE_URL=${server.target}`, '-e', `SECONDS=${seconds}`];
-    await cpuOf(k6, ['run', '--quiet', '--no-thresholds', '--summary-mode=disabled', ...outs, ...vars, script], {
-      env: { ...process.env, ...K6_SETTINGS },
-    });
+    const vars = { BASE_URL: server.target, SECONDS: seconds };
+    const { fine, coarse } = await recordCells(k6, dir, 'endpoints.js', vars);
+    const size = (line: CellLine) => JSON.stringify(line).length;
+    const largest = coarse.toSorted((a, b) => size(b) - size(a)).slice(0, 1);
+    return { fine: fine.slice(1, 1 + WINDOW_SECONDS), coarse: largest };
   } finally {
     server.stop();
   }
-  const size = (line: CellLine) => JSON.stringify(line).length;
-  const largest = (await linesOf(coarse)).toSorted((a, b) => size(b) - size(a)).slice(0, 1);
-  return { fine: (await linesOf(fine)).slice(1, 1 + WINDOW_SECONDS), coarse: largest };
-}
-
-async function linesOf(file: string): Promise<CellLine[]> {
-  const text = await readFile(file, 'utf8');
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as CellLine);
 }
 
 /** Each round is one window of every task, as they come to one coordinator. */
@@ -101,7 +80,7 @@ export async function costOf(
     const cost = await measure(() =>
       Promise.all(Array.from({ length: tasks }, (_, task) => readWindow(store, merged, task, round, startAtMs))),
     );
-    await rm(join(store.root, 'runs'), { recursive: true });
+    await rm(join(store.root, 'scratch'), { recursive: true });
     if (round === 0) continue;
     perWindowMs.push(cost.cpuMs / tasks);
     windowsPerSecond.push((tasks / cost.wallMs) * 1000);

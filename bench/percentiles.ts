@@ -3,6 +3,7 @@ import { Histogram } from '../core/metrics/histogram.ts';
 import { pooledPercentile } from '../test/core/metrics/pooled.ts';
 import { foldValues } from '../test/support/fold.ts';
 import type { BenchContext } from './context.ts';
+import { seeded } from './random.ts';
 import type { Report } from './report.ts';
 
 const PERCENTILES = [50, 90, 95, 99, 99.9, 99.99];
@@ -78,17 +79,6 @@ export function errorsOf(distribution: Distribution, samplesPerTask: number): Er
     const error = (value: number) => Math.abs(value - truth) / truth;
     return { percentile, merged: error(merged.percentile(fraction)), averaged: error(average) };
   });
-}
-
-/** Uniform numbers from 0 to 1, the same for the same seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const percent = (share: number) => `${(share * 100).toFixed(share < 0.01 ? 2 : 0)} %`;

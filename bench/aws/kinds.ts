@@ -1,0 +1,13 @@
+/** Kinds of S3 requests, by who makes them for what. */
+
+/** How many requests of each kind. */
+export type Counts = Record<string, number>;
+
+/** Such as `PUT window`, `GET control`; anything that is not told apart by its name in core/contract/keys.ts is `other`. */
+export function kindOf(method: string, key: string): string {
+  const name = /^scratch\/.*\/\d{6}\.json\.gz$/.test(key) ? 'window' : NAME.exec(key)?.[1];
+  return `${method} ${name ?? 'other'}`;
+}
+
+const NAME =
+  /\/(control|checkpoint|progress|stop|state|log|plan|archive|environment|setup-data|result|summary)\.[a-z.]+$/;
