@@ -27,7 +27,7 @@ export const COORDINATOR_TIMEOUT = Duration.seconds(900);
 
 /**
  * One whole vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html. A thousand tasks ship 200
- * windows a second, at 1.6 ms of CPU each a third of it.
+ * windows a second, which take half of it (docs/architecture.md, How far one leg reaches).
  */
 const MEMORY_MIB = 1769;
 
@@ -53,7 +53,7 @@ export class Coordinator extends Construct {
     const runs = bucket.arnForObjects('runs/*');
     permit(role, {
       actions: ['s3:GetObject'],
-      resources: [runs, bucket.arnForObjects('scratch/*')],
+      resources: [runs, bucket.arnForObjects('scratch/*/tasks/*')],
       reason: 'it conducts every run of the stack, and a run is a prefix',
     });
     permit(role, {

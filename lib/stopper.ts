@@ -45,7 +45,7 @@ export class Stopper extends Construct {
     });
     const at = (key: string) => bucket.arnForObjects(key);
     const reason = 'it may have to end any run of the stack, and a run is a prefix';
-    permit(role, { actions: ['s3:GetObject'], resources: [at('runs/*'), at('scratch/*')], reason });
+    permit(role, { actions: ['s3:GetObject'], resources: [at('runs/*'), at('scratch/*/tasks/*')], reason });
     permit(role, { actions: ['s3:PutObject'], resources: [at('runs/*')], reason });
     // Without it a key that is not there yet answers 403 in place of 404.
     permit(role, { actions: ['s3:ListBucket'], resources: [bucket.bucketArn] });

@@ -19,13 +19,15 @@ export const purgeCommand = () =>
     .addOption(stackOption())
     .option('--bucket <name>', 'the bucket of a stack that has been destroyed')
     .option('--yes', 'do not ask')
-    .action(async (id: string | undefined, flags: PurgeFlags) => {
+    .action(async (id: string | undefined, flags: PurgeFlags, command: Command) => {
       if (flags.stack === undefined && flags.bucket === undefined) {
         throw new UserError(
           'name the results to delete by --stack, or by --bucket where the stack has been destroyed',
           K6Exit.invalidConfig,
         );
       }
+      const namesBoth = command.getOptionValueSource('stack') === 'cli' && flags.bucket !== undefined;
+      if (namesBoth) throw new UserError('name either --stack or --bucket, not both', K6Exit.invalidConfig);
       const { loadStack } = await import('../stack/stack-info.ts');
       const { S3Store } = await import('../../stores/s3.ts');
       // The environment may name a stack too: what the command line says wins.

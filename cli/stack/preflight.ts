@@ -1,4 +1,4 @@
-import { memoryAdvice, scaleOutAdvice } from '../../core/aws/advice.ts';
+import { fleetAdvice, memoryAdvice, scaleOutAdvice } from '../../core/aws/advice.ts';
 import type { FargateSubnet, Plan } from '../../core/contract/plan.ts';
 import type { StackInfo } from '../../core/contract/stack.ts';
 import { type AwsClients, awsClients } from './aws-clients.ts';
@@ -54,6 +54,7 @@ export async function preflight({
       ...(version === null ? [] : [version]),
       ...quota.warnings,
       ...network.warnings,
+      ...fleetAdvice(plan),
       ...memoryAdvice(plan, info),
       ...scaleOutAdvice(plan),
     ],

@@ -99,15 +99,16 @@ async function start({ plan, archive, summaryArchive, given }: Prepared, info: S
   const run = runsIn(info).run(plan.id);
   const { store, keys } = run;
   await claimTarget(store, info, plan.id, { alongside: flags.alongside === true });
-  const created = await Promise.all([
-    store.create(keys.archive, archive),
-    summaryArchive === null || store.create(keys.summaryArchive, summaryArchive),
-    store.create(keys.environment, encodeJson(given)),
-  ]);
-  // Last: a plan stands for a run that is complete.
-  if (created.includes(false) || !(await store.create(keys.plan, encodeJson(plan)))) {
+  // First, so that nothing of another run is written over.
+  if (!(await store.create(keys.archive, archive))) {
     throw new UserError(`run ${plan.id} exists already: start it anew`, FleetExit.internal);
   }
+  await Promise.all([
+    summaryArchive === null ? null : store.put(keys.summaryArchive, summaryArchive),
+    store.put(keys.environment, encodeJson(given)),
+  ]);
+  // Last: a plan stands for a run that is complete.
+  await store.put(keys.plan, encodeJson(plan));
   await startExecution(info, plan.id);
   return run;
 }

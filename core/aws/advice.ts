@@ -18,6 +18,17 @@ export function scaleOutAdvice({ target }: Pick<Plan, 'target'>): string[] {
   ];
 }
 
+/** How many tasks one coordinator keeps up with: docs/architecture.md, How far one leg reaches. */
+const TASKS_OF_A_COORDINATOR = 1500;
+
+/** Where a fleet is larger than its coordinator can follow. */
+export function fleetAdvice({ tasks }: Pick<Plan, 'tasks'>): string[] {
+  if (tasks.length <= TASKS_OF_A_COORDINATOR) return [];
+  return [
+    `${tasks.length} tasks are more than one coordinator keeps up with, so that aborts, stops and the live view come late: use --tasks ${TASKS_OF_A_COORDINATOR} or fewer, with more VUs in each`,
+  ];
+}
+
 /**
  * What a VU takes, MB: 1 to 5 for a simple script, more with large files or modules.
  * https://grafana.com/docs/k6/latest/testing-guides/running-large-tests/

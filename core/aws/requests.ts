@@ -5,16 +5,17 @@ import type { Timing } from '../contract/plan.ts';
 import type { TargetConfig } from '../contract/stack.ts';
 import { isApplicationLoadBalancer } from '../contract/target-series.ts';
 import { CONDITIONS } from '../contract/vitals.ts';
+import { WORD_EVERY } from '../run/looking.ts';
 
 export interface Requests {
   puts: number;
   gets: number;
 }
 
-/** A worker, from its start to its end. starting, ready, armed, running, done and a job's end or two; its log. */
-const WORKER_PUTS = 8;
-/** plan.json, archive.tar, environment.json, setup-data.json. */
-const WORKER_GETS = 4;
+/** A worker, from its start to its end: ready, armed, running, done; its log. */
+const WORKER_PUTS = 5;
+/** plan.json, archive.tar, environment.json. */
+const WORKER_GETS = 3;
 /** plan, archive, summary.tar, environment; result, summary, and what the phases in between change in control.json. */
 const RUN_PUTS = 24;
 /** plan, checkpoint and control.json at each take-over; the CLI's polls of progress.json are not the stack's. */
@@ -26,11 +27,9 @@ const PROGRESS_SECONDS = 1;
 export function taskRequestsPerHour(timing: Timing): Requests {
   const windows = perHour(timing.windowMs);
   const looks = perHour(Math.max(timing.lookMs, timing.tickMs));
-  return {
-    puts: windows,
-    // Each look reads state.json and windows until one is not there.
-    gets: perHour(timing.pollMs) + looks * 2 + windows,
-  };
+  // A look at which there is no window yet: a GET that finds none, and then the word, if it was not read before.
+  const inVain = Math.max(0, looks - windows) * (2 - 1 / WORD_EVERY);
+  return { puts: windows, gets: perHour(timing.pollMs) + windows + looks / WORD_EVERY + inVain };
 }
 
 /** S3 requests of the coordinator in an hour, whatever the number of tasks is. */

@@ -1,10 +1,10 @@
 /** After the last k6 has ended: teardown() once, handleSummary() once. */
 import { K6Exit } from '../contract/exit-codes.ts';
 import type { Job } from '../contract/run.ts';
-import { isComplete } from './exit.ts';
+import { isComplete, isStopped } from './exit.ts';
 import { lastError } from './k6-log.ts';
 import { afterRun } from './observing.ts';
-import { hasStarted, warn } from './state.ts';
+import { hasStarted, type TaskRecord, warn } from './state.ts';
 import { JOB_OVERHEAD_MS, type Step } from './step.ts';
 
 /** k6's own limit for handleSummary. */
@@ -61,13 +61,10 @@ function summarise(step: Step): void {
   giveJob(step, 'summary');
 }
 
-/**
- * Gives the job to a task that still lives; where there is none, to a new one that has only this to do. One that was
- * lost may live a little longer, such as one that Spot takes back, but cannot be counted on.
- */
+/** Gives the job to a task that still lives; where there is none, to a new one that has only this to do. */
 function giveJob(step: Step, kind: Job['kind']): void {
   const host = step.state.tasks.findIndex(
-    ({ word, outcome }, index) => word?.phase === 'done' && !outcome?.lost && step.isAlive(index),
+    (task, index) => task.word?.phase === 'done' && !isTakenAway(task) && step.isAlive(index),
   );
   const first = step.state.tasks[0];
   if (host < 0 && first !== undefined) {
@@ -77,6 +74,10 @@ function giveJob(step: Step, kind: Job['kind']): void {
   }
   step.assign(kind, Math.max(0, host));
 }
+
+/** The platform ended its k6, as Spot does: the task itself may live a little longer, but cannot be counted on. */
+const isTakenAway = ({ outcome, launchedAt }: TaskRecord): boolean =>
+  outcome !== null && outcome.lost !== null && isStopped(outcome.exitCode) && (launchedAt ?? 0) <= outcome.endedAt;
 
 function killOverdue(step: Step, limitMs: number): void {
   const { job, phaseSince, tasks } = step.state;

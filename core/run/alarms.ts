@@ -18,7 +18,10 @@ export function firedAlarms(state: Pick<RunState, 'alarms' | 'startAt'>): AlarmT
   return [...first.values()];
 }
 
-/** Those that fail the run. An alarm of the stack's own may have been raised by another run: that is none of this one's. */
+/**
+ * Those that fail the run. An alarm of the stack's own may have been raised by another run: that is none of this one's.
+ * One that another run had raised before the start does not fire again, and fails nothing.
+ */
 export const failingAlarms = (state: Pick<RunState, 'alarms' | 'startAt' | 'raised'>): AlarmTransition[] =>
   firedAlarms(state).filter(
     ({ name, effect }) =>

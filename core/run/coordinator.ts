@@ -101,8 +101,8 @@ export class Coordinator {
     await leg.looker.look();
     endTasks(this.journal.state, this.options.clock.now());
     const result = await this.writeResult();
-    await this.tasks.killAll(); // the coordinator that was superseded may have been about to launch some more
     await leg.feed.endRun();
+    await this.tasks.killAll(); // the coordinator that was superseded may have been about to launch some more
     return result;
   }
 
@@ -146,8 +146,7 @@ export class Coordinator {
 
   private async see({ looker, watch }: Leg): Promise<Seen> {
     const { store, plan, clock } = this.options;
-    const liveness = await this.tasks.keepingLease(looker.look());
-    const stop = await store.get(this.keys.stop);
+    const [liveness, stop] = await this.tasks.keepingLease(Promise.all([looker.look(), store.get(this.keys.stop)]));
     const now = clock.now();
     const { state, merged } = this.journal;
     return {
@@ -162,7 +161,7 @@ export class Coordinator {
   private async carryOut({ launch, kill, writeSummary }: Effects): Promise<void> {
     // A replaced attempt must see that it no longer counts before its successor starts.
     if (launch.length > 0) await this.journal.tell();
-    await this.tasks.kill(kill);
+    if (kill.length > 0) await this.tasks.keepingLease(this.tasks.kill(kill));
     await this.tasks.launch(launch);
     if (writeSummary) await this.journal.writeSummary();
   }

@@ -54,7 +54,8 @@ export class Journal {
     if (checkpoint !== null) {
       const text = new TextDecoder().decode(await compression.unzip(checkpoint));
       const saved = JSON.parse(text) as { state: RunState; merged: MergedJson };
-      this.state = saved.state;
+      // An older version's checkpoint lacks what has been added since.
+      this.state = { ...this.state, ...saved.state };
       this.merged = fromJson(saved.merged, plan.thresholds);
     }
     // The last coordinator died before it could tell the moment of the start: it may be past by now.

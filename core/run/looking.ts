@@ -17,7 +17,7 @@ const LOOKS_AT_ONCE = 64;
 /** So few tasks that hold the run up are looked at on every tick. */
 const FEW = 64;
 /** As long as a task's windows flow, its word is read on every so manyth look: a GET that mostly says nothing new. */
-const WORD_EVERY = 3;
+export const WORD_EVERY = 3;
 /** A task whose windows stay away for so many window intervals, and two seconds, ships late. */
 const LATE_WINDOWS = 5;
 

@@ -6,11 +6,16 @@ export class Schedule<Name extends string> {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Whether it is time; if so, the next time comes after `everyMs`. The first time is now. */
+  /**
+   * Whether it is time; if so, the next time comes `everyMs` after this one was due: a tick that comes a little early
+   * skips none for ever. The first time is now; what was missed is not made up for, and half of `everyMs` passes at
+   * least.
+   */
   isDue(what: Name, everyMs: number): boolean {
     const now = this.clock.now();
-    if (now < (this.due.get(what) ?? 0)) return false;
-    this.due.set(what, now + everyMs);
+    const due = this.due.get(what) ?? now;
+    if (now < due) return false;
+    this.due.set(what, Math.max(due + everyMs, now + everyMs / 2));
     return true;
   }
 

@@ -44,7 +44,8 @@ export function underLoad(step: Step): void {
   if (fired !== undefined) {
     step.stop({ kind: 'alarm', message: alarmMessage(fired), exitCode: FleetExit.targetFailed });
   }
-  if (seen.now > state.startAt + plan.durationMs + OVERTIME_MS) {
+  const isRunning = state.tasks.some(({ outcome }) => outcome === null);
+  if (isRunning && seen.now > state.startAt + plan.durationMs + OVERTIME_MS) {
     step.stop({ kind: 'internal', message: 'the tasks ran past their planned end', exitCode: FleetExit.internal });
   }
   if (state.tasks.every((task) => task.outcome !== null && isDrained(task, seen.now))) afterLoad(step);
@@ -69,7 +70,8 @@ function killStragglers(step: Step): void {
   if (seen.now - state.phaseSince < STOP_TIMEOUT_MS) return;
   state.tasks.forEach(({ launchedAt, outcome, word }, index) => {
     const hasEnded = launchedAt === null || outcome !== null || word?.phase === 'done';
-    if (!hasEnded || state.job?.task === index) step.kill(index);
+    const setsUp = state.job?.task === index && state.setup === null;
+    if (!hasEnded || setsUp) step.kill(index);
   });
 }
 
@@ -89,7 +91,10 @@ function loadOutcome(step: Step, task: TaskRecord, index: number): LoadOutcome |
     return { exitCode, endedAt, message, lost: ended ? null : `${how}: ${causeOf(word)}` };
   }
   const loss = lossOf(step, task, index);
-  return loss === null ? null : { exitCode: null, endedAt: step.seen.now, message: loss, lost: loss };
+  if (loss === null) return null;
+  // What got stuck sends no more load from when it was killed.
+  const endedAt = isStuck(step) ? step.state.phaseSince + STOP_TIMEOUT_MS : step.seen.now;
+  return { exitCode: null, endedAt, message: loss, lost: loss };
 }
 
 /** What a task's exit means for the whole run. */

@@ -20,8 +20,8 @@ interface Totals {
  * in exactly one, however late its window came.
  *
  * A leg that crashes after an interval that its checkpoint does not hold makes the next leg tell that interval again:
- * the result counts nothing twice, CloudWatch may. A leg that ends in order loses and repeats nothing, if it asks for
- * the last interval after its last checkpoint.
+ * the result counts nothing twice, CloudWatch may. A leg that ends in order loses and repeats nothing, if its last
+ * checkpoint comes between the last interval and the telling of it.
  */
 export class VitalSigns {
   private told: Totals;

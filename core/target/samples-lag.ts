@@ -9,15 +9,15 @@ const SAMPLE_LAG_MS = 180_000;
 
 /**
  * Whether a value of a series tells of the load. CloudWatch's are of whole minutes: that of the minute in which the load
- * began tells of the time before, too, and is left out. A load without any whole minute in it is told of by the minutes
- * that it lies in, for there is no other word on it.
+ * began tells of the time before, too, and is left out. A load without any whole minute in it is told of by the one in
+ * which most of it lies, and by what follows, for there is no other word on it.
  * @param at, startAt, loadEndedAt Unix ms
  */
 export function tellsOfLoad(at: number, startAt: number, loadEndedAt: number): boolean {
   if (at >= startAt) return true;
   const isOfMinute = at % SAMPLE_PERIOD_MS === 0;
   const firstWhole = Math.ceil(startAt / SAMPLE_PERIOD_MS) * SAMPLE_PERIOD_MS;
-  return isOfMinute && at > startAt - SAMPLE_PERIOD_MS && firstWhole + SAMPLE_PERIOD_MS > loadEndedAt;
+  return isOfMinute && at > startAt - SAMPLE_PERIOD_MS && firstWhole - startAt >= loadEndedAt - firstWhole;
 }
 
 /**

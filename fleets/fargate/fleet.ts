@@ -66,7 +66,7 @@ export class FargateFleet implements Fleet {
     return this.roster.liveness(ref);
   }
 
-  /** The task gets a SIGTERM now, and is killed after its stopTimeout. */
+  /** The task gets a SIGTERM now, and is killed after its stopTimeout. Where ECS is throttled, the next tick asks again. */
   async kill(ref: TaskRef): Promise<void> {
     const { client, run, info, clock } = this.options;
     const arn = await this.roster.runningArn(ref);
@@ -77,6 +77,7 @@ export class FargateFleet implements Fleet {
       await stopTask(client, info.cluster, arn, `k6-fleet: task ${ref.task} of run ${run} is not needed any more`);
       this.stopped.add(arn);
     } catch (error) {
+      if (isPassing(error)) return;
       throw new Error(`task ${ref.task} cannot be stopped (${arn}): ${errorLine(error)}`);
     }
   }

@@ -57,15 +57,21 @@ export class Roster {
   private readonly missing = new Map<string, number>();
   private readonly list: Shared;
   private readonly sweep: Shared;
-  private heardAt: number;
   /** When the last list that came was asked for, Unix ms. */
   private listedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: RosterOptions) {
     const { lookMs, now } = options;
-    this.list = new Shared(() => this.patiently(() => this.findTasks()), lookMs, now);
-    this.sweep = new Shared(() => this.patiently(() => this.describeMembers()), lookMs, now);
-    this.heardAt = now();
+    this.list = new Shared(
+      this.patient(() => this.findTasks()),
+      lookMs,
+      now,
+    );
+    this.sweep = new Shared(
+      this.patient(() => this.describeMembers()),
+      lookMs,
+      now,
+    );
   }
 
   add(ref: TaskRef, arn: string): void {
@@ -98,15 +104,20 @@ export class Roster {
     return member === undefined || member.gone !== null ? null : member.arn;
   }
 
-  /** A while without an answer is bridged; a refusal is not. @throws Error, one line */
-  private async patiently(look: () => Promise<void>): Promise<void> {
-    try {
-      await look();
-      this.heardAt = this.options.now();
-    } catch (error) {
-      if (isPassing(error) && this.options.now() - this.heardAt < PATIENCE_MS) return;
-      throw new Error(`ECS does not tell which tasks of run ${this.options.run} exist: ${errorLine(error)}`);
-    }
+  /** A while without an answer is bridged; a refusal is not. What it makes throws an Error of one line. */
+  private patient(look: () => Promise<void>): () => Promise<void> {
+    const { now, run } = this.options;
+    let failingSince: number | null = null;
+    return async () => {
+      try {
+        await look();
+        failingSince = null;
+      } catch (error) {
+        failingSince ??= now();
+        if (isPassing(error) && now() - failingSince < PATIENCE_MS) return;
+        throw new Error(`ECS does not tell which tasks of run ${run} exist: ${errorLine(error)}`);
+      }
+    };
   }
 
   private async findTasks(): Promise<void> {

@@ -1,5 +1,4 @@
 import type { Plan } from '../../core/contract/plan.ts';
-import type { Result } from '../../core/contract/result.ts';
 import { SupersededError } from '../../core/errors.ts';
 import type { Clock, Compression, Fleet, Monitor, Store } from '../../core/ports.ts';
 import { Coordinator } from '../../core/run/coordinator.ts';
@@ -35,19 +34,26 @@ export async function stopRun(options: StopOptions): Promise<void> {
     return;
   }
   const fleet = options.fleetOf(plan);
-  const result = (await abandon(options, plan, fleet)) ?? (await files.result());
-  // Also what a leg has launched since: it may go on until it renews its lease, which is when it learns of its end.
-  await fleet.killAll?.();
+  const failure = await endRun(options, plan, fleet).catch((error: Error) => error);
+  // The verdict is owed also where tasks are left.
+  const result = await files.result();
   if (result !== null) await publisher.publish(files, result);
+  if (failure !== undefined) throw failure;
   log({ level: 'info', run, message: `stopped: ${reason.message}`, ...result?.verdict });
 }
 
-/** Null: the run had come to its end. */
-async function abandon(options: StopOptions, plan: Plan, fleet: Fleet): Promise<Result | null> {
+async function endRun(options: StopOptions, plan: Plan, fleet: Fleet): Promise<void> {
+  await abandon(options, plan, fleet);
+  // Also what a leg has launched since: it may go on until it renews its lease, which is when it learns of its end.
+  await fleet.killAll?.();
+}
+
+async function abandon(options: StopOptions, plan: Plan, fleet: Fleet): Promise<void> {
   const { store, monitor, clock, compression, reason } = options;
   for (let tries = 1; ; tries++) {
     try {
-      return await new Coordinator({ plan, store, fleet, monitor, observer: null, clock, compression }).abandon(reason);
+      await new Coordinator({ plan, store, fleet, monitor, observer: null, clock, compression }).abandon(reason);
+      return;
     } catch (error) {
       if (!(error instanceof SupersededError) || tries === TRIES) throw error;
     }

@@ -55,7 +55,7 @@ describe('stopRun', () => {
     expect(stack.workers.size).toBe(0);
   });
 
-  it('owes the result also where tasks cannot be stopped, and then says so', async () => {
+  it('owes the result and its notice also where tasks cannot be stopped, and then says so', async () => {
     const stack = await uploaded();
     await stack.drive(legOf(stack, 15));
     const { surroundings } = stack;
@@ -66,6 +66,8 @@ describe('stopRun', () => {
     const stopping = stopRun({ ...surroundings, fleetOf, run: stack.plan.id, reason: aborted });
     await expect(stack.drive(stopping)).rejects.toThrow('ecs:StopTask is denied');
     expect((await stack.result())?.stop).toEqual(aborted);
+    expect(stack.published).toHaveLength(1);
+    expect(stack.shown.at(-1)?.last).toBe(true);
     await stack.drive(stop(stack));
     expect(stack.published).toHaveLength(1);
   });

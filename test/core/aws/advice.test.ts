@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memoryAdvice, scaleOutAdvice } from '../../../core/aws/advice.ts';
+import { fleetAdvice, memoryAdvice, scaleOutAdvice } from '../../../core/aws/advice.ts';
 import { awsPlan } from './samples.ts';
 
 const MINUTE = 60_000;
@@ -17,6 +17,13 @@ describe('scaleOutAdvice', () => {
     { observe: 'stack', maxErrorRate: 0.01 },
   ])('says nothing where nothing of AWS is expected to scale: %o', (target) => {
     expect(scaleOutAdvice({ target })).toEqual([]);
+  });
+});
+
+describe('fleetAdvice', () => {
+  it('warns of more tasks than a coordinator keeps up with', () => {
+    expect(fleetAdvice(awsPlan({ tasks: 1500 }))).toEqual([]);
+    expect(fleetAdvice(awsPlan({ tasks: 1501 }))).toEqual([expect.stringContaining('use --tasks 1500 or fewer')]);
   });
 });
 

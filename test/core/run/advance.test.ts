@@ -233,6 +233,27 @@ const cases: Case[] = [
     expected: { job: { kind: 'teardown', task: 1, attempt: 0 } },
   },
   {
+    title: 'a task whose k6 died is there all the same: it runs teardown',
+    state: stateOf('running', [done(137), done()], started),
+    phase: 'teardown',
+    expected: { job: { kind: 'teardown', task: 0, attempt: 0 } },
+  },
+  {
+    title: 'a task that was made to run teardown, all others being lost, tells the summary too',
+    state: (() => {
+      const lost = { exitCode: null, endedAt: NOW - 300, message: 'killed', lost: 'killed' };
+      const job = { ...setupJob, kind: 'teardown', attempt: 1 } as const;
+      const host = word({ attempt: 1, phase: 'done', exitCode: null, job: ended(0) });
+      const state = stateOf('teardown', [host, null], { ...started, jobs: 1, job });
+      for (const task of state.tasks) task.outcome = lost;
+      Object.assign(state.tasks[0] ?? {}, { attempt: 1, launchedAt: NOW - 200 });
+      return state;
+    })(),
+    seen: { liveness: [alive, gone] },
+    phase: 'summary',
+    expected: { job: { kind: 'summary', task: 0, attempt: 1 } },
+  },
+  {
     title: 'a stop before the start: no teardown, but the summary',
     state: stateOf('stopping', [done(105), done(105)]),
     phase: 'summary',
@@ -275,10 +296,12 @@ const cases: Case[] = [
     kill: ['1/0'],
   },
   {
-    title: 'a task that cannot be killed is not waited for for ever',
+    title: 'a task that cannot be killed is not waited for for ever; its load ended when it was killed',
     state: stateOf('stopping', [running, done(105)], { ...started, phaseSince: NOW - 300_001 }),
     phase: 'teardown',
-    expected: { tasks: [{ outcome: { lost: 'it did not end when it was told to stop' } }, {}] },
+    expected: {
+      tasks: [{ outcome: { lost: 'it did not end when it was told to stop', endedAt: NOW - 300_001 + 45_000 } }, {}],
+    },
   },
   {
     title: 'teardown hangs: its task is killed',

@@ -52,7 +52,8 @@ describe('tellsOfLoad', () => {
     ['a value since the start', 60, 30, 120, true],
     ['of a load with a whole minute in it: not that of the minute in which it began', 0, 30, 120, false],
     ['of a load within one minute: that of this minute', 0, 10, 50, true],
-    ['of a load in parts of two minutes: that of the first, too', 0, 30, 119, true],
+    ['of a load in parts of two minutes: that of the first, where most of it lies', 0, 10, 100, true],
+    ['or not, where most of it lies in the second', 0, 50, 100, false],
     ['not that of the minute before', -60, 10, 50, false],
     ['not that of a moment before the start', 5, 10, 50, false],
   ])('%s', (_, second, startAt, loadEndedAt, tells) => {
