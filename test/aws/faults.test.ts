@@ -106,7 +106,7 @@ test('a machine that is aborted: every task stops, and what was measured stays',
 
 test('two runs beside each other, where the user says so', async () => {
   const [first, second] = await Promise.all([
-    deployed.launch(sandbox, counting, ['--tasks', '1']),
+    deployed.launch(sandbox, counting, ['--tasks', '1', '--alongside']),
     deployed.launch(sandbox, counting, ['--tasks', '1', '--alongside']),
   ]);
   for (const run of [first, second]) {

@@ -66,6 +66,8 @@ test('known values: every number that a run on one machine gives', async () => {
   expect(there.code, there.stderr).toBe(99); // some expressions are there to fail
   expect(there.code).toBe(here.code);
   const [a, b] = [here.result, there.result];
+  // k6 counts VUs once a second: a task that is quicker may have none.
+  for (const result of [a, b]) for (const name of ['vus', 'vus_max']) delete result?.metrics[name];
   expect(shapeOf(b)).toEqual(shapeOf(a));
   const own = ['known', 'known{parity:even}', 'sum_of_numbers', 'every_third', 'numbers', 'iterations', 'checks'];
   for (const name of own) {
