@@ -43,10 +43,13 @@ export function weighReadings(
 ): Weighted {
   const values: Weighted['values'] = [];
   for (const [index, reading] of readings.entries()) {
-    if (reading.at > until) break;
-    const end = Math.min(readings[index + 1]?.at ?? reading.at, until);
-    if (reading.at < since && end <= since) continue;
-    values.push({ value: reading[name], weight: Math.max(1, Math.round(end - Math.max(reading.at, since))) });
+    if (reading.at > until || since > until) break;
+    const next = readings[index + 1]?.at ?? reading.at;
+    if (reading.at < since && next <= since) continue;
+    const value = reading[name];
+    const ms = Math.min(next, until) - Math.max(reading.at, since);
+    if (ms === 0 && values.at(-1)?.value === value) continue;
+    values.push({ value, weight: Math.max(1, Math.round(ms)) });
   }
   return { values, unit: 1000 };
 }

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { runKeys, taskKeys } from '../../core/contract/keys.ts';
 import { Result } from '../../core/contract/result.ts';
 import { startDemo } from '../../demo/server.ts';
-import { Sandbox } from '../support/fleet.ts';
+import { eventually, Sandbox } from '../support/fleet.ts';
 import { startServer } from '../support/http-server.ts';
 import { knownScript } from '../truth/known-script.ts';
 import { Deployed } from './deployed.ts';
@@ -52,7 +52,7 @@ test('the spike with four tasks from the command line, with the files and the ve
   expect(stdout).toContain(`#dashboards/dashboard/${deployed.info.dashboard}?start=`);
   expect(stderr).toMatch(/cost +about \$/);
   expect(stderr).toMatch(/running .* \| tasks 4\/4 \| VUs \d+ \| /);
-  expect(await deployed.tasks(result.run.id)).toEqual([]);
+  await eventually('no task', async () => (await deployed.tasks(result.run.id)).length === 0);
 
   const shown = await sandbox.cli(['show', result.run.id]);
   expect(shown.stdout).toContain('✓ scaleOutWithin');
