@@ -1,28 +1,28 @@
-import { DescribeTasksCommand, type ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs';
+import { type ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { TASK_START_SECONDS } from '../core/aws/pacing.ts';
 import { encodeJson } from '../core/contract/codec.ts';
-import { WorkerEnv } from '../core/contract/env.ts';
 import { runKeys, taskKeys } from '../core/contract/keys.ts';
 import { type Control, newTaskState } from '../core/contract/run.ts';
 import { awsTiming } from '../core/plan/build.ts';
 import { Coordinator } from '../core/run/coordinator.ts';
 import { FargateFleet } from '../fleets/fargate/fleet.ts';
-import { stackInfo } from '../test/core/aws/samples.ts';
+import { refOf } from '../fleets/fargate/roster.ts';
+import { fargateSubnets, stackInfo } from '../test/core/aws/samples.ts';
 import { VirtualClock } from '../test/core/run/sim/clock.ts';
 import { planOf } from '../test/core/run/sim/plan.ts';
 import { MemoryStore } from '../test/core/run/sim/store.ts';
+import { FakeEcs } from '../test/fleets/fargate/fake-ecs.ts';
+import { S3_LATENCY_MS } from './aws/endpoint.ts';
 import { watchedStore } from './aws/watched-store.ts';
 import type { BenchContext } from './context.ts';
-import { seeded } from './random.ts';
+import { between, seeded } from './random.ts';
 import type { Report } from './report.ts';
 import { spreadOf, spreadText } from './spread.ts';
 
-/** S3, and ECS for what it is asked often: mean, ms. */
-const CALL_MS = 40;
-/** RunTask: mean, ms. */
-const RUN_TASK_MS = 300;
-/** A call takes from half of its mean to one and a half of it. */
-const jittered = (mean: number, random: () => number) => mean * (0.5 + random());
+/** How long RunTask takes, ms. Any other call takes as long as one of S3. */
+const RUN_TASK_MS = [150, 450] as const;
+/** How long a task takes to get ready, ms. */
+const TASK_START_MS = [500 * TASK_START_SECONDS, 1500 * TASK_START_SECONDS] as const;
 
 export interface LaunchShape {
   tasks: number;
@@ -64,34 +64,27 @@ export async function playLaunch({ tasks, refused, seed }: LaunchShape): Promise
   const plan = planOf({ tasks, durationMs: 3_600_000, timing: awsTiming(tasks) });
   const memory = new MemoryStore();
   const calledAt: number[] = [];
-  const took = (mean: number) => virtual.sleep(jittered(mean, random));
-  const runTask = async ({ input }: RunTaskCommand) => {
+  const took = (range: readonly [number, number]) => virtual.sleep(between(range, random));
+  const ecs = new FakeEcs();
+  const send = async (command: RunTaskCommand) => {
+    if (!(command instanceof RunTaskCommand)) {
+      await took(S3_LATENCY_MS);
+      return ecs.client.send(command);
+    }
     calledAt.push(virtual.now());
     const hasRoom = random() >= refused;
     await took(RUN_TASK_MS);
     if (!hasRoom) return { tasks: [], failures: [{ reason: 'Capacity is unavailable at this time' }] };
-    const env = input.overrides?.containerOverrides?.[0]?.environment ?? [];
-    const [task = 0, attempt = 0] = [WorkerEnv.task, WorkerEnv.attempt].map((wanted) =>
-      Number(env.find(({ name }) => name === wanted)?.value),
-    );
+    const { task, attempt } = refOf(command.input) ?? { task: 0, attempt: 0 };
     const ready = { ...newTaskState(task, attempt, 1), phase: 'ready' as const };
-    void virtual
-      .sleep(jittered(TASK_START_SECONDS * 1000, random))
-      .then(() => memory.put(taskKeys(plan.id, task, attempt).state, encodeJson(ready)));
-    return { tasks: [{ taskArn: `task/${task}/${attempt}` }], failures: [] };
+    void took(TASK_START_MS).then(() => memory.put(taskKeys(plan.id, task, attempt).state, encodeJson(ready)));
+    return ecs.client.send(command);
   };
-  const send = async (command: unknown) => {
-    if (command instanceof RunTaskCommand) return runTask(command);
-    await took(CALL_MS);
-    if (!(command instanceof DescribeTasksCommand)) return { taskArns: [] };
-    return { tasks: (command.input.tasks ?? []).map((taskArn) => ({ taskArn, lastStatus: 'RUNNING' })), failures: [] };
-  };
-  const subnets = ['a', 'b'].map((zone) => ({ id: `subnet-${zone}`, zone, publicIp: true }));
   const client = { send } as unknown as ECSClient;
   const began = virtual.now();
   const started = new Promise<number>((resolve, reject) => {
     const store = watchedStore(memory, async (method, key, body) => {
-      await took(CALL_MS);
+      await took(S3_LATENCY_MS);
       if (method !== 'PUT' || key !== runKeys(plan.id).control) return;
       const { phase } = JSON.parse(String(body)) as Control;
       if (phase === 'running') resolve(virtual.now());
@@ -100,7 +93,7 @@ export async function playLaunch({ tasks, refused, seed }: LaunchShape): Promise
     new Coordinator({
       plan,
       store,
-      fleet: new FargateFleet({ client, run: plan.id, info: stackInfo(), subnets, clock: virtual }),
+      fleet: new FargateFleet({ client, run: plan.id, info: stackInfo(), subnets: fargateSubnets, clock: virtual }),
       observer: null,
       clock: virtual,
       compression: { zip: async (text) => Buffer.from(text), unzip: async (body) => body },
@@ -178,8 +171,8 @@ export function launchingReport(rows: LaunchRow[]): Report {
         atMost: 1.02,
       })),
     notes: [
-      `Median (range) of ${rows[0]?.launched.length} seeds, of 5,000 tasks one, in virtual time. The real coordinator and Fargate fleet; RunTask takes ${RUN_TASK_MS / 2} to ` +
-        `${RUN_TASK_MS * 1.5} ms, any other call ${CALL_MS / 2} to ${CALL_MS * 1.5} ms, a task ${TASK_START_SECONDS / 2} to ${TASK_START_SECONDS * 1.5} s to get ready (assumed). ` +
+      `Median (range) of ${rows[0]?.launched.length} seeds, of 5,000 tasks one, in virtual time. The real coordinator and Fargate fleet; RunTask takes ${RUN_TASK_MS.join(' to ')} ms, any other call ` +
+        `${S3_LATENCY_MS.join(' to ')} ms, a task ${TASK_START_MS.map((ms) => ms / 1000).join(' to ')} s to get ready (assumed). ` +
         'Best: all calls, refused ones too, at the sustained rate. A run begins with the launches of one second, hence ratios below 1.',
     ],
     data: found,

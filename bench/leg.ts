@@ -1,14 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { packageRoot } from '../cli/package-root.ts';
 import type { CellLine } from '../core/contract/window.ts';
 import { canPin, makeCertificate } from './aws/endpoint.ts';
 import { type LegPlace, measureLeg, type Scenario, timingOf } from './aws/leg.ts';
 import type { LegFigures } from './aws/leg-meter.ts';
 import type { BenchContext } from './context.ts';
-import { startGroup } from './processes.ts';
+import { firstLine, startGroup } from './processes.ts';
 import { COARSE_SECONDS, recordCells } from './recording.ts';
 import type { Aim, Report } from './report.ts';
 
@@ -73,11 +71,8 @@ function wholeOf(lines: CellLine[]): CellLine[] {
 async function startDemo(): Promise<{ url: string; stop(): void }> {
   const args = [join(packageRoot, 'dist', 'demo.js'), '--port', '0', '--no-autoscaling', '--stop-with-stdin'];
   const child = startGroup(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  for await (const line of createInterface({ input: child.stdout as Readable })) {
-    const url = /http:\S+/.exec(line)?.[0];
-    if (url !== undefined) return { url, stop: () => child.stdin?.end() };
-  }
-  throw new Error('the demo did not start');
+  const [url = ''] = /http:\S+/.exec(await firstLine(child, 'the demo')) ?? [];
+  return { url, stop: () => child.stdin?.end() };
 }
 
 export interface LegFound {

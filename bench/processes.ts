@@ -116,10 +116,14 @@ export interface BenchServer {
 export async function startServer(): Promise<BenchServer> {
   const file = fileURLToPath(new URL('./server.ts', import.meta.url));
   const child = startGroup(process.execPath, ['--import', 'tsx', file], { stdio: ['pipe', 'pipe', 'inherit'] });
-  for await (const line of createInterface({ input: child.stdout as Readable })) {
-    return { ...(JSON.parse(line) as { target: string; sink: string }), stop: () => child.stdin?.end() };
-  }
-  throw new Error('the server of the benchmarks did not start');
+  const told = JSON.parse(await firstLine(child, 'the server of the benchmarks')) as { target: string; sink: string };
+  return { ...told, stop: () => child.stdin?.end() };
+}
+
+/** What a program prints first. @throws Error where it ends before */
+export async function firstLine(child: ChildProcess, name: string): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout as Readable })) return line;
+  throw new Error(`${name} has ended without a word`);
 }
 
 async function textOf(stream: Readable): Promise<string> {

@@ -1,3 +1,7 @@
+/** A number between two, evenly. */
+export const between = ([least, most]: readonly [number, number], random: () => number): number =>
+  least + random() * (most - least);
+
 /** Uniform numbers from 0 to 1, the same for the same seed (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed;

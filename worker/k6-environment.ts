@@ -21,10 +21,6 @@ export const inheritedEnvironment = (env: NodeJS.ProcessEnv): K6Environment => (
   blockedIPs: [],
 });
 
-/** Without what k6 would take for options of its own. */
-const withoutK6 = (values: Record<string, string>) =>
-  Object.fromEntries(Object.entries(values).filter(([name]) => !isK6Env(name)));
-
 /** What programs need of a worker's environment, and what is safe to show. */
 const BASICS = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
 
@@ -57,7 +53,7 @@ export async function isolatedEnvironment(
   const basics = Object.fromEntries(BASICS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
   return {
     // Not even K6_BROWSER_…: it names the program that k6 starts as a browser, and so any.
-    env: { ...withoutK6(values), ...basics, HOME: home, TMPDIR: home, ...K6_SETTINGS },
+    env: { ...scriptEnv(values, isK6Env), ...basics, HOME: home, TMPDIR: home, ...K6_SETTINGS },
     secrets,
     blockedIPs: [LINK_LOCAL],
   };

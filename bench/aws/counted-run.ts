@@ -6,7 +6,7 @@ import type { Timing } from '../../core/contract/plan.ts';
 import { S3Store } from '../../stores/s3.ts';
 import { prepareRun } from '../measured-run.ts';
 import { startServer } from '../processes.ts';
-import { BUCKET, type EndpointCounts, S3_LATENCY_MS, startEndpoint } from './endpoint.ts';
+import { BUCKET, type EndpointCounts, startEndpoint } from './endpoint.ts';
 import type { Counts } from './kinds.ts';
 
 export interface CountedRun {
@@ -32,7 +32,7 @@ export async function countRun(options: {
 }): Promise<CountedRun> {
   const { k6, dir, tasks, timing, seconds } = options;
   const server = await startServer();
-  const endpoint = await startEndpoint({ latencyMs: S3_LATENCY_MS, tls: null, fleet: null });
+  const endpoint = await startEndpoint({ tls: null, fleet: null });
   const before = { ...process.env };
   Object.assign(process.env, endpoint.env); // where the SDK of this process looks
   try {

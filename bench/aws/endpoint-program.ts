@@ -11,8 +11,9 @@ import { WorkerEnv } from '../../core/contract/env.ts';
 import { runKeys } from '../../core/contract/keys.ts';
 import type { Control } from '../../core/contract/run.ts';
 import type { CellLine } from '../../core/contract/window.ts';
+import { between } from '../random.ts';
 import { EcsTasks } from './ecs.ts';
-import type { EndpointCounts, EndpointOptions } from './endpoint.ts';
+import { type EndpointCounts, type EndpointOptions, S3_LATENCY_MS } from './endpoint.ts';
 import { kindOf } from './kinds.ts';
 import { Objects } from './objects.ts';
 import { SimulatedTasks } from './tasks.ts';
@@ -20,7 +21,7 @@ import { SimulatedTasks } from './tasks.ts';
 /** Every so manyth answer takes long, as some of S3's do, ms. */
 const SLOW = { every: 100, ms: 200 };
 
-const { latencyMs, tls, fleet } = JSON.parse(process.argv[2] ?? '') as EndpointOptions;
+const { tls, fleet } = JSON.parse(process.argv[2] ?? '') as EndpointOptions;
 const objects = new Objects();
 const tasks =
   fleet === null
@@ -37,8 +38,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const operation = (request.headers['x-amz-target'] as string | undefined)?.split('.')[1];
   const send = operation === undefined ? fromS3(request, body) : fromJsonApi(operation, body);
   answers += 1;
-  const [least, most] = latencyMs;
-  const wait = answers % SLOW.every === 0 && most > 0 ? SLOW.ms : least + Math.random() * (most - least);
+  const wait = answers % SLOW.every === 0 ? SLOW.ms : between(S3_LATENCY_MS, Math.random);
   setTimeout(() => send(response), wait);
 }
 

@@ -9,8 +9,6 @@ import type { Counts } from './kinds.ts';
 import type { FleetShape } from './tasks.ts';
 
 export interface EndpointOptions {
-  /** From a request to its answer, ms: evenly between the two. */
-  latencyMs: [least: number, most: number];
   /** Null: without TLS. */
   tls: Certificate | null;
   /** Null: no simulated tasks. `recording`: a file with the lines that they measure, a JSON array. */
@@ -37,8 +35,11 @@ export interface Endpoint {
 
 export const BUCKET = 'bench-bucket';
 
-/** From 20 to 60 ms, and one in a hundred 200 ms: small objects of S3 Standard within a region, as is assumed. */
-export const S3_LATENCY_MS: [number, number] = [20, 60];
+/**
+ * From a request to its answer, ms: evenly between the two, and one in a hundred 200 ms. Small objects of S3 Standard
+ * within a region, as is assumed.
+ */
+export const S3_LATENCY_MS: readonly [least: number, most: number] = [20, 60];
 
 /** @param on the processor to which it is bound, see `pinned` */
 export async function startEndpoint(options: EndpointOptions, on: number | null = null): Promise<Endpoint> {

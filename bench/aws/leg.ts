@@ -1,15 +1,13 @@
 /** One leg of the coordinator under the windows of many tasks, in real time. */
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { FLEET_INFO_ENV } from '../../core/contract/env.ts';
 import type { Plan, Threshold, Timing } from '../../core/contract/plan.ts';
 import { awsTiming } from '../../core/plan/build.ts';
-import { stackInfo } from '../../test/core/aws/samples.ts';
+import { fargateSubnets, stackInfo } from '../../test/core/aws/samples.ts';
 import { planOf } from '../../test/core/run/sim/plan.ts';
-import { startGroup } from '../processes.ts';
+import { firstLine, startGroup } from '../processes.ts';
 import { COARSE_SECONDS } from '../recording.ts';
-import { BUCKET, type Certificate, pinned, S3_LATENCY_MS, startEndpoint } from './endpoint.ts';
+import { BUCKET, type Certificate, pinned, startEndpoint } from './endpoint.ts';
 import type { LegFigures } from './leg-meter.ts';
 import type { FleetShape } from './tasks.ts';
 
@@ -70,7 +68,7 @@ export function planOfLeg(scenario: Scenario): { plan: Plan; shape: FleetShape }
   const { tasks } = scenario;
   const timing = { ...timingOf(scenario), launchesPerSecond: LAUNCHES_PER_SECOND };
   const plan = planOf({ tasks, durationMs: 3_600_000, thresholds: THRESHOLDS, timing });
-  plan.fargate = { subnets: ['a', 'b'].map((zone) => ({ id: `subnet-${zone}`, zone, publicIp: true })) };
+  plan.fargate = { subnets: fargateSubnets };
   const { windowMs, cellSeconds } = timing;
   return { plan, shape: { run: plan.id, tasks, windowMs, lineMs: cellSeconds * 1000, cellSeconds } };
 }
@@ -79,7 +77,7 @@ export function planOfLeg(scenario: Scenario): { plan: Plan; shape: FleetShape }
 export async function measureLeg(scenario: Scenario, { recording, tls }: LegPlace): Promise<LegFigures> {
   const { shape } = planOfLeg(scenario);
   const lines = shape.cellSeconds === COARSE_SECONDS ? recording.coarse : recording.fine;
-  const endpoint = await startEndpoint({ latencyMs: S3_LATENCY_MS, tls, fleet: { shape, recording: lines } }, 1);
+  const endpoint = await startEndpoint({ tls, fleet: { shape, recording: lines } }, 1);
   try {
     return await runProgram(scenario, endpoint.env);
   } finally {
@@ -94,6 +92,5 @@ async function runProgram(scenario: Scenario, awsEnv: Record<string, string>): P
   const info = stackInfo({ bucket: BUCKET });
   const env = { ...process.env, ...awsEnv, [FLEET_INFO_ENV]: JSON.stringify(info) };
   const child = startGroup(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of createInterface({ input: child.stdout as Readable })) return JSON.parse(line) as LegFigures;
-  throw new Error('the leg has failed');
+  return JSON.parse(await firstLine(child, 'the leg')) as LegFigures;
 }

@@ -1,18 +1,18 @@
 /** A coordinator under load in virtual time, to count what it asks of S3 and ECS. */
 import { gunzipSync } from 'node:zlib';
-import type { ECSClient } from '@aws-sdk/client-ecs';
-import { WorkerEnv } from '../../core/contract/env.ts';
+import { type ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { runKeys } from '../../core/contract/keys.ts';
 import type { Timing } from '../../core/contract/plan.ts';
 import type { Control } from '../../core/contract/run.ts';
 import { Coordinator } from '../../core/run/coordinator.ts';
 import { FargateFleet } from '../../fleets/fargate/fleet.ts';
-import { stackInfo } from '../../test/core/aws/samples.ts';
+import { refOf } from '../../fleets/fargate/roster.ts';
+import { fargateSubnets, stackInfo } from '../../test/core/aws/samples.ts';
 import { VirtualClock } from '../../test/core/run/sim/clock.ts';
 import { planOf } from '../../test/core/run/sim/plan.ts';
 import { MemoryStore } from '../../test/core/run/sim/store.ts';
-import { seeded } from '../random.ts';
-import { EcsTasks } from './ecs.ts';
+import { FakeEcs } from '../../test/fleets/fargate/fake-ecs.ts';
+import { between, seeded } from '../random.ts';
 import { S3_LATENCY_MS } from './endpoint.ts';
 import { type Counts, kindOf } from './kinds.ts';
 import { SimulatedTasks } from './tasks.ts';
@@ -33,14 +33,13 @@ export async function countLeg(tasks: number, timing: Timing, seconds: number): 
   const { control } = runKeys(plan.id);
   const shape = { run: plan.id, tasks, windowMs, lineMs: 1000, cellSeconds };
   const simulated = new SimulatedTasks(shape, [{ v: 1, cpu: 0.5, wall: 1, cells: [{ t: 0 }] }]);
-  const ecs = new EcsTasks((env) => simulated.launch(Number(env[WorkerEnv.task])));
+  const ecs = new FakeEcs();
   const counts: Counts = {};
   let startAt: number | null = null;
-  const [least, most] = S3_LATENCY_MS;
   const took = async (kind: string) => {
     const from = (startAt ?? Number.POSITIVE_INFINITY) + WARM_UP_SECONDS * 1000;
     if (clock.now() >= from && clock.now() < from + seconds * 1000) counts[kind] = (counts[kind] ?? 0) + 1;
-    await clock.sleep(least + random() * (most - least));
+    await clock.sleep(between(S3_LATENCY_MS, random));
   };
   const memory = new MemoryStore();
   const files = watchedStore(memory, async (method, key, body) => {
@@ -53,12 +52,11 @@ export async function countLeg(tasks: number, timing: Timing, seconds: number): 
     ...files,
     get: async (key: string) => (await files.get(key)) ?? simulated.read(key, clock.now()) ?? null,
   };
-  const send = async (command: { constructor: { name: string }; input: unknown }) => {
-    const operation = command.constructor.name.replace(/Command$/, '');
-    await took(operation);
-    return JSON.parse(ecs.answer(operation, JSON.stringify(command.input))) as unknown;
+  const send = async (command: RunTaskCommand) => {
+    await took(command.constructor.name.replace(/Command$/, ''));
+    if (command instanceof RunTaskCommand) simulated.launch(refOf(command.input)?.task ?? 0);
+    return ecs.client.send(command);
   };
-  const subnets = ['a', 'b'].map((zone) => ({ id: `subnet-${zone}`, zone, publicIp: true }));
   const coordinator = new Coordinator({
     plan,
     store,
@@ -66,7 +64,7 @@ export async function countLeg(tasks: number, timing: Timing, seconds: number): 
       client: { send } as unknown as ECSClient,
       run: plan.id,
       info: stackInfo(),
-      subnets,
+      subnets: fargateSubnets,
       clock,
     }),
     observer: null,

@@ -1,4 +1,5 @@
 import type { Result, TargetResult } from '../../core/contract/result.ts';
+import { loadRise } from '../../core/target/moments.ts';
 import { sparkline } from './charts.ts';
 import { fieldLines, pointLines } from './field.ts';
 import {
@@ -44,10 +45,11 @@ export function targetLines(result: Result, target: TargetResult, width: number,
   ];
 }
 
-function loadOf({ run, series: { points, intervalSeconds } }: Result): { startAt: number; endedAt: number } {
-  const startAt = Date.parse(run.startedAt ?? '');
-  return { startAt, endedAt: 1000 * ((points.at(-1)?.t ?? startAt / 1000) + intervalSeconds) };
-}
+/** As the verdict has it. Unix ms; NaN: it never started. */
+const loadOf = ({ run, series }: Result): { startAt: number; endedAt: number } => ({
+  startAt: Date.parse(run.startedAt ?? ''),
+  endedAt: loadRise(series.points)?.endedAt ?? Date.parse(run.endedAt),
+});
 
 function momentLines({ timings, peakTasks }: TargetResult, width: number, paint: Colours): string[] {
   const parts: string[] = [];

@@ -1,4 +1,5 @@
 /** How fast AWS lets a fleet start and stop. */
+import type { Clock } from '../ports.ts';
 
 /**
  * From RunTask to a worker that answers, s: a task waits for its network interface, then pulls and starts its image.
@@ -53,5 +54,11 @@ export class TokenBucket {
     this.tokens = Math.min(burst, this.tokens + refill) - 1;
     this.at = Math.max(now, this.at ?? now);
     return this.tokens >= 0 ? 0 : Math.ceil((-this.tokens * 1000) / perSecond);
+  }
+
+  /** Takes one token, and waits until the call may be made. */
+  async pass(clock: Clock): Promise<void> {
+    const waitMs = this.take(clock.now());
+    if (waitMs > 0) await clock.sleep(waitMs);
   }
 }

@@ -46,6 +46,9 @@ export const alarmFails = (stack: string, name: string): boolean =>
 
 export const alarmName = (stack: string, kind: keyof typeof ALARM_SUFFIX): string => `${stack}-${ALARM_SUFFIX[kind]}`;
 
+/** Whether it is a stack's alarm on this, whatever the stack is. */
+export const isAlarmOn = (name: string, kind: keyof typeof ALARM_SUFFIX): boolean => name.endsWith(alarmName('', kind));
+
 export const alarmNames = (stack: string): string[] =>
   Object.keys(ALARM_SUFFIX).map((kind) => alarmName(stack, kind as keyof typeof ALARM_SUFFIX));
 

@@ -40,9 +40,9 @@ export const isK6Env = (name: string) => name.startsWith('K6_');
  */
 export const isReservedEnv = (name: string) => isK6Env(name) && !name.startsWith('K6_BROWSER_');
 
-/** What of an environment a script in a task sees. */
-export const scriptEnv = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !isReservedEnv(name)));
+/** What of an environment a script in a task sees. @param isReserved what is kept from it */
+export const scriptEnv = (env: NodeJS.ProcessEnv, isReserved = isReservedEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !isReserved(name)));
 
 /** What every k6 of ours is told by its environment: off the network but for the script's own traffic. */
 export const K6_SETTINGS = { K6_NO_USAGE_REPORT: 'true', K6_AUTO_EXTENSION_RESOLUTION: 'false' } as const;

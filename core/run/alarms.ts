@@ -1,6 +1,6 @@
 /** What alarms mean for a run: those that fire after its start. */
 
-import { ALARM_SUFFIX } from '../contract/cloudwatch.ts';
+import { isAlarmOn } from '../contract/cloudwatch.ts';
 import type { AlarmTransition } from '../contract/result.ts';
 import { oneLine } from '../one-line.ts';
 import type { RunState } from './state.ts';
@@ -25,8 +25,7 @@ export function firedAlarms(state: Pick<RunState, 'alarms' | 'startAt'>): AlarmT
 export const failingAlarms = (state: Pick<RunState, 'alarms' | 'startAt' | 'raised'>): AlarmTransition[] =>
   firedAlarms(state).filter(
     ({ name, effect }) =>
-      effect === 'stop' ||
-      (effect === 'fail' && state.raised.some((condition) => name.endsWith(`-${ALARM_SUFFIX[condition]}`))),
+      effect === 'stop' || (effect === 'fail' && state.raised.some((condition) => isAlarmOn(name, condition))),
   );
 
 /** One line. */

@@ -30,8 +30,7 @@ export class VitalsFeed {
     const now = this.options.clock.now();
     if (now < this.dueAt || this.showing !== null) return;
     this.dueAt = now + SHOW_MS;
-    const vitals = this.next(now);
-    if (vitals !== null) this.show(vitals);
+    this.show(this.next(now));
   }
 
   /**
@@ -42,14 +41,14 @@ export class VitalsFeed {
     await this.settle();
     const vitals = this.next(this.options.clock.now());
     await save();
-    if (vitals !== null) this.show(vitals);
+    this.show(vitals);
     await this.settle();
   }
 
   /** Shows that the run is over. */
   async endRun(): Promise<void> {
     await this.endLeg(async () => {});
-    if (this.signs !== null) this.show(this.signs.last(this.options.clock.now()));
+    this.show(this.signs?.last(this.options.clock.now()) ?? null);
     await this.settle();
   }
 
@@ -62,9 +61,9 @@ export class VitalsFeed {
     return vitals;
   }
 
-  private show(vitals: Vitals): void {
+  private show(vitals: Vitals | null): void {
     const { monitor } = this.options;
-    if (monitor === null) return;
+    if (monitor === null || vitals === null) return;
     const shown = monitor
       .show(vitals)
       .catch((error: Error) => warn(this.state, `the vital signs could not be shown: ${error.message}`))

@@ -71,8 +71,7 @@ export class FargateFleet implements Fleet {
     const { client, run, info, clock } = this.options;
     const arn = await this.roster.runningArn(ref);
     if (arn === null || this.stopped.has(arn)) return;
-    const waitMs = this.stops.take(clock.now());
-    if (waitMs > 0) await clock.sleep(waitMs);
+    await this.stops.pass(clock);
     try {
       await stopTask(client, info.cluster, arn, `k6-fleet: task ${ref.task} of run ${run} is not needed any more`);
       this.stopped.add(arn);

@@ -61,17 +61,8 @@ export class Roster {
   private listedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: RosterOptions) {
-    const { lookMs, now } = options;
-    this.list = new Shared(
-      this.patient(() => this.findTasks()),
-      lookMs,
-      now,
-    );
-    this.sweep = new Shared(
-      this.patient(() => this.describeMembers()),
-      lookMs,
-      now,
-    );
+    this.list = this.patient(() => this.findTasks());
+    this.sweep = this.patient(() => this.describeMembers());
   }
 
   add(ref: TaskRef, arn: string): void {
@@ -105,10 +96,10 @@ export class Roster {
   }
 
   /** A while without an answer is bridged; a refusal is not. What it makes throws an Error of one line. */
-  private patient(look: () => Promise<void>): () => Promise<void> {
-    const { now, run } = this.options;
+  private patient(look: () => Promise<void>): Shared {
+    const { now, run, lookMs } = this.options;
     let failingSince: number | null = null;
-    return async () => {
+    const patiently = async () => {
       try {
         await look();
         failingSince = null;
@@ -118,6 +109,7 @@ export class Roster {
         throw new Error(`ECS does not tell which tasks of run ${run} exist: ${errorLine(error)}`);
       }
     };
+    return new Shared(patiently, lookMs, now);
   }
 
   private async findTasks(): Promise<void> {
@@ -203,8 +195,8 @@ const keyOf = ({ task, attempt }: TaskRef): string => `${task}/${attempt}`;
 /** `fleet` of `arn:aws:ecs:us-east-1:123456789012:task-definition/fleet:7`. */
 const familyOf = (taskDefinition: string): string => taskDefinition.split('/').at(-1)?.split(':')[0] ?? '';
 
-/** Which task it is, by the environment it was launched with; null: none of a fleet's. */
-function refOf({ overrides }: Task): TaskRef | null {
+/** Which task it is, by the environment it is launched with; null: none of a fleet's. */
+export function refOf({ overrides }: Pick<Task, 'overrides'>): TaskRef | null {
   const variables = (overrides?.containerOverrides ?? []).flatMap(({ environment }) => environment ?? []);
   const numberOf = (name: string) => Number(variables.find((variable) => variable.name === name)?.value ?? Number.NaN);
   const ref = { task: numberOf(WorkerEnv.task), attempt: numberOf(WorkerEnv.attempt) };

@@ -40,8 +40,7 @@ export async function stopAll({ client, cluster, run, clock, limitMs = LIMIT_MS 
       empty = arns.length === 0 ? empty + 1 : 0;
       if (empty === 2) return stopped.size;
       await eachInParallel(arns, CALLS_AT_ONCE, async (arn) => {
-        const waitMs = bucket.take(clock.now());
-        if (waitMs > 0) await clock.sleep(waitMs);
+        await bucket.pass(clock);
         await stopTask(client, cluster, arn, `k6-fleet: run ${run} was ended`);
         stopped.add(arn);
       });

@@ -6,19 +6,13 @@ import {
   PutMetricAlarmCommand,
   PutMetricDataCommand,
 } from '@aws-sdk/client-cloudwatch';
-import {
-  CreateClusterCommand,
-  CreateServiceCommand,
-  DescribeServicesCommand,
-  ECSClient,
-  RegisterTaskDefinitionCommand,
-  UpdateServiceCommand,
-} from '@aws-sdk/client-ecs';
+import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { ConfirmSubscriptionCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { describe, expect, test } from 'vitest';
 import { alarmName, METRIC_NAMESPACE, MetricName, STACK_DIMENSION } from '../../core/contract/cloudwatch.ts';
 import type { Result } from '../../core/contract/result.ts';
 import type { TargetConfig } from '../../core/contract/stack.ts';
+import { createService } from '../emulator/ecs-service.ts';
 import { type Ended, eventually, Sandbox } from '../support/fleet.ts';
 import { startServer } from '../support/http-server.ts';
 import { Deployed, STACK } from './deployed.ts';
@@ -43,7 +37,7 @@ const deployed = await Deployed.create(
 const ecs = new ECSClient(deployed.emulator.client);
 const cloudWatch = new CloudWatchClient(deployed.emulator.client);
 const site = await startServer();
-await createService();
+await startService();
 const notices = await subscribe();
 /** Of every run that has sent load. */
 const results: Result[] = [];
@@ -276,16 +270,9 @@ async function putStopAlarm(): Promise<void> {
   );
 }
 
-async function createService(): Promise<void> {
+async function startService(): Promise<void> {
   const { cluster, service } = SERVICE;
-  await ecs.send(new CreateClusterCommand({ clusterName: cluster }));
-  await ecs.send(
-    new RegisterTaskDefinitionCommand({
-      family: service,
-      containerDefinitions: [{ name: 'main', image: 'web:1', memory: 64, stopTimeout: 2 }],
-    }),
-  );
-  await ecs.send(new CreateServiceCommand({ cluster, serviceName: service, taskDefinition: service, desiredCount: 2 }));
+  await createService(ecs, { ...SERVICE, image: 'web:1', desiredCount: 2 });
   await eventually('two tasks of the service', async () => {
     const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
     return services?.[0]?.runningCount === 2;

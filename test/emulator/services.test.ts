@@ -6,14 +6,7 @@ import {
 } from '@aws-sdk/client-application-auto-scaling';
 import { CloudWatchClient, GetMetricDataCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeRouteTablesCommand, DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
-import {
-  CreateClusterCommand,
-  CreateServiceCommand,
-  DescribeServicesCommand,
-  ECSClient,
-  RegisterTaskDefinitionCommand,
-  UpdateServiceCommand,
-} from '@aws-sdk/client-ecs';
+import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -24,6 +17,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { GetServiceQuotaCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createService } from './ecs-service.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 
 describe('services that we call, without IAM', () => {
@@ -66,13 +60,6 @@ describe('services that we call, without IAM', () => {
 
   it('scales a service to its desired count', async () => {
     const ecs = new ECSClient(emulator.client);
-    await ecs.send(new CreateClusterCommand({ clusterName: 'target' }));
-    await ecs.send(
-      new RegisterTaskDefinitionCommand({
-        family: 'sleeper',
-        containerDefinitions: [{ name: 'main', image: 'sleeper:1', memory: 64, stopTimeout: 2 }],
-      }),
-    );
     const counts = (desired: number) =>
       vi.waitFor(
         async () => {
@@ -83,8 +70,7 @@ describe('services that we call, without IAM', () => {
         },
         { timeout: 30_000, interval: 100 },
       );
-    const service = { cluster: 'target', taskDefinition: 'sleeper', launchType: 'FARGATE' as const };
-    await ecs.send(new CreateServiceCommand({ ...service, serviceName: 'api', desiredCount: 1 }));
+    await createService(ecs, { cluster: 'target', service: 'api', image: 'sleeper:1', desiredCount: 1 });
     await counts(1);
     for (const desiredCount of [3, 1]) {
       await ecs.send(new UpdateServiceCommand({ cluster: 'target', service: 'api', desiredCount }));

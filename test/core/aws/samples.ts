@@ -37,6 +37,9 @@ export interface AwsPlanShape extends Partial<Pick<Plan, 'target' | 'fargate' | 
   durationMs?: number;
 }
 
+/** Of `stackInfo`. */
+export const fargateSubnets = ['a', 'b'].map((zone) => ({ id: `subnet-${zone}`, zone, publicIp: true }));
+
 export const stackInfo = (more: Partial<StackInfo> = {}): StackInfo => ({
   stack: 'Fleet',
   region: 'us-east-1',
@@ -51,7 +54,7 @@ export const stackInfo = (more: Partial<StackInfo> = {}): StackInfo => ({
   legSeconds: 600,
   version: '0.1.0',
   stateMachine: 'arn:aws:states:us-east-1:123456789012:stateMachine:fleet',
-  subnets: ['subnet-a', 'subnet-b'],
+  subnets: fargateSubnets.map(({ id }) => id),
   architecture: 'arm64',
   cpu: 1024,
   memoryMiB: 2048,

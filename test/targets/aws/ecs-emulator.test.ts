@@ -1,14 +1,10 @@
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import {
-  CreateClusterCommand,
-  CreateServiceCommand,
-  ECSClient,
-  RegisterTaskDefinitionCommand,
-} from '@aws-sdk/client-ecs';
+import { ECSClient } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TargetConfig } from '../../../core/contract/stack.ts';
 import { ecsClients } from '../../../targets/aws/ecs-clients.ts';
 import { EcsObserver } from '../../../targets/aws/ecs-observer.ts';
+import { createService } from '../../emulator/ecs-service.ts';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 
 const MINUTE = 60_000;
@@ -21,25 +17,7 @@ afterAll(() => emulator?.stop());
 
 it('reads a service and its metrics from an AWS that answers for itself', async () => {
   const ecs = new ECSClient(emulator.client);
-  await ecs.send(new CreateClusterCommand({ clusterName: 'shop' }));
-  const taskDefinition = await ecs.send(
-    new RegisterTaskDefinitionCommand({
-      family: 'web',
-      cpu: '256',
-      memory: '512',
-      networkMode: 'awsvpc',
-      requiresCompatibilities: ['FARGATE'],
-      containerDefinitions: [{ name: 'web', image: 'web:1' }],
-    }),
-  );
-  await ecs.send(
-    new CreateServiceCommand({
-      cluster: 'shop',
-      serviceName: 'web',
-      taskDefinition: taskDefinition.taskDefinition?.taskDefinitionArn,
-      desiredCount: 0,
-    }),
-  );
+  await createService(ecs, { cluster: 'shop', service: 'web', image: 'web:1', desiredCount: 0 });
   const now = Date.now();
   const point = Math.floor(now / MINUTE) * MINUTE - 2 * MINUTE;
   const cloudWatch = new CloudWatchClient(emulator.client);

@@ -1,0 +1,29 @@
+import {
+  CreateClusterCommand,
+  CreateServiceCommand,
+  type ECSClient,
+  RegisterTaskDefinitionCommand,
+} from '@aws-sdk/client-ecs';
+
+/** Makes a service in a cluster of its own, as a target is. @param image such as `web:1` */
+export async function createService(
+  ecs: ECSClient,
+  { cluster, service, image, desiredCount }: { cluster: string; service: string; image: string; desiredCount: number },
+): Promise<void> {
+  await ecs.send(new CreateClusterCommand({ clusterName: cluster }));
+  await ecs.send(
+    new RegisterTaskDefinitionCommand({
+      family: service,
+      containerDefinitions: [{ name: 'main', image, memory: 64, stopTimeout: 2 }],
+    }),
+  );
+  await ecs.send(
+    new CreateServiceCommand({
+      cluster,
+      serviceName: service,
+      taskDefinition: service,
+      launchType: 'FARGATE',
+      desiredCount,
+    }),
+  );
+}
