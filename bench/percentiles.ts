@@ -1,7 +1,7 @@
 import type { TrendValues } from '../core/contract/window.ts';
 import { Histogram } from '../core/metrics/histogram.ts';
-import { pooledPercentile } from '../test/core/metrics/pooled.ts';
 import { foldValues } from '../test/support/fold.ts';
+import { pooledPercentile } from '../test/support/pooled.ts';
 import type { BenchContext } from './context.ts';
 import { seeded } from './random.ts';
 import type { Report } from './report.ts';

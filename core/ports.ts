@@ -1,7 +1,7 @@
 /** The interfaces that the core needs and that stores/, fleets/ and targets/ implement. */
 
+import type { Vitals } from './contract/interval-metrics.ts';
 import type { AlarmTransition, TargetEvent, TargetReading, TargetSample } from './contract/result.ts';
-import type { Vitals } from './contract/vitals.ts';
 
 /** A contested object and the mark of this version of it. */
 export interface Versioned {

@@ -2,7 +2,7 @@ import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { Result } from '../core/contract/result.ts';
 import type { FleetInfo } from '../core/contract/stack.ts';
 import type { Log } from './log.ts';
-import { noticeOf } from './notice.ts';
+import { noticeOf } from './notification.ts';
 import type { RunFiles } from './run-files.ts';
 
 /** Tells the world how a run ended. */

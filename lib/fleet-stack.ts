@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { type FleetInfo, STACK_INFO_OUTPUT, type StackInfo, type TargetConfig } from '../core/contract/stack.ts';
 import { Alarms } from './alarms.ts';
 import type { Config } from './config.ts';
-import { Coordinator } from './coordinator.ts';
+import { Coordinator } from './coordinator-function.ts';
 import { Dashboard } from './dashboard.ts';
 import { CONTAINER, FleetTask } from './fleet-task.ts';
 import { Network } from './network.ts';
@@ -12,7 +12,7 @@ import { OperatorsPolicy } from './operators-policy.ts';
 import { packageVersion } from './package-root.ts';
 import { RunMachine } from './run-machine.ts';
 import { RunsBucket } from './runs-bucket.ts';
-import { Stopper } from './stopper.ts';
+import { Stopper } from './stopper-function.ts';
 import { VerdictTopic } from './verdict-topic.ts';
 
 export interface FleetStackProps {

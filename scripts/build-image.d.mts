@@ -1,4 +1,4 @@
-import type { ImageSpec } from '../test/emulator/engine/images.ts';
+import type { ImageSpec } from '../test/support/emulator/engine/images.ts';
 
 /** An image that was built, unpacked, with what its own configuration says. */
 export type BuiltImage = Required<Omit<ImageSpec, 'rootfs'>> & { rootfs: string; bytes: number };

@@ -2,8 +2,8 @@
  * npm run emulator: our stack deployed on an AWS of this machine, for tries by hand without an account. Prints what a
  * shell needs to use it, then stays until Ctrl-C.
  */
-import { bootstrap, deploy } from '../test/emulator/cdk.ts';
-import { ASSET_IMAGES, startEmulator } from '../test/emulator/emulator.ts';
+import { bootstrap, deploy } from '../test/support/emulator/cdk.ts';
+import { ASSET_IMAGES, startEmulator } from '../test/support/emulator/emulator.ts';
 import { buildImage } from './build-image.mjs';
 
 const STACK = 'K6Fleet';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const requirements = join(root, 'test', 'emulator', 'requirements.txt');
+const requirements = join(root, 'test', 'support', 'emulator', 'requirements.txt');
 const cache = join(root, '.cache', 'emulator');
 const venv = join(cache, 'venv');
 

@@ -1,6 +1,6 @@
+import type { Job, JobState, SetupData } from '../core/contract/control.ts';
 import { K6Exit } from '../core/contract/exit-codes.ts';
 import type { Plan } from '../core/contract/plan.ts';
-import type { Job, JobState, SetupData } from '../core/contract/run.ts';
 import { K6Status } from './k6-api.ts';
 import { setupArgs, summaryArgs, teardownArgs } from './k6-args.ts';
 import { K6Process } from './k6-process.ts';

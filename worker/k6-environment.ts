@@ -1,7 +1,7 @@
 import { decodeJson } from '../core/contract/codec.ts';
+import { ScriptEnvironment } from '../core/contract/control.ts';
 import { isK6Env, K6_SETTINGS, scriptEnv } from '../core/contract/env.ts';
 import { runKeys } from '../core/contract/keys.ts';
-import { ScriptEnvironment } from '../core/contract/run.ts';
 import type { Store } from '../core/ports.ts';
 import { resolveSecrets, type SecretReader } from './secrets.ts';
 

@@ -1,4 +1,4 @@
-import type { ScriptEnvironment } from '../core/contract/run.ts';
+import type { ScriptEnvironment } from '../core/contract/control.ts';
 
 /** Reads secrets where they are kept. @throws Error whose name says why it cannot */
 export interface SecretReader {

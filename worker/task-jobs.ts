@@ -1,19 +1,19 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeJson, encodeJson } from '../core/contract/codec.ts';
+import { isLeaving, type Job, type JobState, SetupData } from '../core/contract/control.ts';
 import { SUMMARY_FILE_ENV } from '../core/contract/env.ts';
 import { runKeys } from '../core/contract/keys.ts';
 import type { Plan } from '../core/contract/plan.ts';
-import { isLeaving, type Job, type JobState, SetupData } from '../core/contract/run.ts';
 import type { WindowJob } from '../core/contract/window.ts';
 import type { Store, TaskRef } from '../core/ports.ts';
-import type { ControlWatch } from './control-watch.ts';
+import type { ControlWatch } from './control-poller.ts';
 import { type JobContext, runHandleSummary, runSetup, runTeardown } from './jobs.ts';
 import type { K6Environment } from './k6-environment.ts';
 import { type K6Process, STOP_GRACE_MS } from './k6-process.ts';
 import type { LogBuffer } from './log-buffer.ts';
 import type { Shipper } from './shipper.ts';
-import type { TaskReport } from './task-report.ts';
+import type { TaskReport } from './status-reporter.ts';
 
 /** What the jobs of a task share with its load. */
 export interface TaskJobsOptions {

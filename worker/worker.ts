@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { isLeaving } from '../core/contract/control.ts';
 import { runKeys, taskKeys } from '../core/contract/keys.ts';
 import type { Plan } from '../core/contract/plan.ts';
-import { isLeaving } from '../core/contract/run.ts';
 import type { Store, TaskRef } from '../core/ports.ts';
-import { ControlWatch, type Dismissal } from './control-watch.ts';
+import { ControlWatch, type Dismissal } from './control-poller.ts';
 import { type CpuMeter, cpuMeter } from './cpu-meter.ts';
 import { loadArgs } from './k6-args.ts';
 import { inheritedEnvironment, type K6Environment } from './k6-environment.ts';
 import { K6Process, STOP_GRACE_MS } from './k6-process.ts';
 import { LogBuffer } from './log-buffer.ts';
 import { Shipper } from './shipper.ts';
+import { TaskReport } from './status-reporter.ts';
 import { readSetupData, TaskJobs } from './task-jobs.ts';
-import { TaskReport } from './task-report.ts';
 
 export interface WorkerOptions {
   store: Store;

@@ -3,7 +3,7 @@
  * what the Lambda works with, by its environment. Prints the JSON of LegFigures.
  */
 import { Coordinator } from '../../core/run/coordinator.ts';
-import { surroundings } from '../../lambda/surroundings.ts';
+import { surroundings } from '../../lambda/dependencies.ts';
 import { planOfLeg, type Scenario } from './leg.ts';
 import { type LegFigures, LegMeter } from './leg-meter.ts';
 

@@ -1,17 +1,17 @@
 /** A coordinator under load in virtual time, to count what it asks of S3 and ECS. */
 import { gunzipSync } from 'node:zlib';
 import { type ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs';
+import type { Control } from '../../core/contract/control.ts';
 import { runKeys } from '../../core/contract/keys.ts';
 import type { Timing } from '../../core/contract/plan.ts';
-import type { Control } from '../../core/contract/run.ts';
 import { Coordinator } from '../../core/run/coordinator.ts';
 import { FargateFleet } from '../../fleets/fargate/fleet.ts';
-import { refOf } from '../../fleets/fargate/roster.ts';
-import { fargateSubnets, stackInfo } from '../../test/core/aws/samples.ts';
-import { VirtualClock } from '../../test/core/run/sim/clock.ts';
-import { planOf } from '../../test/core/run/sim/plan.ts';
-import { MemoryStore } from '../../test/core/run/sim/store.ts';
-import { FakeEcs } from '../../test/fleets/fargate/fake-ecs.ts';
+import { refOf } from '../../fleets/fargate/task-tracker.ts';
+import { fargateSubnets, stackInfo } from '../../test/support/aws-samples.ts';
+import { FakeEcs } from '../../test/support/fake-ecs.ts';
+import { VirtualClock } from '../../test/support/sim/clock.ts';
+import { planOf } from '../../test/support/sim/plan.ts';
+import { MemoryStore } from '../../test/support/sim/store.ts';
 import { between, seeded } from '../random.ts';
 import { S3_LATENCY_MS } from './endpoint.ts';
 import { type Counts, kindOf } from './kinds.ts';

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { FleetExit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
+import { runHere } from '../local/run.ts';
 import { storeOption, summaryModeOption, tasksOption } from '../options.ts';
 import { packageRoot } from '../package-root.ts';
 import type { SummaryMode } from '../render/summary-text.ts';
-import { runHere } from '../run-here.ts';
 
 interface DemoFlags {
   tasks: number | 'auto';

@@ -44,7 +44,7 @@ async function planHere(script: string, flags: ScriptFlags): Promise<{ plan: Pla
 
 async function planOnStack(script: string, flags: ScriptFlags, stack: string): Promise<{ plan: Plan; cost: Estimate }> {
   const { loadStack } = await import('../stack/stack-info.ts');
-  const { stackPlace } = await import('../stack/place.ts');
+  const { stackPlace } = await import('../stack/backend.ts');
   const { assess } = await import('../stack/run.ts');
   const info = await loadStack(stack);
   const { plan } = await prepare({ ...flags, script, k6: await ensureK6(), place: stackPlace(info), strict: false });

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
-import { conduct } from '../conduct.ts';
+import { conduct } from '../local/coordinate.ts';
 import { envOption, storeOption, summaryModeOption } from '../options.ts';
-import { printOutcome } from '../outputs.ts';
+import { printOutcome } from '../outcome.ts';
 import { checkK6, ensureK6 } from '../prepare/k6.ts';
 import type { SummaryMode } from '../render/summary-text.ts';
 import { Runs } from '../runs.ts';

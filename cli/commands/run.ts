@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { runHere } from '../local/run.ts';
 import {
   envOption,
   parseCount,
@@ -10,7 +11,6 @@ import {
   tasksOption,
 } from '../options.ts';
 import type { RunFlags } from '../run-flags.ts';
-import { runHere } from '../run-here.ts';
 
 export const runCommand = () =>
   new Command('run')

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { Live } from '../live.ts';
 import { stackOption, storeOption, summaryModeOption } from '../options.ts';
-import { printPastOutcome } from '../outputs.ts';
+import { printPastOutcome } from '../outcome.ts';
 import type { SummaryMode } from '../render/summary-text.ts';
 import { Runs, type StoredRun, type WhereFlags } from '../runs.ts';
 import { coloursOf } from '../terminal.ts';

@@ -10,8 +10,8 @@ import { UserError } from '../../core/errors.ts';
 import { autoTasks, buildPlan, LOCAL_TIMING, tasksForRps } from '../../core/plan/build.ts';
 import { type FleetOptions, parseFleetOptions } from '../../core/plan/fleet-options.ts';
 import { Requirements, ScriptOptions } from '../../core/plan/requirements.ts';
-import { checkSeries, type TargetOptions } from '../../core/target/plan.ts';
-import { createObserver } from '../../targets/index.ts';
+import { checkSeries, type TargetOptions } from '../../core/scaling/plan.ts';
+import { createObserver } from '../../observers/index.ts';
 import { archiveScript, archiveWrapper, inspectArchive, loadScript, type Probe, refuse } from './archive.ts';
 import { checkK6, runK6 } from './k6.ts';
 

@@ -1,5 +1,5 @@
 /** The live progress of a run as lines of text. */
-import type { Phase } from '../../core/contract/run.ts';
+import type { Phase } from '../../core/contract/control.ts';
 import { progressBar, sparkline } from './charts.ts';
 import { formatClock, formatCount, formatLatency, formatPlural, formatRate, formatShare } from './format.ts';
 import { type Colours, type Line, lineWidth, oneLine, padEnd, paintLine, palette } from './line.ts';

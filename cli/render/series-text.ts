@@ -1,6 +1,6 @@
 import type { TargetResult } from '../../core/contract/result.ts';
 import { TargetSeries } from '../../core/contract/target-series.ts';
-import { tellsOfLoad } from '../../core/target/samples-lag.ts';
+import { tellsOfLoad } from '../../core/scaling/cloudwatch-lag.ts';
 import { sparkline } from './charts.ts';
 import { formatLatency, formatShort } from './format.ts';
 import type { Colours } from './line.ts';

@@ -1,5 +1,5 @@
 import type { Result, TargetResult } from '../../core/contract/result.ts';
-import { loadRise } from '../../core/target/moments.ts';
+import { loadRise } from '../../core/scaling/moments.ts';
 import { sparkline } from './charts.ts';
 import { fieldLines, pointLines } from './field.ts';
 import {

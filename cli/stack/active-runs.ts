@@ -1,7 +1,7 @@
 import { decodeJson, encodeJson } from '../../core/contract/codec.ts';
+import { ActiveRuns } from '../../core/contract/control.ts';
 import { FleetExit } from '../../core/contract/exit-codes.ts';
 import { ACTIVE_RUNS_KEY, runKeys } from '../../core/contract/keys.ts';
-import { ActiveRuns } from '../../core/contract/run.ts';
 import type { StackInfo } from '../../core/contract/stack.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Store } from '../../core/ports.ts';

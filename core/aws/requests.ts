@@ -1,11 +1,11 @@
 /** How many requests a run makes, counted from the protocol of worker and coordinator. */
 
 import { MetricName } from '../contract/cloudwatch.ts';
+import { CONDITIONS } from '../contract/interval-metrics.ts';
 import type { Timing } from '../contract/plan.ts';
 import type { TargetConfig } from '../contract/stack.ts';
 import { isApplicationLoadBalancer } from '../contract/target-series.ts';
-import { CONDITIONS } from '../contract/vitals.ts';
-import { WORD_EVERY } from '../run/looking.ts';
+import { WORD_EVERY } from '../run/task-poller.ts';
 
 export interface Requests {
   puts: number;

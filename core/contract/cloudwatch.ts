@@ -1,5 +1,5 @@
 /** Names in CloudWatch that the coordinator writes, and the stack's alarms and dashboard read. */
-import type { Condition } from './vitals.ts';
+import type { Condition } from './interval-metrics.ts';
 
 export const METRIC_NAMESPACE = 'k6-fleet';
 

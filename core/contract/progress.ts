@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { Phase } from './control.ts';
 import { TargetReading } from './result.ts';
-import { Phase } from './run.ts';
 
 const Value = z.number().nullable();
 

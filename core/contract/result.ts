@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { StopReason } from './run.ts';
+import { StopReason } from './control.ts';
 
 /** A number that JSON may have had to write as null: infinities and NaN, as JSON.stringify does. */
 const Value = z.number().nullable();

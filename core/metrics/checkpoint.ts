@@ -1,9 +1,9 @@
 import type { ThresholdKey } from '../contract/plan.ts';
 import type { MetricType, Pivot, Values, ValueType } from '../contract/window.ts';
 import { accumulatorOf, addValues } from './accumulators.ts';
+import { Rows, type RowsJson } from './breakdown.ts';
+import type { Rank } from './first-seen.ts';
 import { toNumber } from './num.ts';
-import type { Rank } from './rank.ts';
-import { Rows, type RowsJson } from './rows.ts';
 import {
   type Bounds,
   emptyMerged,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Rate } from './accumulators.ts';
-import { compareRanks, earlierRank, type Rank } from './rank.ts';
+import { compareRanks, earlierRank, type Rank } from './first-seen.ts';
 import type { Merged } from './state.ts';
 
 const SEPARATOR = '::';

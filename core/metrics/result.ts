@@ -1,10 +1,10 @@
 import type { Plan } from '../contract/plan.ts';
 import type { CheckResult, MetricResult, Result, SeriesPoint } from '../contract/result.ts';
 import type { Counter, Rate } from './accumulators.ts';
+import type { Tags } from './breakdown.ts';
 import { listChecks } from './groups.ts';
 import { Histogram } from './histogram.ts';
-import { listMetrics, summaryValues, trendStat } from './measured.ts';
-import type { Tags } from './rows.ts';
+import { listMetrics, summaryValues, trendStat } from './metric.ts';
 import type { Merged } from './state.ts';
 import type { KeyVerdict } from './thresholds.ts';
 

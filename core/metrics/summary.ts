@@ -1,7 +1,7 @@
+import type { SetupData } from '../contract/control.ts';
 import type { Plan } from '../contract/plan.ts';
-import type { SetupData } from '../contract/run.ts';
 import { groupTree, type SummaryGroup } from './groups.ts';
-import { listMetrics, summaryValues } from './measured.ts';
+import { listMetrics, summaryValues } from './metric.ts';
 import type { Merged } from './state.ts';
 import { judge } from './thresholds.ts';
 

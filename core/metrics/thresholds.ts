@@ -1,5 +1,5 @@
 import type { Threshold, ThresholdKey } from '../contract/plan.ts';
-import { aggregate, measuredKey } from './measured.ts';
+import { aggregate, measuredKey } from './metric.ts';
 import { toNumber } from './num.ts';
 import type { Merged } from './state.ts';
 

@@ -1,7 +1,7 @@
 import type { Plan, Timing } from '../contract/plan.ts';
 import { parseDuration } from '../duration.ts';
-import { peakWarning } from '../target/aws-defaults.ts';
-import { targetPlan } from '../target/plan.ts';
+import { peakWarning } from '../scaling/aws-defaults.ts';
+import { targetPlan } from '../scaling/plan.ts';
 import type { FleetOptions } from './fleet-options.ts';
 import type { Requirements, ScriptOptions } from './requirements.ts';
 import { shares } from './shares.ts';

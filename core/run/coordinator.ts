@@ -1,20 +1,20 @@
 import { decodeJson } from '../contract/codec.ts';
+import { type StopReason, StopRequest } from '../contract/control.ts';
 import { runKeys } from '../contract/keys.ts';
 import type { Result } from '../contract/result.ts';
-import { type StopReason, StopRequest } from '../contract/run.ts';
 import type { Fleet, Monitor, TargetObserver } from '../ports.ts';
-import { abandoned, endTasks } from './abandon.ts';
-import { NO_ABORT, thresholdsToAbort } from './abort.ts';
-import { advance } from './advance.ts';
-import { Journal, type JournalOptions } from './journal.ts';
-import { Looker } from './looking.ts';
-import { targetOpenUntil } from './observing.ts';
-import { buildResult } from './result.ts';
-import { Schedule } from './schedule.ts';
-import { VitalsFeed } from './showing.ts';
-import type { Effects, Seen } from './step.ts';
-import { Tasks } from './tasks.ts';
-import { TargetWatch } from './watching.ts';
+import { Schedule } from '../schedule.ts';
+import { Journal, type JournalOptions } from './checkpointer.ts';
+import { VitalsFeed } from './metrics-publisher.ts';
+import { advance } from './phases/advance.ts';
+import { targetOpenUntil } from './phases/observing.ts';
+import type { Effects, Seen } from './phases/step.ts';
+import { abandoned, endTasks } from './phases/terminate.ts';
+import { NO_ABORT, thresholdsToAbort } from './report/abort.ts';
+import { buildResult } from './report/result.ts';
+import { TargetWatch } from './target-poller.ts';
+import { Tasks } from './task-launcher.ts';
+import { Looker } from './task-poller.ts';
 
 export interface CoordinatorOptions extends JournalOptions {
   fleet: Fleet;

@@ -1,7 +1,7 @@
+import type { Control, Job, Phase, StopReason, TaskState } from '../contract/control.ts';
+import type { Condition } from '../contract/interval-metrics.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { AlarmTransition, TargetEvent, TargetReading, TargetSample } from '../contract/result.ts';
-import type { Control, Job, Phase, StopReason, TaskState } from '../contract/run.ts';
-import type { Condition } from '../contract/vitals.ts';
 import { firstPace, type Pace } from './pace.ts';
 
 /** How the load of one task ended. */

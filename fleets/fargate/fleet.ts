@@ -6,8 +6,8 @@ import { errorLine } from '../../core/one-line.ts';
 import type { Clock, Fleet, TaskLiveness, TaskRef } from '../../core/ports.ts';
 import { isPassing } from './errors.ts';
 import { checkRunId, failureText, refusal, runTaskInput } from './launch.ts';
-import { Roster } from './roster.ts';
 import { stopAll, stopTask } from './stop-all.ts';
+import { Roster } from './task-tracker.ts';
 
 export interface FargateFleetOptions {
   /** Its own retries answer throttling. */

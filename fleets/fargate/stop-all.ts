@@ -1,10 +1,10 @@
 import { type ECSClient, StopTaskCommand } from '@aws-sdk/client-ecs';
 import { STOP_RATE, TokenBucket } from '../../core/aws/pacing.ts';
 import { errorLine } from '../../core/one-line.ts';
+import { eachInParallel } from '../../core/parallel.ts';
 import type { Clock } from '../../core/ports.ts';
-import { eachInParallel } from '../../core/run/parallel.ts';
 import { isPassing } from './errors.ts';
-import { listTasks } from './roster.ts';
+import { listTasks } from './task-tracker.ts';
 
 export interface StopAllOptions {
   client: Pick<ECSClient, 'send'>;

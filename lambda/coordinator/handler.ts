@@ -1,5 +1,5 @@
 import { LegInput, type LegOutput } from '../../core/contract/stack.ts';
-import { surroundings } from '../surroundings.ts';
+import { surroundings } from '../dependencies.ts';
 import { leg } from './leg.ts';
 import { watchOf } from './watch.ts';
 

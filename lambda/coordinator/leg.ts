@@ -1,8 +1,8 @@
+import type { StopReason } from '../../core/contract/control.ts';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
 import type { Plan } from '../../core/contract/plan.ts';
 import type { Progress } from '../../core/contract/progress.ts';
 import type { Result } from '../../core/contract/result.ts';
-import type { StopReason } from '../../core/contract/run.ts';
 import type { LegOutput } from '../../core/contract/stack.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Clock, Compression, Fleet, Monitor, Store } from '../../core/ports.ts';

@@ -5,10 +5,10 @@ import type { Plan } from '../../core/contract/plan.ts';
 import type { FleetInfo } from '../../core/contract/stack.ts';
 import { UserError } from '../../core/errors.ts';
 import type { TargetObserver } from '../../core/ports.ts';
-import { AlarmWatch, stopAlarmProblems } from '../../targets/aws/alarms.ts';
-import { createStackObserver, targetClients } from '../../targets/aws/ecs.ts';
-import { createObserver } from '../../targets/index.ts';
-import { observers } from '../../targets/observers.ts';
+import { AlarmWatch, stopAlarmProblems } from '../../observers/aws/alarm-observer.ts';
+import { createStackObserver, targetClients } from '../../observers/aws/ecs.ts';
+import { createObserver } from '../../observers/index.ts';
+import { observers } from '../../observers/observer-set.ts';
 import { TIMEOUTS } from '../timeouts.ts';
 
 /** The run's eyes: the stack's own alarms, the user's stop alarms, and the target that the plan names. */

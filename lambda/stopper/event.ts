@@ -1,8 +1,8 @@
 /** How an execution ended badly, as EventBridge tells, or a hand. */
 
 import { z } from 'zod';
+import type { StopReason } from '../../core/contract/control.ts';
 import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
-import type { StopReason } from '../../core/contract/run.ts';
 import { LegInput } from '../../core/contract/stack.ts';
 import { oneLine } from '../../core/one-line.ts';
 

@@ -1,4 +1,4 @@
-import { surroundings } from '../surroundings.ts';
+import { surroundings } from '../dependencies.ts';
 import { stopOrderOf } from './event.ts';
 import { stopRun } from './stop.ts';
 

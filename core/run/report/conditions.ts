@@ -1,0 +1,114 @@
+/** What the stack's alarms are on, as it is in the midst of a run. */
+
+import type { Condition } from '../../contract/interval-metrics.ts';
+import type { Plan } from '../../contract/plan.ts';
+import type { SeriesPoint } from '../../contract/result.ts';
+import type { Counter } from '../../metrics/accumulators.ts';
+import { seriesPoints } from '../../metrics/result.ts';
+import type { Merged } from '../../metrics/run-metrics.ts';
+import { loadRoseAt, pointMs, recoveryAt, STABLE_POINTS } from '../../scaling/moments.ts';
+import { scalingAt } from '../../scaling/scaling.ts';
+import type { RunState } from '../state.ts';
+import { generator, testDurationMs } from './result.ts';
+
+export interface Look {
+  plan: Plan;
+  state: RunState;
+  merged: Merged;
+  /** Unix ms. */
+  now: number;
+  /** Failed requests over requests of the last interval, 0 to 1. */
+  errorRate: number;
+}
+
+export interface Signs {
+  conditions: Record<Condition, boolean>;
+  /** From the load's rise to the running count's, s; null: it has not happened yet. */
+  scalingLagSeconds: number | null;
+}
+
+export const NO_CONDITIONS: Readonly<Record<Condition, boolean>> = {
+  notScaledOut: false,
+  atMaximum: false,
+  errorsWhileScaling: false,
+  notRecovered: false,
+  generatorSaturated: false,
+};
+
+/**
+ * Each condition by the moments that the verdict goes by. What is not known, such as a target that could not be read,
+ * raises none.
+ */
+export function signsOf(look: Look): Signs {
+  const { state, now, plan } = look;
+  if (state.startAt === null || now < state.startAt)
+    return { conditions: { ...NO_CONDITIONS }, scalingLagSeconds: null };
+  const scaling = scalingSigns(look);
+  const { targetMaximum } = state;
+  const reading = state.readings.at(-1) ?? null;
+  const failing = look.errorRate > errorBudget(plan.target);
+  return {
+    scalingLagSeconds: scaling.lagSeconds,
+    conditions: {
+      notScaledOut: scaling.notScaledOut,
+      atMaximum: failing && reading !== null && targetMaximum !== null && reading.running >= targetMaximum,
+      errorsWhileScaling: failing && reading !== null && (reading.desired > reading.running || reading.pending > 0),
+      notRecovered: scaling.notRecovered,
+      generatorSaturated: isSaturated(look),
+    },
+  };
+}
+
+/** The share of requests that may fail, 0 to 1. Where the script names none, it is no fault that some do. */
+const errorBudget = (target: Plan['target']): number => target?.maxErrorRate ?? 1;
+
+interface ScalingSigns {
+  lagSeconds: number | null;
+  notScaledOut: boolean;
+  notRecovered: boolean;
+}
+
+const NOTHING_YET: ScalingSigns = { lagSeconds: null, notScaledOut: false, notRecovered: false };
+
+function scalingSigns(look: Look): ScalingSigns {
+  const { plan, state, merged } = look;
+  const { target } = plan;
+  if (target === null) return NOTHING_YET;
+  const { points, intervalSeconds } = seriesPoints(merged);
+  const [first, last] = [points[0], points.at(-1)];
+  const loadRose = loadRoseSoFar(look, points);
+  if (loadRose === null || first === undefined || last === undefined) return NOTHING_YET;
+  const { scaleOutWithinMs, recoverWithin } = target;
+  const { runningRose } = scalingAt(state.readings, pointMs(first), loadRose);
+  const readAt = state.readings.at(-1)?.at ?? loadRose;
+  const recovery = recoverWithin === undefined ? null : recoveryAt(points, loadRose, recoverWithin.p95Ms);
+  // Of a later moment it is not known yet whether p95 stays under its bound from there on.
+  const judgedAt = pointMs(last) - STABLE_POINTS * intervalSeconds * 1000;
+  return {
+    lagSeconds: runningRose === null ? null : (runningRose - loadRose) / 1000,
+    notScaledOut: scaleOutWithinMs !== undefined && runningRose === null && readAt - loadRose > scaleOutWithinMs,
+    notRecovered:
+      recoverWithin !== undefined &&
+      recovery?.exceeded === true &&
+      recovery.point === null &&
+      judgedAt - loadRose > recoverWithin.withinMs,
+  };
+}
+
+/**
+ * When the load rose, as the verdict will say. As long as it may still grow, the VUs that k6 has ready for the script
+ * are its peak: otherwise what comes before a spike would pass for a rise of its own. Unix ms; null: not yet.
+ */
+function loadRoseSoFar({ plan, state, now }: Look, points: readonly SeriesPoint[]): number | null {
+  const last = points.at(-1);
+  if (last === undefined || now > (state.startAt ?? now) + plan.loadMs) return loadRoseAt(points);
+  const peak = { ...last, t: last.t + 1, vus: plan.tasks.reduce((sum, { vus }) => sum + vus, 0) };
+  const rose = loadRoseAt([...points, peak]);
+  return rose === pointMs(peak) ? null : rose;
+}
+
+function isSaturated({ state, merged, now }: Look): boolean {
+  const dropped = (merged.metrics.get('dropped_iterations')?.total as Counter | undefined)?.sum ?? 0;
+  const tasks = state.tasks.map((_, task) => ({ task, peakBusy: merged.tasks.get(task)?.peakBusy ?? 0 }));
+  return generator(dropped, state, tasks, testDurationMs(state, now)).saturated;
+}

@@ -1,0 +1,44 @@
+import type { Plan } from '../../contract/plan.ts';
+import type { Progress } from '../../contract/progress.ts';
+import { liveStats } from '../../metrics/live.ts';
+import type { Merged } from '../../metrics/run-metrics.ts';
+import { judge } from '../../metrics/thresholds.ts';
+import { refusalWarnings } from '../phases/launch-queue.ts';
+import type { RunState } from '../state.ts';
+import { testDurationMs } from './result.ts';
+
+/** The live view of a run as it stands. */
+export function progressOf(plan: Plan, state: RunState, merged: Merged, now: number): Progress {
+  const live = liveStats(merged, now);
+  const count = (test: (task: RunState['tasks'][number]) => boolean) => state.tasks.filter(test).length;
+  const verdicts = judge(merged, plan.thresholds, testDurationMs(state, now), { final: false });
+  return {
+    id: plan.id,
+    name: plan.name,
+    phase: state.phase,
+    at: now,
+    startAt: state.startAt,
+    elapsedMs: state.startAt === null ? 0 : Math.max(0, now - state.startAt),
+    durationMs: plan.loadMs,
+    tasks: {
+      planned: plan.tasks.length,
+      ready: count(({ word, outcome }) => outcome === null && (word?.phase === 'ready' || word?.phase === 'armed')),
+      running: count(({ word, outcome }) => outcome === null && word?.phase === 'running'),
+      done: count(({ outcome }) => outcome !== null && outcome.lost === null),
+      lost: count(({ outcome }) => outcome !== null && outcome.lost !== null),
+    },
+    vus: live.vus,
+    maxVUs: plan.tasks.reduce((sum, { maxVUs }) => sum + maxVUs, 0),
+    requests: live.requests,
+    requestsPerSecond: live.requestsPerSecond,
+    errorRate: live.errorRate,
+    p50: live.p50,
+    p95: live.p95,
+    p99: live.p99,
+    iterations: live.iterations,
+    checksFailed: live.checksFailed,
+    failing: verdicts.filter(({ ok }) => !ok).map(({ key }) => key),
+    target: state.readings.at(-1) ?? null,
+    warnings: [...state.warnings, ...refusalWarnings(state)],
+  };
+}

@@ -1,0 +1,204 @@
+import {
+  DescribeTasksCommand,
+  type DescribeTasksCommandOutput,
+  type ECSClient,
+  ListTasksCommand,
+  type ListTasksCommandInput,
+  type Task,
+} from '@aws-sdk/client-ecs';
+import { WorkerEnv } from '../../core/contract/env.ts';
+import type { FleetInfo } from '../../core/contract/stack.ts';
+import { errorLine } from '../../core/one-line.ts';
+import type { TaskLiveness, TaskRef } from '../../core/ports.ts';
+import { isPassing } from './errors.ts';
+import { Shared } from './single-flight.ts';
+import { stoppedText } from './stopped.ts';
+
+export interface RosterOptions {
+  client: Pick<ECSClient, 'send'>;
+  run: string;
+  info: Pick<FleetInfo, 'cluster' | 'taskDefinition' | 'container'>;
+  /** Unix ms. */
+  now: () => number;
+  /** How old what is known may be, ms. */
+  lookMs: number;
+  /** How long ECS may not know of a task that there is, ms. */
+  graceMs: number;
+}
+
+interface Member {
+  arn: string;
+  /** Since when it is known here, Unix ms. */
+  since: number;
+  /** Null: it is not known to have stopped. */
+  gone: string | null;
+}
+
+/** DescribeTasks' most. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html */
+const DESCRIBED_AT_ONCE = 100;
+/**
+ * A task that is stopping still sends load. In DEPROVISIONING its containers have ended, and only its network interface
+ * is still taken away, which can last for half a minute.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
+ */
+const ENDED: ReadonlySet<string> = new Set(['DEPROVISIONING', 'STOPPED', 'DELETED']);
+/** For so long without an answer of ECS, what was last known counts, ms. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * What ECS knows of a run's tasks. Those that this process has launched it knows by their ARN; for any other it lists
+ * the run's tasks once, and finds out by their environment which they are.
+ */
+export class Roster {
+  private readonly members = new Map<string, Member>();
+  /** ARNs that need not be described again: our members', and stopped tasks of other runs. */
+  private readonly met = new Set<string>();
+  /** Tasks that ECS did not know when they were asked for: since when, Unix ms. */
+  private readonly missing = new Map<string, number>();
+  private readonly list: Shared;
+  private readonly sweep: Shared;
+  /** When the last list that came was asked for, Unix ms. */
+  private listedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly options: RosterOptions) {
+    this.list = this.patient(() => this.findTasks());
+    this.sweep = this.patient(() => this.describeMembers());
+  }
+
+  add(ref: TaskRef, arn: string): void {
+    const key = keyOf(ref);
+    if (this.members.get(key)?.arn === arn) return;
+    this.members.set(key, { arn, since: this.options.now(), gone: null });
+    this.met.add(arn);
+  }
+
+  /** A thousand questions within `lookMs` cost ten calls. */
+  async liveness(ref: TaskRef): Promise<TaskLiveness> {
+    const key = keyOf(ref);
+    if (!this.members.has(key)) {
+      if (!this.missing.has(key)) this.missing.set(key, this.options.now());
+      await this.list.get();
+    }
+    await this.sweep.get();
+    const member = this.members.get(key);
+    if (member !== undefined) return member.gone === null ? ALIVE : { state: 'gone', reason: member.gone };
+    // ECS's lists are eventually consistent: a task that was launched a moment ago may not be in them. Where no list
+    // comes, it is not known to be missing.
+    const unknownFor = this.listedAt - (this.missing.get(key) ?? 0);
+    return unknownFor < this.options.graceMs ? ALIVE : { state: 'gone', reason: 'ECS knows no such task' };
+  }
+
+  /** The ARN of a task that may still run; null: there is none. */
+  async runningArn(ref: TaskRef): Promise<string | null> {
+    if (!this.members.has(keyOf(ref))) await this.list.get();
+    const member = this.members.get(keyOf(ref));
+    return member === undefined || member.gone !== null ? null : member.arn;
+  }
+
+  /** A while without an answer is bridged; a refusal is not. What it makes throws an Error of one line. */
+  private patient(look: () => Promise<void>): Shared {
+    const { now, run, lookMs } = this.options;
+    let failingSince: number | null = null;
+    const patiently = async () => {
+      try {
+        await look();
+        failingSince = null;
+      } catch (error) {
+        failingSince ??= now();
+        if (isPassing(error) && now() - failingSince < PATIENCE_MS) return;
+        throw new Error(`ECS does not tell which tasks of run ${run} exist: ${errorLine(error)}`);
+      }
+    };
+    return new Shared(patiently, lookMs, now);
+  }
+
+  private async findTasks(): Promise<void> {
+    const { run, info, now } = this.options;
+    const askedAt = now();
+    // startedBy "must be the only filter", so those that have stopped (ECS lists them for an hour) are found by family.
+    // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html
+    const [running, stopped] = await Promise.all([
+      this.arnsOf({ startedBy: run }),
+      this.arnsOf({ family: familyOf(info.taskDefinition), desiredStatus: 'STOPPED' }),
+    ]);
+    const news = [...new Set([...running, ...stopped])].filter((arn) => !this.met.has(arn));
+    const { tasks } = await this.describe(news);
+    for (const task of tasks) this.meet(task);
+    this.listedAt = askedAt;
+  }
+
+  private meet(task: Task): void {
+    const arn = task.taskArn ?? '';
+    this.met.add(arn);
+    const ref = task.startedBy === this.options.run ? refOf(task) : null;
+    if (ref === null) return;
+    const known = this.members.get(keyOf(ref));
+    const gone = this.goneReason(task);
+    if (known === undefined || (known.gone !== null && gone === null)) {
+      this.members.set(keyOf(ref), { arn, since: this.options.now(), gone });
+    }
+  }
+
+  private async describeMembers(): Promise<void> {
+    const alive = [...this.members.values()].filter(({ gone }) => gone === null);
+    const { tasks, missing } = await this.describe(alive.map(({ arn }) => arn));
+    const byArn = new Map(tasks.map((task) => [task.taskArn, task]));
+    for (const member of alive) {
+      const task = byArn.get(member.arn);
+      if (task !== undefined) member.gone = this.goneReason(task);
+      else if (missing.has(member.arn) && this.options.now() - member.since >= this.options.graceMs) {
+        member.gone = 'ECS no longer knows it: it stopped more than an hour ago, or its cluster is gone';
+      }
+    }
+  }
+
+  private goneReason(task: Task): string | null {
+    return ENDED.has(task.lastStatus ?? '') ? stoppedText(task, this.options.info.container) : null;
+  }
+
+  private async describe(arns: string[]): Promise<{ tasks: Task[]; missing: Set<string> }> {
+    const { client, info } = this.options;
+    const calls: Promise<DescribeTasksCommandOutput>[] = [];
+    for (let from = 0; from < arns.length; from += DESCRIBED_AT_ONCE) {
+      const tasks = arns.slice(from, from + DESCRIBED_AT_ONCE);
+      calls.push(client.send(new DescribeTasksCommand({ cluster: info.cluster, tasks })));
+    }
+    const answers = await Promise.all(calls);
+    const failures = answers.flatMap(({ failures: list }) => list ?? []);
+    return {
+      tasks: answers.flatMap(({ tasks }) => tasks ?? []),
+      missing: new Set(failures.filter(({ reason }) => reason === 'MISSING').map(({ arn }) => arn ?? '')),
+    };
+  }
+
+  private arnsOf(filter: ListTasksCommandInput): Promise<string[]> {
+    return listTasks(this.options.client, { cluster: this.options.info.cluster, ...filter });
+  }
+}
+
+/** All pages of ListTasks. Without `desiredStatus`: those that shall run. */
+export async function listTasks(client: Pick<ECSClient, 'send'>, filter: ListTasksCommandInput): Promise<string[]> {
+  const arns: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await client.send(new ListTasksCommand({ ...filter, ...(nextToken && { nextToken }) }));
+    arns.push(...(page.taskArns ?? []));
+    nextToken = page.nextToken;
+  } while (nextToken);
+  return arns;
+}
+
+const ALIVE: TaskLiveness = { state: 'alive' };
+
+const keyOf = ({ task, attempt }: TaskRef): string => `${task}/${attempt}`;
+
+/** `fleet` of `arn:aws:ecs:us-east-1:123456789012:task-definition/fleet:7`. */
+const familyOf = (taskDefinition: string): string => taskDefinition.split('/').at(-1)?.split(':')[0] ?? '';
+
+/** Which task it is, by the environment it is launched with; null: none of a fleet's. */
+export function refOf({ overrides }: Pick<Task, 'overrides'>): TaskRef | null {
+  const variables = (overrides?.containerOverrides ?? []).flatMap(({ environment }) => environment ?? []);
+  const numberOf = (name: string) => Number(variables.find((variable) => variable.name === name)?.value ?? Number.NaN);
+  const ref = { task: numberOf(WorkerEnv.task), attempt: numberOf(WorkerEnv.attempt) };
+  return Number.isInteger(ref.task) && Number.isInteger(ref.attempt) ? ref : null;
+}

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { K6Exit } from '../../../core/contract/exit-codes.ts';
+import { plainK6, Sandbox } from '../../support/fleet.ts';
+import { processesIn } from './started-run.ts';
+
+const sandbox = await Sandbox.create();
+const ONE_LINE = /^k6-fleet: [^\n]+\n$/;
+const good = `export const options = { vus: 2, iterations: 2 }; export default function () {}`;
+
+/** What is wrong with a script, the script, and what k6 says of it. */
+const scripts: [string, string, RegExp][] = [
+  ['a syntax error', 'export default function ( {', /syntax-error\.js: Line 1:28 Unexpected end of input/],
+  ['no function at all', 'export const options = {};', /no exported functions in script/],
+  ['no default function', 'export function setup() {}', /function 'default' not found in exports/],
+  ['an exception in its init', `throw new Error('not today');`, /not today/],
+  ['a wrong k6 option', `export const options = { vus: 'many' }; export default () => {};`, /parsing "many"/],
+  ['an extension that is missing', `import nope from 'k6/x/nope'; export default () => nope();`, /\["k6\/x\/nope"\]/],
+];
+
+/** What stands in ext.fleet, and what we say of it in one line. */
+const fleetOptions: [string, RegExp][] = [
+  ['{ task: 2 }', /unknown option "task": use tasks, /],
+  ['{ tasks: 0 }', /ext\.fleet\.tasks is 0: use a whole number of at least 1/],
+  ['{ tasks: 1.5 }', /ext\.fleet\.tasks is 1\.5/],
+  ['{ maxLost: -1 }', /ext\.fleet\.maxLost is -1/],
+  ['{ name: "" }', /ext\.fleet\.name is ""/],
+  ['{ target: { scaleOutWithin: "soon" } }', /scaleOutWithin.*soon/],
+  ['{ target: { minimum: 3 } }', /minimum/],
+  ['7', /options\.ext\.fleet is 7/],
+];
+
+/** Arguments after `run good.js`, and what we say of them. */
+const args: [string[], RegExp][] = [
+  [['--tasks', '0'], /"0" is not a number of tasks/],
+  [['--tasks', '-1'], /"-1" is not a number of tasks/],
+  [['--tasks', '1.5'], /"1\.5" is not a number of tasks/],
+  [['--tasks', 'many'], /"many" is not a number of tasks/],
+  [['--tasks', '3'], /--tasks 3 is more than the script's 2 VUs: use 1 to 2/],
+  [['-e', '=x'], /"" is not the name of a variable: use NAME=VALUE/],
+  [['-e', 'A B=x'], /"A B" is not the name of a variable/],
+  [['--max-lost', '-1'], /"-1" is not a whole number of 0 or more/],
+  [['--ready-timeout', '0'], /"0" is not a number of seconds above 0/],
+  [['--wat'], /unknown option '--wat'/],
+];
+
+describe.concurrent('bad input: each one clear message and a fitting exit code', () => {
+  it.each(scripts)('a script with %s', async (what, text, message) => {
+    const script = await sandbox.script(`${what.replaceAll(' ', '-').replace(/^an?-/, '')}.js`, text);
+
+    const { code, stdout, stderr } = await sandbox.cli(['run', script, '--tasks', '2']);
+
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^k6-fleet: /);
+    expect(stderr).not.toMatch(/internal error|dist\/cli\.js/);
+    expect(stdout).toBe('');
+    expect(code).toBe((await plainK6(['run', script])).code);
+  });
+
+  it('a script that does not exist', async () => {
+    const { code, stderr } = await sandbox.cli(['run', 'nowhere.js']);
+
+    expect(stderr).toContain('nowhere.js');
+    expect(stderr).toMatch(/^k6-fleet: /);
+    expect(stderr).not.toMatch(/internal error/);
+    expect(code).toBe((await plainK6(['run', 'nowhere.js'])).code);
+  });
+
+  it.each(fleetOptions)('ext.fleet of %s', async (fleet, message) => {
+    const script = await sandbox.script(
+      `fleet-${fleetOptions.findIndex(([text]) => text === fleet)}.js`,
+      `export const options = { vus: 2, iterations: 2, ext: { fleet: ${fleet} } }; export default () => {};`,
+    );
+
+    const { code, stderr } = await sandbox.cli(['run', script]);
+
+    expect(stderr).toMatch(ONE_LINE);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(K6Exit.invalidConfig);
+  });
+
+  it.each(args)('the arguments %j', async (more, message) => {
+    const script = await sandbox.script('good.js', good);
+
+    const { code, stderr } = await sandbox.cli(['run', script, ...more]);
+
+    expect(stderr.split('\n')[0]).toMatch(message);
+    expect(stderr).toMatch(/^k6-fleet: /);
+    expect(code).toBe(K6Exit.invalidConfig);
+  });
+
+  it.each(['show', 'stop', 'resume'])('%s of an unknown run', async (command) => {
+    const { code, stderr } = await sandbox.cli([command, '20200101-000000-none-0000']);
+
+    expect(stderr).toMatch(ONE_LINE);
+    expect(stderr).toMatch(/there is no run "20200101-000000-none-0000" in .*: there are none; see k6-fleet runs/);
+    expect(code).toBe(K6Exit.invalidConfig);
+  });
+
+  it('stop of a run that has ended', async () => {
+    const { result } = await sandbox.run(await sandbox.script('ended.js', good), ['--store', sandbox.path('ended')]);
+
+    const { code, stderr } = await sandbox.cli(['stop', result?.run.id ?? '', '--store', sandbox.path('ended')]);
+
+    expect(stderr).toBe(`k6-fleet: run ${result?.run.id} has ended already\n`);
+    expect(code).toBe(K6Exit.invalidConfig);
+  });
+});
+
+it('leaves nothing running', async () => {
+  expect(await processesIn(sandbox.dir)).toEqual([]);
+});

@@ -1,0 +1,113 @@
+import type { ChildProcess } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeJson } from '../../../core/contract/codec.ts';
+import { Control, type Phase, TaskState } from '../../../core/contract/control.ts';
+import { runKeys, taskKeys } from '../../../core/contract/keys.ts';
+import { Result } from '../../../core/contract/result.ts';
+import { listProcesses, type ProcessRow } from '../../../fleets/process-table.ts';
+import { DirStore } from '../../../stores/dir.ts';
+import { type Ended, eventually, type Sandbox } from '../../support/fleet.ts';
+
+/** A run that goes on while a test does harm to it. It has a store of its own. */
+export class StartedRun {
+  private constructor(
+    private readonly sandbox: Sandbox,
+    readonly storeDir: string,
+    readonly id: string,
+    readonly child: ChildProcess,
+    readonly ended: Promise<Ended>,
+  ) {}
+
+  /** Starts `k6-fleet run` and waits until its plan is in the store. */
+  static async start(
+    sandbox: Sandbox,
+    name: string,
+    text: string,
+    args: string[] = [],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<StartedRun> {
+    const script = await sandbox.script(`${name}.js`, text);
+    const storeDir = sandbox.path(name);
+    const { child, ended } = sandbox.start(['run', script, '--store', storeDir, ...args], env);
+    const id = await eventually(`the plan of ${name}`, async () => {
+      if (child.exitCode !== null)
+        throw new Error(`${name} ended too early, with ${child.exitCode}: ${(await ended).stderr}`);
+      const [found] = await readdir(join(storeDir, 'runs')).catch(() => []);
+      return found !== undefined && (await new DirStore(storeDir).get(runKeys(found).plan)) !== null ? found : null;
+    });
+    return new StartedRun(sandbox, storeDir, id, child, ended);
+  }
+
+  /** Runs another command on this run, such as `stop`. */
+  cli(command: 'stop' | 'resume' | 'show', args: string[] = []): Promise<Ended> {
+    return this.sandbox.cli([command, this.id, '--store', this.storeDir, ...args]);
+  }
+
+  /** Kills the coordinator. */
+  async killCoordinator(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.ended;
+  }
+
+  get store(): DirStore {
+    return new DirStore(this.storeDir);
+  }
+
+  async control(): Promise<Control | null> {
+    const object = await this.store.getVersioned(runKeys(this.id).control);
+    return object === null ? null : decodeJson(Control, object.body, 'control.json');
+  }
+
+  async until(phase: Phase): Promise<void> {
+    await eventually(`phase ${phase}`, async () => (await this.control())?.phase === phase);
+  }
+
+  async word(task: number, attempt = 0): Promise<TaskState | null> {
+    const body = await this.store.get(taskKeys(this.id, task, attempt).state);
+    return body === null ? null : decodeJson(TaskState, body, 'state.json');
+  }
+
+  /** Waits until a task is in a phase. */
+  untilTask(task: number, phase: TaskState['phase'], attempt = 0): Promise<TaskState> {
+    return eventually(`task ${task} ${phase}`, async () => {
+      const word = await this.word(task, attempt);
+      return word?.phase === phase ? word : null;
+    });
+  }
+
+  /** Waits until a task sends load and has shipped so many windows. */
+  async untilShipped(task: number, windows = 1): Promise<void> {
+    await this.untilTask(task, 'running');
+    const key = taskKeys(this.id, task, 0).window(windows - 1);
+    await eventually(`window ${windows} of task ${task}`, async () => (await this.store.get(key)) !== null);
+  }
+
+  /** The k6 processes of this run whose command line has all these words. */
+  async k6(...words: string[]): Promise<ProcessRow[]> {
+    const rows = await this.processes();
+    return rows.filter(({ command }) => / run --quiet /.test(command) && words.every((word) => command.includes(word)));
+  }
+
+  async result(): Promise<Result> {
+    const body = await this.store.get(runKeys(this.id).result);
+    if (body === null) throw new Error(`run ${this.id} has no result`);
+    return decodeJson(Result, body, 'result.json');
+  }
+
+  /** Waits until no process works for this run any more. */
+  async untilNothingIsLeft(): Promise<void> {
+    await eventually(`the end of ${this.id}`, async () => (await this.processes()).length === 0);
+  }
+
+  private processes(): Promise<ProcessRow[]> {
+    return processesIn(this.storeDir);
+  }
+}
+
+/** The processes, zombies aside, whose command line names a folder. */
+export async function processesIn(dir: string): Promise<ProcessRow[]> {
+  const rows = await listProcesses();
+  if (rows === null) throw new Error('these tests need ps');
+  return rows.filter(({ command, zombie }) => !zombie && command.includes(dir));
+}

@@ -1,0 +1,226 @@
+import { encodeJson } from '../../../core/contract/codec.ts';
+import { Control, isLeaving, type Job, newTaskState, type TaskState } from '../../../core/contract/control.ts';
+import { runKeys, taskKeys } from '../../../core/contract/keys.ts';
+import type { Plan } from '../../../core/contract/plan.ts';
+import type { Window, WindowJob } from '../../../core/contract/window.ts';
+import type { Clock, Store, TaskRef } from '../../../core/ports.ts';
+
+/** What a worker has done, for the world to compare with the result. */
+export interface Deeds {
+  windows: (TaskRef & { seq: number; job: WindowJob; iterations: number })[];
+  /** Jobs whose end a worker has reported. */
+  jobs: (TaskRef & { kind: Job['kind']; nr: number; exitCode: number | null })[];
+  /** Attempts that loaded the setup data, and whether it was there. */
+  armed: (TaskRef & { dataThere: boolean })[];
+}
+
+export interface WorkerOptions {
+  ref: TaskRef;
+  plan: Plan;
+  store: Store;
+  clock: Clock;
+  deeds: Deeds;
+  /** 0 to 1. */
+  random: () => number;
+  /** Called before and after each write of this worker; may kill it. */
+  onWrite: (moment: 'before' | 'after') => void;
+}
+
+class Died extends Error {}
+
+/** What each version of control.json says: a thousand workers read the same one. */
+const parsed = new WeakMap<Uint8Array, Control>();
+
+/** How long a job takes, and how long after it is asked to stop, ms. */
+const JOB_MS = 700;
+const STOP_MS = 400;
+const WRITE_MS = 20;
+
+/** A worker with a k6 that only exists on paper: it reads and writes the run's files as the real ones do. */
+export class SimulatedWorker {
+  alive = true;
+  private frozen = false;
+  private k6Dead = false;
+  private readonly state: TaskState;
+  private readonly bornAt: number;
+  private readonly readyMs: number;
+  private readonly run;
+  private readonly keys;
+  private started: number | null = null;
+  private job: { job: Job; endsAt: number; exitCode: number } | null = null;
+  private lastJob = 0;
+  private loadWindows = 0;
+
+  constructor(private readonly options: WorkerOptions) {
+    const { ref, plan, clock, random } = options;
+    this.run = runKeys(plan.id);
+    this.keys = taskKeys(plan.id, ref.task, ref.attempt);
+    this.bornAt = clock.now();
+    this.readyMs = random() * 2000;
+    this.state = newTaskState(ref.task, ref.attempt, 1);
+  }
+
+  /** Ends it at once; it writes nothing more. */
+  kill(): void {
+    this.alive = false;
+  }
+
+  /** It stays, but does nothing more. */
+  freeze(): void {
+    this.frozen = true;
+  }
+
+  /** Its k6 is killed; the worker itself lives to tell. */
+  killK6(): void {
+    this.k6Dead = true;
+  }
+
+  async live(): Promise<void> {
+    try {
+      await this.work();
+    } catch (error) {
+      if (!(error instanceof Died)) throw error;
+    } finally {
+      this.alive = false;
+    }
+  }
+
+  private async work(): Promise<void> {
+    const { ref, plan, random } = this.options;
+    for (;;) {
+      await this.pause(plan.timing.pollMs * (0.5 + random()));
+      const control = await this.readControl();
+      const replaced = control.attempts[ref.task] !== ref.attempt;
+      if (replaced || this.options.clock.now() > control.leaseUntil) {
+        if (!this.hasEnded) await this.endLoad(105);
+        return;
+      }
+      await this.serveLoad(control);
+      await this.serveJob(control);
+      if (isLeaving(control.phase)) return;
+    }
+  }
+
+  private get hasEnded(): boolean {
+    return this.state.phase === 'done';
+  }
+
+  private async serveLoad(control: Control): Promise<void> {
+    const { plan, clock, deeds, ref, store } = this.options;
+    const { phase } = control;
+    if (this.hasEnded) return;
+    if (this.k6Dead) return this.endLoad(-1);
+    if (phase === 'stopping' || isLeaving(phase)) {
+      // Whatever was measured since the last window is shipped when k6 is stopped.
+      if (this.started !== null) await this.ship('load');
+      return this.endLoad(this.started === null ? 105 : 103);
+    }
+    if (phase === 'teardown' || phase === 'summary') return this.endLoad(null);
+    if (this.state.phase === 'starting' && clock.now() >= this.bornAt + this.readyMs)
+      await this.say({ phase: 'ready' });
+    else if (this.state.phase === 'ready' && phase === 'arming') {
+      deeds.armed.push({ ...ref, dataThere: (await store.get(this.run.setupData)) !== null });
+      await this.say({ phase: 'armed' });
+    } else if ((this.state.phase === 'ready' || this.state.phase === 'armed') && phase === 'running') {
+      const startAt = control.startAt ?? Number.NaN;
+      await this.pause(startAt - clock.now());
+      this.started = startAt;
+      await this.say({ phase: 'running', startSkewMs: clock.now() - startAt });
+    } else if (this.started !== null) {
+      const shipped = this.loadWindows;
+      if (clock.now() < this.started + (shipped + 1) * plan.timing.windowMs) return;
+      await this.ship('load');
+      if ((shipped + 1) * plan.timing.windowMs >= plan.durationMs) await this.endLoad(0);
+    }
+  }
+
+  private async serveJob({ job, phase }: Control): Promise<void> {
+    const { ref, clock } = this.options;
+    if (this.job !== null) {
+      if (phase === 'stopping' && this.job.job.kind === 'setup' && this.job.exitCode === 0) {
+        this.job = { ...this.job, endsAt: clock.now() + STOP_MS, exitCode: 105 };
+      }
+      if (clock.now() >= this.job.endsAt) await this.endJob(this.job.job, this.job.exitCode);
+    } else if (job !== null && sameTask(job, ref) && job.nr > this.lastJob) {
+      this.lastJob = job.nr;
+      if (phase === 'stopping') {
+        await this.say({ job: { nr: job.nr, exitCode: null, durationMs: 0, logTail: [] } });
+        return;
+      }
+      this.job = { job, endsAt: clock.now() + JOB_MS, exitCode: 0 };
+      if (job.kind !== 'summary') await this.ship(job.kind);
+    }
+  }
+
+  private async endJob({ kind, nr }: Job, exitCode: number): Promise<void> {
+    const { ref, deeds } = this.options;
+    this.job = null;
+    if (kind !== 'summary') await this.ship(kind);
+    if (kind === 'setup' && exitCode === 0) {
+      await this.write(this.run.setupData, { kind: 'value', value: 'token' });
+    }
+    const done = { nr, exitCode, durationMs: JOB_MS, logTail: [] };
+    await this.say({ job: done }, () => deeds.jobs.push({ ...ref, kind, nr, exitCode }));
+  }
+
+  private endLoad(exitCode: number | null): Promise<void> {
+    return this.say({ phase: 'done', exitCode, endedAt: this.options.clock.now() });
+  }
+
+  /** Ships one window with some iterations. */
+  private async ship(job: WindowJob): Promise<void> {
+    const { ref, clock, deeds } = this.options;
+    // Not by chance: the same tasks measure the same, whoever conducts them.
+    const seq = this.state.windows;
+    const iterations = 1 + ((7 * ref.task + 5 * ref.attempt + 3 * seq) % 9);
+    const t = Math.floor(clock.now() / 1000);
+    const counter = (name: string) => ({
+      name,
+      type: 'counter' as const,
+      contains: 'default' as const,
+      series: [{ values: { sum: iterations } }],
+    });
+    const metrics = [counter('iterations'), counter('http_reqs')];
+    const lines: Window['lines'] = [{ v: 1, cpu: 0, wall: 1, cells: [{ t, metrics }] }];
+    const window: Window = { v: 1, ...ref, seq, job, busy: 0, lines };
+    await this.write(this.keys.window(seq), window, () => {
+      deeds.windows.push({ ...ref, seq, job, iterations });
+      if (job === 'load') this.loadWindows += 1;
+    });
+    this.state.windows += 1;
+  }
+
+  private say(change: Partial<TaskState>, deed?: () => void): Promise<void> {
+    Object.assign(this.state, change);
+    return this.write(this.keys.state, this.state, deed);
+  }
+
+  private async write(key: string, body: unknown, deed?: () => void): Promise<void> {
+    this.options.onWrite('before');
+    await this.pause(this.options.random() * WRITE_MS);
+    await this.options.store.put(key, encodeJson(body));
+    deed?.();
+    this.options.onWrite('after');
+    await this.goOn();
+  }
+
+  private async readControl(): Promise<Control> {
+    const object = await this.options.store.getVersioned(this.run.control);
+    const body = object?.body ?? new Uint8Array();
+    const control = parsed.get(body) ?? Control.parse(JSON.parse(Buffer.from(body).toString()));
+    parsed.set(body, control);
+    return control;
+  }
+
+  private async pause(ms: number): Promise<void> {
+    await this.options.clock.sleep(ms);
+    await this.goOn();
+  }
+
+  private async goOn(): Promise<void> {
+    if (!this.alive) throw new Died();
+    if (this.frozen) await new Promise(() => undefined);
+  }
+}
+
+const sameTask = (a: TaskRef, b: TaskRef) => a.task === b.task && a.attempt === b.attempt;

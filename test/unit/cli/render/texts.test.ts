@@ -1,0 +1,188 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { textWidth } from '../../../../cli/render/line.ts';
+import { liveLine, liveLines } from '../../../../cli/render/live-view.ts';
+import { planText } from '../../../../cli/render/plan-text.ts';
+import { type RunRow, runsText } from '../../../../cli/render/runs-text.ts';
+import { verdictText } from '../../../../cli/render/verdict-text.ts';
+import { samplePlan, sampleResult, sampleView } from './samples.ts';
+
+const sampleRuns: RunRow[] = [
+  {
+    id: '20261123-043000-spike-7f3a',
+    name: 'spike',
+    state: 'finished',
+    startedAt: '2026-11-23T04:30:00Z',
+    durationMs: 301_500,
+    tasks: 4,
+    verdict: { passed: false, exitCode: 121 },
+  },
+  {
+    id: '20261123-053000-soak-1a2b',
+    name: 'soak',
+    state: 'running',
+    startedAt: null,
+    durationMs: null,
+    tasks: 120,
+    verdict: null,
+  },
+];
+const files = [{ label: 'report', path: '/var/lib/k6-fleet/runs/20261123-043000-spike-7f3a/report.html' }];
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escapes are what is looked for
+const escapes = /\u001b\[\d+m/g;
+
+/** What the types fix, or what is an integer by nature and shown as it is. */
+const fixed = new Set([
+  ...['t', 'at', 'intervalSeconds', 'startedAt', 'phase', 'type', 'contains', 'operator', 'aggregate'],
+  ...['exitCode', 'task', 'percentile', 'value'],
+]);
+
+/** The value with every number and every string in it replaced. */
+function scrambled<T>(value: T, number: () => number, text: () => string, key = ''): T {
+  if (fixed.has(key)) return value;
+  if (typeof value === 'number') return number() as T;
+  if (typeof value === 'string') return text() as T;
+  if (Array.isArray(value)) return value.map((item) => scrambled(item, number, text)) as T;
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([k, item]) => [k, scrambled(item, number, text, k)])) as T;
+}
+
+const renderers: Record<string, (change: <T>(value: T) => T, width: number, colours: boolean) => string> = {
+  live: (change, width, colours) => liveLines(change(sampleView), width, colours).join('\n'),
+  launching: (change, width, colours) =>
+    liveLines({ ...change(sampleView), phase: 'launching' }, width, colours).join('\n'),
+  plan: (change, width, colours) => planText(change(samplePlan), width, colours),
+  verdict: (change, width, colours) => verdictText(change(sampleResult), width, colours, change(files)),
+  runs: (change, width, colours) => runsText(change(sampleRuns), width, colours),
+};
+
+describe.each(Object.entries(renderers))('%s', (_, render) => {
+  it.each([40, 80, 160])('looks as before on %d columns', (width) => {
+    expect(render((value) => value, width, false)).toMatchSnapshot();
+  });
+
+  it('has colours only where they are asked for', () => {
+    const [plain, coloured] = [false, true].map((colours) => render((value) => value, 80, colours)) as [string, string];
+    expect(plain).not.toMatch(escapes);
+    expect(coloured).toMatch(escapes);
+    expect(coloured.replace(escapes, '')).toBe(plain);
+  });
+
+  it('fits the width and says something, whatever the numbers and names are', () => {
+    const numbers = fc.array(
+      fc.oneof(fc.double(), fc.nat(), fc.constantFrom(0, -1, Number.NaN, Number.POSITIVE_INFINITY)),
+      {
+        minLength: 1,
+      },
+    );
+    // fast-check likes to try names such as `NaN`, which are not what is looked for below.
+    const innocent = (text: string) => text.replace(/[Nu]/g, 'x');
+    const strings = fc
+      .oneof(fc.string({ unit: 'binary' }), fc.string({ minLength: 100, maxLength: 300 }))
+      .map(innocent);
+    const texts = fc.array(strings, { minLength: 1 });
+    fc.assert(
+      fc.property(numbers, texts, fc.integer({ min: 40, max: 200 }), (someNumbers, someTexts, width) => {
+        let count = 0;
+        const number = () => someNumbers[count++ % someNumbers.length] as number;
+        const text = () => someTexts[count++ % someTexts.length] as string;
+        const rendered = render((value) => scrambled(value, number, text), width, false);
+        for (const line of rendered.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(width);
+        expect(rendered).not.toMatch(/\p{Cc}(?<!\n)/u);
+        expect(rendered).not.toMatch(/NaN|undefined/);
+      }),
+    );
+  });
+});
+
+describe('the live view', () => {
+  it('is one line for a pipe', () => {
+    expect(liveLine(sampleView)).toBe(
+      'running 3:12 / 10:00 | tasks 18/20 | VUs 1,234 | 4,321/s | 0.12% failed | p50 23.4ms p95 120ms p99 1.45s | ' +
+        '3 checks failed | target 3/6 | 1 lost | failing: http_req_duration{status:200} p(95)<500, checks rate>0.99',
+    );
+    expect(liveLine({ ...sampleView, phase: 'launching', failingThresholds: [] })).toBe(
+      'launching 20/20 tasks ready | 1 lost',
+    );
+  });
+
+  it('shows a few of many failing thresholds', () => {
+    const failingThresholds = Array.from({ length: 12 }, (_, i) => `metric_${i} p(95)<1`);
+    const text = liveLines({ ...sampleView, failingThresholds }, 80, false).join('\n');
+    expect(text).toContain('metric_2');
+    expect(text).not.toContain('metric_3');
+    expect(text).toContain('and 9 more');
+  });
+
+  it('shows nothing of a target that nobody observes', () => {
+    expect(liveLines({ ...sampleView, target: null }, 80, false).join('\n')).not.toContain('target');
+  });
+});
+
+describe('the plan', () => {
+  it('tells tasks of a kind once', () => {
+    expect(planText(samplePlan, 80, false)).toContain('3 × 250 VUs, 1 × 249\n');
+  });
+
+  it('tells a range of VUs, a fixed number of iterations and the limit on requests', () => {
+    const tasks = [0, 1].map(() => ({ segment: '0:1/2', vus: 10, maxVUs: 100, iterations: 500, rps: 25 }));
+    const text = planText({ ...samplePlan, tasks }, 80, false);
+    expect(text).toContain('2 × 10 to 100 VUs');
+    expect(text).toContain('20 at the start, 200 at most');
+    expect(text).toContain('1,000 in all');
+    expect(text).toContain('50 requests a second in all');
+  });
+
+  it('says that expectations cannot be judged without an observer', () => {
+    const target = { observe: null, minPeakTasks: 4 };
+    expect(planText({ ...samplePlan, target }, 80, false)).toContain('cannot be judged');
+  });
+});
+
+describe('the verdict', () => {
+  it('says passed where it passed', () => {
+    const verdict = { passed: true, exitCode: 0, reasons: [] };
+    expect(verdictText({ ...sampleResult, verdict }, 80, false)).toMatch(/^PASSED {2}exit code 0\n/);
+  });
+
+  it('tells what was lost, and when', () => {
+    expect(verdictText(sampleResult, 120, false)).toContain(
+      '✗ task 2 lost at 2:31, 12.4% of the planned load missing: no word for 60s, the process is gone\n',
+    );
+  });
+
+  it('stays short where many tasks are lost', () => {
+    const tasks = Array.from({ length: 500 }, () => sampleResult.tasks[2] as (typeof sampleResult.tasks)[0]);
+    const text = verdictText({ ...sampleResult, tasks }, 80, false);
+    expect(text).toContain('and 490 more tasks');
+  });
+
+  it('tells of a long watch after the load in one row', () => {
+    const target = sampleResult.target as NonNullable<typeof sampleResult.target>;
+    const last = target.timeline.at(-1) as (typeof target.timeline)[number];
+    const timeline = [...target.timeline, { ...last, at: last.at + 240_000 }];
+    const text = verdictText({ ...sampleResult, target: { ...target, timeline } }, 160, false);
+    expect(text.match(/^ +\d+:\d+ +– .*$/gm)).toEqual([expect.stringMatching(/^ +8:30 .* 6\/6$/)]);
+  });
+
+  it('does without a start, a target and a series', () => {
+    const run = { ...sampleResult.run, startedAt: null };
+    expect(verdictText({ ...sampleResult, run }, 80, false)).toContain('the test never started');
+    expect(verdictText({ ...sampleResult, target: null }, 80, false)).not.toContain('target ');
+    const series = { intervalSeconds: 1, points: [] };
+    expect(verdictText({ ...sampleResult, series }, 80, false)).toContain('2/6');
+  });
+});
+
+describe('the runs', () => {
+  it('says so where there are none', () => {
+    expect(runsText([], 80)).toBe('no runs\n');
+  });
+
+  it('keeps id and outcome on a narrow terminal', () => {
+    const text = runsText(sampleRuns, 40);
+    expect(text).toContain('20261123-043000-spike-7f3a  failed (121)\n');
+    expect(text).toContain('20261123-053000-soak-1a2b   running\n');
+  });
+});

@@ -1,0 +1,302 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Window } from '../../../../core/contract/window.ts';
+import { breakdownRows, checkResults, metricResults, seriesPoints } from '../../../../core/metrics/result.ts';
+import {
+  addWindow,
+  emptyMerged,
+  fromJson,
+  type Merged,
+  mergeInto,
+  toJson,
+} from '../../../../core/metrics/run-metrics.ts';
+import { judge } from '../../../../core/metrics/thresholds.ts';
+import { type FoldOptions, foldWindow, type RawSample } from '../../../support/fold.ts';
+import { pooledPercentile, threshold, thresholdKey } from '../../../support/pooled.ts';
+
+const START = 1_000;
+const CONTEXT = { startAtMs: START * 1000, clockOffsetMs: 0 };
+const BOUNDS = { maxRows: 2, maxPoints: 5 };
+const KEYS = [
+  thresholdKey('http_req_duration', 'trend', [threshold('p', '<', 50, { percentile: 90 }), threshold('med', '>', 3)]),
+  thresholdKey('http_req_duration{name:b}', 'trend', [threshold('p', '<', 10, { percentile: 95 })]),
+  thresholdKey('http_reqs{name:a}', 'counter', [threshold('count', '>', 1)]),
+];
+
+/** A sample of one task. Values are multiples of 1/4, so that sums are exact in any order. */
+const sample = fc
+  .record({
+    kind: fc.constantFrom('request', 'check', 'iteration', 'gauge', 'trend', 'vus'),
+    second: fc.nat(11),
+    ms: fc.nat(999),
+    name: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+    group: fc.constantFrom('', '::one', '::one::two'),
+    value: fc.nat(400).map((n) => n / 4),
+    task: fc.nat(3),
+  })
+  .map(({ kind, second, ms, name, group, value, task }) => {
+    const at = { atMs: (START + second) * 1000 + ms };
+    const tags = { name, method: 'GET', status: '200', scenario: 's', url: `http://${name}` };
+    const make = (metric: string, type: RawSample['type'], v: number, t: Record<string, string> = tags): RawSample => {
+      return { metric, type, value: v, tags: t, ...at };
+    };
+    const samples: Record<string, RawSample[]> = {
+      request: [
+        make('http_reqs', 'counter', 1),
+        make('http_req_failed', 'rate', value > 80 ? 1 : 0),
+        make('http_req_duration', 'trend', value),
+      ],
+      check: [make('checks', 'rate', value > 20 ? 1 : 0, { check: name, group })],
+      iteration: [make('iterations', 'counter', 1)],
+      gauge: [make('my_gauge', 'gauge', value)],
+      trend: [make('my_trend', 'trend', value > 90 ? Infinity : -value)],
+      vus: [make('vus', 'gauge', Math.floor(value), {})],
+    };
+    return { task, samples: samples[kind] as RawSample[] };
+  });
+
+const samplesByTask = fc.array(sample, { maxLength: 120 }).map((all) =>
+  [0, 1, 2, 3].map((task) => {
+    const samples = all.filter((s) => s.task === task).flatMap((s) => s.samples);
+    // Moments differ, so that it is plain which sample of a gauge is the latest; vus has a value every second.
+    const vus = Array.from({ length: 12 }, (_, i): RawSample => {
+      return { metric: 'vus', type: 'gauge', value: (i * 7 + task) % 5, tags: {}, atMs: (START + i) * 1000 };
+    });
+    return [...samples, ...vus]
+      .sort((a, b) => a.atMs - b.atMs)
+      .map((s, i) => ({ ...s, atMs: s.atMs + i / 1000 + task / 1e5 }));
+  }),
+);
+
+const merge = (windows: Window[]): Merged => {
+  const merged = emptyMerged(KEYS, BOUNDS);
+  for (const window of windows) addWindow(merged, window, CONTEXT);
+  return merged;
+};
+
+const window = (samples: RawSample[], options: FoldOptions = {}) =>
+  foldWindow(samples, { keys: KEYS, wall: 0, ...options });
+
+/** Cuts each task's samples into consecutive windows. */
+const windowsOf = (tasks: RawSample[][], cuts: number[]): Window[] =>
+  tasks.flatMap((samples, task) => {
+    const ends = [...cuts.map((cut) => Math.floor((cut / 100) * samples.length)).sort((a, b) => a - b), samples.length];
+    return ends.map((end, seq) => window(samples.slice(ends[seq - 1] ?? 0, end), { task, seq }));
+  });
+
+/** Everything but where in its window a row was first seen, which depends on the cut, and orders that say nothing. */
+const essence = (m: Merged) => {
+  const { metrics, keys, summed, tasks, overflow, groups, ...rest } = toJson(m);
+  const by = <T>(items: T[], key: (item: T) => string) => items.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+  return {
+    ...rest,
+    metrics: by(metrics, ({ name }) => name).map(({ rows, ...metric }) => ({
+      ...metric,
+      rows: rows?.rows.map(({ tags, values }) => ({ tags, values })),
+      overflow: rows?.overflow,
+    })),
+    keys: by(keys, ({ key }) => key),
+    vus: by(
+      summed.vus.tasks.map(({ task, spans }) => ({ task, spans: spans.map(({ first, last }) => ({ first, last })) })),
+      ({ task }) => String(task),
+    ),
+    vusSums: summed.vus.sums,
+    tasks: by(tasks, ({ task }) => String(task)),
+    overflow: overflow.toSorted(),
+    groups: groups.map(([path]) => path),
+  };
+};
+
+describe('merging', () => {
+  it('gives the same from any windows, merged in any order and grouping', () => {
+    const cuts = fc.array(fc.nat(100), { maxLength: 5 });
+    fc.assert(
+      fc.property(samplesByTask, cuts, fc.infiniteStream(fc.nat(1000)), (tasks, at, random) => {
+        const whole = merge(windowsOf(tasks, []));
+        const windows = windowsOf(tasks, at);
+        expect(essence(merge(windows))).toEqual(essence(whole));
+
+        const parts = windows.map((part) => merge([part]));
+        while (parts.length > 1) {
+          const [a] = parts.splice(random.next().value % parts.length, 1) as [Merged];
+          const [b] = parts.splice(random.next().value % parts.length, 1) as [Merged];
+          mergeInto(a, b);
+          parts.push(a);
+        }
+        expect(essence(parts[0] as Merged)).toEqual(essence(whole));
+      }),
+    );
+  });
+
+  it('adds up to what all samples say', () => {
+    fc.assert(
+      fc.property(samplesByTask, (tasks) => {
+        const merged = merge(windowsOf(tasks, [30, 60]));
+        const all = tasks.flat();
+        const durations = all.filter(({ metric }) => metric === 'http_req_duration').map(({ value }) => value);
+        const plan = { thresholds: KEYS, summary: { trendStats: [], timeUnit: '' } };
+        const { http_req_duration, vus, my_gauge } = metricResults(
+          merged,
+          plan,
+          1000,
+          judge(merged, KEYS, 1000, { final: true }),
+        );
+        expect(http_req_duration?.values.count).toBe(durations.length);
+        expect(http_req_duration?.values.avg).toBe(
+          durations.length > 0 ? durations.reduce((a, b) => a + b) / durations.length : 0,
+        );
+        expect(http_req_duration?.values['p(99)']).toBeCloseTo(pooledPercentile(durations, 0.99), 0);
+        const gauges = all.filter(({ metric }) => metric === 'my_gauge').sort((a, b) => a.atMs - b.atMs);
+        expect(my_gauge?.values.value).toBe(gauges.at(-1)?.value);
+
+        const sums = Array.from({ length: 12 }, (_, second) =>
+          tasks.reduce((sum, samples) => {
+            const own = samples.filter((s) => s.metric === 'vus' && Math.floor(s.atMs / 1000) === START + second);
+            return sum + (own.at(-1)?.value ?? 0);
+          }, 0),
+        );
+        expect(vus?.values).toEqual({ value: sums[11], min: Math.min(...sums), max: Math.max(...sums) });
+
+        const requests = durations.length;
+        const total = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
+        expect(total(breakdownRows(merged).map((row) => row.requests))).toBe(requests);
+        expect(total(seriesPoints(merged).points.map((point) => point.requests))).toBe(requests);
+        expect(total([...merged.tasks.values()].map((task) => task.requests))).toBe(requests);
+        const checks = all.filter(({ metric }) => metric === 'checks').length;
+        expect(total(checkResults(merged).map(({ passes, fails }) => passes + fails))).toBe(checks);
+      }),
+    );
+  });
+
+  it('survives a checkpoint without loss, and goes on from there', () => {
+    fc.assert(
+      fc.property(samplesByTask, (tasks) => {
+        const windows = windowsOf(tasks, [50]);
+        const merged = merge(windows.slice(0, 5));
+        const copy = fromJson(JSON.parse(JSON.stringify(toJson(merged))), KEYS);
+        expect(toJson(copy)).toEqual(toJson(merged));
+        for (const m of [merged, copy]) for (const w of windows.slice(5)) addWindow(m, w, CONTEXT);
+        expect(toJson(copy)).toEqual(toJson(merged));
+      }),
+    );
+  });
+});
+
+describe('addWindow', () => {
+  const at = (second: number, metric = 'iterations', value = 1, more: Partial<RawSample> = {}): RawSample => {
+    return { metric, type: 'counter', value, atMs: (START + second) * 1000, ...more };
+  };
+  const vus = (second: number, value: number) => at(second, 'vus', value, { type: 'gauge' });
+  const vusOf = (m: Merged) => m.summed.vus.summary();
+
+  it('corrects clocks by whole cells for the time series and to the ms for gauges', () => {
+    const merged = emptyMerged([]);
+    const gauge = (value: number) => at(5, 'g', value, { type: 'gauge' });
+    addWindow(merged, window([at(5), gauge(1)]), { ...CONTEXT, clockOffsetMs: 2_400 });
+    addWindow(merged, window([at(5), gauge(2)], { task: 1 }), { ...CONTEXT, clockOffsetMs: 2_399 });
+    expect(seriesPoints(merged).points.map(({ t, iterations }) => [t, iterations])).toEqual([[START + 7, 2]]);
+    expect(merged.metrics.get('g')?.total).toMatchObject({ last: 1, at: (START + 7) * 1000 + 400 });
+  });
+
+  it('counts vus of the load only, from its start on', () => {
+    const merged = emptyMerged([]);
+    addWindow(merged, window([vus(0, 9)]), { startAtMs: null, clockOffsetMs: 0 });
+    addWindow(merged, window([vus(0, 9)], { job: 'setup' }), CONTEXT);
+    addWindow(merged, window([vus(-1, 9)]), CONTEXT);
+    expect(vusOf(merged)).toBeNull();
+    addWindow(merged, window([vus(0, 3)]), { startAtMs: START * 1000 + 900, clockOffsetMs: 0 });
+    expect(vusOf(merged)).toEqual({ value: 3, min: 3, max: 3 });
+  });
+
+  it('keeps samples of setup and teardown, outside the time series', () => {
+    const merged = emptyMerged([]);
+    addWindow(merged, window([at(-5)], { job: 'setup' }), { startAtMs: null, clockOffsetMs: 0 });
+    addWindow(merged, window([at(5)], { job: 'teardown' }), CONTEXT);
+    expect(merged.metrics.get('iterations')?.total).toMatchObject({ sum: 2 });
+    expect(seriesPoints(merged).points).toEqual([]);
+  });
+
+  it('takes the minimum of vus only where every task has a value', () => {
+    const merged = emptyMerged([]);
+    addWindow(merged, window([vus(0, 5), vus(1, 5), vus(2, 5)]), CONTEXT);
+    addWindow(merged, window([vus(1, 2), vus(2, 1), vus(3, 0)], { task: 1 }), CONTEXT);
+    expect(vusOf(merged)).toEqual({ value: 5, min: 6, max: 7 });
+  });
+
+  it('aligns cells of several seconds', () => {
+    const merged = emptyMerged([], { cellSeconds: 5 });
+    for (const [task, clockOffsetMs] of [0, 2_000, -2_400].entries()) {
+      for (const [seq, second] of [0, 5, 10].entries()) {
+        const part = foldWindow([vus(second, task + 1)], { task, seq, cellSeconds: 5 });
+        addWindow(merged, part, { ...CONTEXT, clockOffsetMs });
+      }
+    }
+    expect(vusOf(merged)).toEqual({ value: 6, min: 6, max: 6 });
+    expect(merged.summed.vus.toJson().sums).toEqual([START, 3, 6]);
+  });
+
+  it('halves the resolution of the time series when it has too many points', () => {
+    const merged = emptyMerged([], { maxPoints: 4 });
+    for (let second = 0; second < 20; second++) {
+      addWindow(merged, window([at(second), vus(second, second)], { seq: second }), CONTEXT);
+    }
+    const { intervalSeconds, points } = seriesPoints(merged);
+    expect(intervalSeconds).toBe(8);
+    expect(points.map(({ t, iterations, vus }) => [t - START, iterations, vus])).toEqual([
+      [0, 8, 7],
+      [8, 8, 15],
+      [16, 4, 19],
+    ]);
+  });
+
+  it('puts tag sets past the limit into one row and says so', () => {
+    const merged = emptyMerged([], { maxRows: 2 });
+    const request = (name: string) => at(1, 'http_reqs', 1, { tags: { name } });
+    addWindow(merged, window(['b', 'd', 'a', 'c', 'd'].map(request)), CONTEXT);
+    expect(breakdownRows(merged).map(({ name, requests }) => [name, requests])).toEqual([
+      ['a', 1],
+      ['b', 1],
+      ['(other)', 3],
+    ]);
+    expect([...merged.overflow]).toEqual(['http_reqs']);
+  });
+
+  it('keeps what a task itself put together in the same row', () => {
+    const merged = emptyMerged([]);
+    const part = window([at(1, 'http_reqs', 1, { tags: { name: 'a' } })]);
+    const series = part.lines[0]?.cells[0]?.metrics?.[0]?.series;
+    series?.push({ tags: { overflow: 'true' }, values: { sum: 7 } });
+    addWindow(merged, { ...part, lines: part.lines.map((line) => ({ ...line, overflow: ['http_reqs'] })) }, CONTEXT);
+    expect(breakdownRows(merged).map(({ name, requests }) => [name, requests])).toEqual([
+      ['a', 1],
+      ['(other)', 7],
+    ]);
+    expect([...merged.overflow]).toEqual(['http_reqs']);
+  });
+
+  it('finds the busiest five seconds of a task', () => {
+    const busyOf = (pieces: [wall: number, busy: number][], startAtMs: number | null = START * 1000) => {
+      const merged = emptyMerged([]);
+      for (const [seq, [wall, busy]] of pieces.entries()) {
+        addWindow(merged, foldWindow([at(seq)], { seq, wall, busy }), { startAtMs, clockOffsetMs: 0 });
+      }
+      return merged.tasks.get(0)?.peakBusy;
+    };
+    expect(busyOf([1, 1, 1, 1, 1].map((busy) => [1, busy]))).toBe(1);
+    expect(busyOf([0, 0, 1, 1, 1, 1, 0, 0, 0, 0].map((busy) => [1, busy]))).toBeCloseTo(0.8);
+    expect(
+      busyOf([
+        [10, 0.5],
+        [10, 0.75],
+        [10, 0.5],
+      ]),
+    ).toBe(0.75);
+    expect(
+      busyOf([
+        [2, 0.5],
+        [1, 0.8],
+      ]),
+    ).toBeCloseTo(0.6);
+    expect(busyOf([[9, 1]], null)).toBe(0);
+  });
+});

@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Threshold } from '../../../../core/contract/plan.ts';
+import type { MetricType } from '../../../../core/contract/window.ts';
+import { measuredKey, trendStat } from '../../../../core/metrics/metric.ts';
+import { addWindow, emptyMerged } from '../../../../core/metrics/run-metrics.ts';
+import { judge } from '../../../../core/metrics/thresholds.ts';
+import { foldWindow, type RawSample } from '../../../support/fold.ts';
+import { pooledPercentile, pooledVerdict, threshold, thresholdKey } from '../../../support/pooled.ts';
+
+const CONTEXT = { startAtMs: 0, clockOffsetMs: 0 };
+const OPERATORS = ['<', '<=', '>', '>=', '==', '===', '!='] as const;
+
+function samplesOf(type: MetricType, values: number[], tags = {}): RawSample[] {
+  return values.map((value, i) => ({ metric: 'm', type, value, tags, atMs: 1000 + i }));
+}
+
+function judged(type: MetricType, values: number[], thresholds: Threshold[], testMs = 1000, final = true) {
+  const keys = [thresholdKey('m', type, thresholds)];
+  const merged = emptyMerged(keys);
+  addWindow(merged, foldWindow(samplesOf(type, values), { keys }), CONTEXT);
+  return judge(merged, keys, testMs, { final })[0];
+}
+
+describe('percentile thresholds', () => {
+  // Few distinct values: duplicates, and limits that meet samples exactly, are what is hard.
+  const value = fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(0.1, 0.2, 0.3, 1, 2, 3, 499.99, 500, 500.01, 1e9, 0) },
+    { weight: 2, arbitrary: fc.double({ min: 0, max: 1000, noNaN: true }) },
+    { weight: 1, arbitrary: fc.constantFrom(Infinity, -Infinity, -1, -500) },
+  );
+  const percentile = fc.oneof(
+    fc.constantFrom(0, 1, 5, 25, 33.3, 50, 55, 75, 90, 95, 99, 99.9, 100),
+    fc.double({ min: 0, max: 100, noNaN: true }),
+  );
+  const scenario = fc
+    .tuple(fc.array(value, { maxLength: 24 }), fc.constantFrom<'p' | 'med'>('p', 'med'), percentile)
+    .chain(([values, aggregate, p]) => {
+      const exact = pooledPercentile(values, aggregate === 'med' ? 0.5 : p / 100);
+      const near = [exact, ...values].flatMap((v) => [v, v * (1 + 2 ** -52), v * (1 - 2 ** -52), v - 0.001]);
+      const limit = fc.oneof(value, fc.constantFrom(...near), fc.constantFrom(Infinity, -Infinity, NaN));
+      return fc.record({
+        values: fc.constant(values),
+        aggregate: fc.constant(aggregate),
+        percentile: fc.constant(p),
+        limits: fc.array(limit, { minLength: 1, maxLength: 3 }),
+        cuts: fc.array(fc.nat(3), { minLength: values.length, maxLength: values.length }),
+      });
+    });
+
+  it('come out as over all pooled samples, and what is shown agrees', () => {
+    fc.assert(
+      fc.property(scenario, fc.boolean(), ({ values, aggregate, percentile, limits, cuts }, sub) => {
+        const more = aggregate === 'p' ? { percentile } : {};
+        const thresholds = limits.flatMap((limit) =>
+          OPERATORS.map((operator) => threshold(aggregate, operator, limit, more)),
+        );
+        const keys = [thresholdKey(sub ? 'm{a:b}' : 'm', 'trend', thresholds)];
+        const merged = emptyMerged(keys);
+        for (const task of [0, 1, 2, 3]) {
+          const own = values.filter((_, i) => cuts[i] === task);
+          const samples = [
+            ...samplesOf('trend', own, { a: 'b' }),
+            ...(sub ? samplesOf('trend', [5, 7], { a: 'c' }) : []),
+          ];
+          addWindow(merged, foldWindow(samples, { task, keys }), CONTEXT);
+        }
+        const [verdict] = judge(merged, keys, 1000, { final: true });
+        expect(verdict?.thresholds).toEqual(
+          thresholds.map((t) => ({ source: t.source, ok: pooledVerdict(values, t) })),
+        );
+        const shown = measuredKey(merged, keys[0] as (typeof keys)[0]);
+        if (shown.values.type !== 'trend') throw new Error('not a trend');
+        const stat = trendStat(shown.values, shown.pivots, aggregate === 'p' ? `p(${percentile})` : 'med') as number;
+        for (const limit of limits) {
+          expect(stat < limit).toBe(pooledVerdict(values, threshold(aggregate, '<', limit, more)));
+          expect(stat === limit).toBe(pooledVerdict(values, threshold(aggregate, '===', limit, more)));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('uses the interpolated value where the limit lies between two samples', () => {
+    const ok = (limit: number) => judged('trend', [1, 3], [threshold('p', '<', limit, { percentile: 75 })])?.ok;
+    expect([ok(2.5), ok(2.51)]).toEqual([false, true]);
+  });
+});
+
+describe('judge', () => {
+  it.each<[string, MetricType, Threshold, boolean]>([
+    ['an empty counter has count 0', 'counter', threshold('count', '>', 0), false],
+    ['an empty counter has rate 0', 'counter', threshold('rate', '<', 1), true],
+    ['an empty gauge has value 0', 'gauge', threshold('value', '>', 0), false],
+    ['an empty trend has avg 0', 'trend', threshold('avg', '>', 0), false],
+    ['an empty trend has min 0', 'trend', threshold('min', '===', 0), true],
+    ['an empty trend has max 0', 'trend', threshold('max', '===', 0), true],
+    ['an empty trend has p(95) 0', 'trend', threshold('p', '>', 0, { percentile: 95 }), false],
+    ['an empty rate passes', 'rate', threshold('rate', '>', 0.5), true],
+  ])('%s at the end', (_, type, t, ok) => {
+    expect(judged(type, [], [t])?.ok).toBe(ok);
+  });
+
+  it('does not judge keys without samples while the test runs', () => {
+    const verdict = judged('counter', [], [threshold('count', '>', 0, { abortOnFail: true })], 1000, false);
+    expect(verdict).toEqual({ key: 'm', thresholds: [{ source: 'count>0', ok: true }], ok: true, abort: false });
+  });
+
+  it('divides counters by the time of the test, and lets a rate pass where there was none', () => {
+    const t = threshold('rate', '===', 2.5);
+    expect(judged('counter', [2, 3], [t], 2000)?.ok).toBe(true);
+    expect(judged('counter', [2, 3], [t], 0)?.ok).toBe(true);
+    expect(judged('counter', [2, 3], [t], 1000)?.ok).toBe(false);
+  });
+
+  it.each<[MetricType, Threshold]>([
+    ['counter', threshold('count', '===', 6)],
+    ['gauge', threshold('value', '===', 3)],
+    ['rate', threshold('rate', '===', 1)],
+    ['trend', threshold('avg', '===', 2)],
+    ['trend', threshold('min', '===', 1)],
+    ['trend', threshold('max', '===', 3)],
+  ])('judges a %s directly', (type, t) => {
+    expect(judged(type, [1, 2, 3], [t])?.ok).toBe(true);
+    expect(judged(type, [1, 2, 3], [{ ...t, operator: '!=' }])?.ok).toBe(false);
+  });
+
+  it.each([
+    [null, 0, true],
+    [1000, 1000, false],
+    [1000, 1001, true],
+  ])('aborts with a delay of %s ms after %s ms: %s', (delayAbortEvalMs, testMs, abort) => {
+    const t = threshold('count', '>', 9, { abortOnFail: true, delayAbortEvalMs });
+    expect(judged('counter', [1], [t], testMs, false)?.abort).toBe(abort);
+  });
+
+  it('does not abort for a threshold that holds, or does not ask for it', () => {
+    const holds = threshold('count', '<', 9, { abortOnFail: true });
+    const silent = threshold('count', '>', 9);
+    expect(judged('counter', [1], [holds, silent], 1000, false)).toMatchObject({ ok: false, abort: false });
+  });
+});

@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Plan, type Threshold } from '../../../../core/contract/plan.ts';
+import { autoTasks, buildPlan, LOCAL_TIMING, type PlanInput, tasksForRps } from '../../../../core/plan/build.ts';
+import { shares } from '../../../../core/plan/shares.ts';
+
+/** Requirements as k6 would split them: VUs over tasks. */
+function inputOf(tasks: number, maxVUs: number, change: Partial<PlanInput> = {}): PlanInput {
+  return {
+    id: '20260101-000000-script-0000',
+    name: 'script',
+    script: 'script.js',
+    createdAt: '2026-01-01T00:00:00.000Z',
+    k6Version: 'v2.2.0',
+    options: {},
+    requirements: {
+      thresholds: [],
+      targetThresholds: {},
+      sequence: '0,1',
+      tasks: shares(maxVUs, tasks).map((vus) => ({ segment: '0:1', vus, maxVUs: vus, iterations: null })),
+      durationMs: 1000,
+      loadMs: 1000,
+      peakMs: 1000,
+      vus: maxVUs,
+      maxVUs,
+      iterations: null,
+      arrivalRate: [],
+    },
+    exports: [],
+    fleet: {},
+    maxLost: 0,
+    timing: LOCAL_TIMING,
+    fargate: null,
+    envNames: [],
+    ...change,
+  };
+}
+
+const arrival = (maxVUs: number) => ({ arrivalRate: [{ scenario: 'steady', maxVUs }] });
+
+test.each([
+  ['enough VUs for every task', inputOf(4, 4), []],
+  ['as many VUs as are wise', inputOf(2, 4000), []],
+  ['fewer VUs than tasks', inputOf(5, 3), [/5 tasks share 3 VUs: 2 tasks would have nothing to do/]],
+  ['more VUs a task than is wise', inputOf(2, 9000), [/4500 VUs in one task .*--tasks 5 or more/]],
+  [
+    'maxVUs of an arrival rate that leave tasks idle',
+    { ...inputOf(4, 8), requirements: { ...inputOf(4, 8).requirements, ...arrival(3) } },
+    [/scenario "steady" has maxVUs 3 for 4 tasks.*1 task would have nothing to do/],
+  ],
+  [
+    'maxVUs of an arrival rate for every task',
+    { ...inputOf(4, 8), requirements: { ...inputOf(4, 8).requirements, ...arrival(4) } },
+    [],
+  ],
+])('warns of %s', (_, input, warnings) => {
+  const plan = buildPlan(input);
+  expect(plan.warnings).toEqual(warnings.map((warning) => expect.stringMatching(warning)));
+  expect(Plan.parse(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
+});
+
+test('every task gets a share of rps that is above 0, and all shares add up', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 5000 }), (asked, rps) => {
+      const tasks = tasksForRps(asked, rps);
+      const plan = buildPlan(inputOf(tasks, 200, { options: { rps } }));
+      const split = plan.tasks.map((task) => task.rps ?? 0);
+      expect(tasks).toBe(Math.min(asked, rps));
+      expect(Math.min(...split)).toBeGreaterThan(0);
+      expect(split.reduce((sum, share) => sum + share, 0)).toBe(rps);
+    }),
+  );
+});
+
+test.each([[0], [-5], [null], [undefined]])('rps of %s is no limit, as in k6', (rps) => {
+  expect(tasksForRps(7, rps)).toBe(7);
+  expect(buildPlan(inputOf(7, 7, { options: { rps } })).tasks.map((task) => task.rps)).toEqual(Array(7).fill(null));
+});
+
+test.each([
+  [1, 8, 1],
+  [250, 8, 1],
+  [251, 8, 2],
+  [100_000, 8, 8],
+  [0, 8, 1],
+])('auto: %i VUs on %i processors are %i tasks', (maxVUs, processors, tasks) =>
+  expect(autoTasks(maxVUs, processors)).toBe(tasks),
+);
+
+test('k6 has the defaults where the script has none, and the script wins', () => {
+  const plain = buildPlan(inputOf(1, 1));
+  expect(plain).toMatchObject({
+    setupTimeoutMs: 60_000,
+    teardownTimeoutMs: 60_000,
+    summary: { trendStats: ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'], timeUnit: '' },
+    exports: { setup: false, teardown: false, handleSummary: false },
+    target: null,
+  });
+  const options = { setupTimeout: '1m30s', teardownTimeout: '0s', summaryTrendStats: ['p(99)'], summaryTimeUnit: 's' };
+  expect(buildPlan(inputOf(1, 1, { options, exports: ['setup', 'handleSummary', 'default'] }))).toMatchObject({
+    setupTimeoutMs: 90_000,
+    teardownTimeoutMs: 0,
+    summary: { trendStats: ['p(99)'], timeUnit: 's' },
+    exports: { setup: true, teardown: false, handleSummary: true },
+  });
+});
+
+const threshold: Threshold = {
+  source: 'max<90',
+  aggregate: 'max',
+  operator: '<',
+  value: 90,
+  abortOnFail: false,
+  delayAbortEvalMs: null,
+};
+
+test('a target has its thresholds as k6 has parsed them', () => {
+  const input = inputOf(1, 1, { fleet: { target: { observe: 'stack', thresholds: { cpu: ['max<90'] } } } });
+  input.requirements.targetThresholds = { cpu: [threshold] };
+  const plan = buildPlan(input);
+  expect(plan.target).toEqual({ observe: 'stack', thresholds: { cpu: [threshold] } });
+  expect(Plan.parse(plan)).toEqual(plan);
+});
+
+test.each([
+  ['a peak that target tracking may not see', 'stack', 360_000, 239_999, 1],
+  ['a peak that is long enough', 'stack', 360_000, 240_000, 0],
+  ['no scale-out is expected', 'stack', null, 1000, 0],
+  ['a target of another kind', 'demo:http://127.0.0.1:8080', 360_000, 1000, 0],
+])('warns of a load that is too short for a scale-out: %s', (_, observe, scaleOutWithinMs, peakMs, warnings) => {
+  const input = inputOf(1, 1, { fleet: { target: { observe, scaleOutWithinMs } } });
+  input.requirements.peakMs = peakMs;
+  const texts = buildPlan(input).warnings;
+  expect(texts).toHaveLength(warnings);
+  for (const text of texts) expect(text).toContain('planned to be high for 4m, and target tracking');
+});

@@ -1,0 +1,389 @@
+/** One step of a run at a time: what was seen, and what follows. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { newTaskState, type TaskState } from '../../../../../core/contract/control.ts';
+import type { TaskLiveness } from '../../../../../core/ports.ts';
+import { advance } from '../../../../../core/run/phases/advance.ts';
+import type { Seen } from '../../../../../core/run/phases/step.ts';
+import { initialState, type RunState } from '../../../../../core/run/state.ts';
+import { planOf } from '../../../../support/sim/plan.ts';
+
+const NOW = 1_000_000;
+const alive: TaskLiveness = { state: 'alive' };
+const gone: TaskLiveness = { state: 'gone', reason: 'killed' };
+const plan = planOf({ tasks: 2, exports: { setup: true, teardown: true, handleSummary: true } });
+
+const word = (change: Partial<TaskState> = {}): TaskState => ({
+  ...newTaskState(0, 0, 1),
+  phase: 'ready',
+  k6Pid: 2,
+  ...change,
+});
+
+/** A run in some phase, with two launched tasks that say this. */
+function stateOf(phase: RunState['phase'], words: (TaskState | null)[], change: Partial<RunState> = {}): RunState {
+  const state = { ...initialState(plan, NOW - 1000), phase, ...change };
+  state.tasks.forEach((task, index) => {
+    task.queuedAt = null;
+    task.launchedAt = Math.min(NOW - 1000, state.phaseSince - 1);
+    task.launches = 1;
+    task.word = words[index] ?? null;
+  });
+  return state;
+}
+
+const seen = (change: Partial<Seen> = {}): Seen => ({
+  now: NOW,
+  liveness: [alive, alive],
+  stopRequest: null,
+  abort: null,
+  targetAbort: null,
+  watchUntil: () => null,
+  ...change,
+});
+
+const setupJob = { kind: 'setup', task: 0, attempt: 0, nr: 1 } as const;
+const started = { startAt: NOW - 500, setup: { exitCode: 0, durationMs: 5, logTail: [] } };
+const ended = (exitCode: number | null) => ({ nr: 1, exitCode, durationMs: 5, logTail: ['the last line'] });
+const ready = word();
+const running = word({ phase: 'running', startSkewMs: 1 });
+const done = (exitCode = 0) => word({ phase: 'done', exitCode, endedAt: NOW - 1 });
+
+interface Case {
+  title: string;
+  state: RunState;
+  seen?: Partial<Seen>;
+  phase: RunState['phase'];
+  launch?: string[];
+  kill?: string[];
+  expected?: object;
+}
+
+const cases: Case[] = [
+  {
+    title: 'every task is launched',
+    state: initialState(plan, NOW),
+    phase: 'launching',
+    launch: ['0/0', '1/0'],
+  },
+  { title: 'not all are ready: wait', state: stateOf('launching', [ready, null]), phase: 'launching' },
+  {
+    title: 'all are ready: one runs setup',
+    state: stateOf('launching', [ready, ready]),
+    phase: 'setup',
+    expected: { job: setupJob, setupTries: 1 },
+  },
+  {
+    title: 'a task vanishes before the start: it is replaced',
+    state: stateOf('launching', [ready, ready]),
+    seen: { liveness: [alive, gone] },
+    phase: 'launching',
+    kill: ['1/0'],
+    launch: ['1/1'],
+  },
+  {
+    title: 'k6 dies before the start: its task is replaced',
+    state: stateOf('launching', [ready, done(-1)]),
+    phase: 'launching',
+    kill: ['1/0'],
+    launch: ['1/1'],
+  },
+  {
+    title: 'the script cannot be started: the run stops with its code',
+    state: stateOf('launching', [ready, done(107)]),
+    phase: 'stopping',
+    expected: { stop: { kind: 'script-error', exitCode: 107 } },
+  },
+  {
+    title: 'a task does not get ready in time',
+    state: stateOf('launching', [ready, word({ phase: 'starting', logTail: ['still at it'] })]),
+    seen: { now: NOW + 60_000 },
+    phase: 'stopping',
+    expected: {
+      stop: { kind: 'not-started', exitCode: 122, message: expect.stringMatching(/task 1 .*30 s.*still at it/) },
+    },
+  },
+  {
+    title: 'a task does not load the setup data in time',
+    state: stateOf('arming', [word({ phase: 'armed' }), ready]),
+    seen: { now: NOW + 60_000 },
+    phase: 'stopping',
+    expected: {
+      stop: { kind: 'not-started', exitCode: 122, message: expect.stringContaining('task 1 had not loaded') },
+    },
+  },
+  {
+    title: 'setup goes on',
+    state: stateOf('setup', [ready, ready], { job: setupJob, setupTries: 1 }),
+    phase: 'setup',
+  },
+  {
+    title: 'setup has ended: every task loads its data',
+    state: stateOf('setup', [word({ job: ended(0) }), ready], { job: setupJob }),
+    phase: 'arming',
+    expected: { setup: { exitCode: 0 } },
+  },
+  {
+    title: 'setup has ended and its task was lost since: it counts all the same',
+    state: stateOf('setup', [word({ job: ended(0) }), ready], { job: setupJob }),
+    seen: { liveness: [gone, alive] },
+    phase: 'arming',
+    kill: ['0/0'],
+    launch: ['0/1'],
+    expected: { setup: { exitCode: 0 } },
+  },
+  {
+    title: 'the load k6 of the task that runs setup dies: its worker brings setup to its end',
+    state: stateOf('setup', [done(-1), ready], { job: setupJob, setupTries: 1 }),
+    phase: 'setup',
+  },
+  {
+    title: 'the task that runs setup is lost: it is replaced first',
+    state: stateOf('setup', [ready, ready], { job: setupJob, setupTries: 1 }),
+    seen: { liveness: [gone, alive] },
+    phase: 'setup',
+    kill: ['0/0'],
+    launch: ['0/1'],
+  },
+  {
+    title: 'the k6 that ran setup was killed: setup runs once more',
+    state: stateOf('setup', [word({ job: ended(null) }), ready], { job: setupJob, jobs: 1, setupTries: 1 }),
+    phase: 'setup',
+    expected: { job: { ...setupJob, nr: 2 }, setupTries: 2 },
+  },
+  {
+    title: 'setup was lost twice',
+    state: stateOf('setup', [word({ job: ended(null) }), ready], { job: setupJob, setupTries: 2 }),
+    phase: 'stopping',
+    expected: { stop: { kind: 'not-started', exitCode: 122 } },
+  },
+  {
+    title: 'setup fails: the run stops with its code',
+    state: stateOf('setup', [word({ job: ended(107) }), ready], { job: setupJob }),
+    phase: 'stopping',
+    expected: { stop: { kind: 'setup', exitCode: 107, message: expect.stringContaining('the last line') } },
+  },
+  {
+    title: 'setup that marks the test as failed goes on',
+    state: stateOf('setup', [word({ job: ended(110) }), ready], { job: setupJob }),
+    phase: 'arming',
+    expected: { markedFailed: true },
+  },
+  {
+    title: 'all are armed: the start is set three polls ahead',
+    state: stateOf('arming', [word({ phase: 'armed' }), word({ phase: 'armed' })]),
+    phase: 'running',
+    expected: { startAt: NOW + 300, job: null },
+  },
+  { title: 'the load goes on', state: stateOf('running', [running, running], started), phase: 'running' },
+  {
+    title: 'a task is lost under load: the others go on',
+    state: stateOf('running', [running, running], started),
+    seen: { liveness: [alive, gone] },
+    phase: 'running',
+    expected: { tasks: [{ outcome: null }, { outcome: { lost: 'killed', endedAt: NOW } }] },
+  },
+  {
+    title: 'a script that aborts in one task stops all',
+    state: stateOf('running', [running, done(108)], started),
+    phase: 'stopping',
+    expected: { stop: { kind: 'aborted', exitCode: 108 } },
+  },
+  {
+    title: 'a threshold with abortOnFail stops all',
+    state: stateOf('running', [running, running], started),
+    seen: { abort: ['http_req_failed'] },
+    phase: 'stopping',
+    expected: { stop: { kind: 'threshold', exitCode: 99, message: expect.stringContaining('http_req_failed') } },
+  },
+  {
+    title: 'windows are missing: wait for them',
+    state: stateOf('running', [done(), word({ phase: 'done', exitCode: 0, endedAt: NOW, windows: 2 })], started),
+    phase: 'running',
+  },
+  {
+    title: 'windows that were deleted are not waited for for ever: their task counts as lost',
+    state: stateOf(
+      'running',
+      [done(), word({ phase: 'done', exitCode: 0, endedAt: NOW - 30_001, windows: 2 })],
+      started,
+    ),
+    phase: 'teardown',
+    expected: { tasks: [{}, { outcome: { exitCode: 0, lost: '2 of its windows are not in the store' } }] },
+  },
+  {
+    title: 'all have ended: one runs teardown',
+    state: stateOf('running', [done(), done()], started),
+    phase: 'teardown',
+    expected: { job: { kind: 'teardown', task: 0, attempt: 0 } },
+  },
+  {
+    title: 'nobody is left for teardown: a new task is launched for it',
+    state: stateOf('running', [done(), done()], started),
+    seen: { liveness: [gone, gone] },
+    phase: 'teardown',
+    kill: ['0/0'],
+    launch: ['0/1'],
+    expected: { job: { kind: 'teardown', task: 0, attempt: 1 } },
+  },
+  {
+    title: 'a task that Spot takes back still lives: another one runs teardown',
+    state: stateOf('running', [done(105), done()], started),
+    phase: 'teardown',
+    expected: { job: { kind: 'teardown', task: 1, attempt: 0 } },
+  },
+  {
+    title: 'a task whose k6 died is there all the same: it runs teardown',
+    state: stateOf('running', [done(137), done()], started),
+    phase: 'teardown',
+    expected: { job: { kind: 'teardown', task: 0, attempt: 0 } },
+  },
+  {
+    title: 'a task that was made to run teardown, all others being lost, tells the summary too',
+    state: (() => {
+      const lost = { exitCode: null, endedAt: NOW - 300, message: 'killed', lost: 'killed' };
+      const job = { ...setupJob, kind: 'teardown', attempt: 1 } as const;
+      const host = word({ attempt: 1, phase: 'done', exitCode: null, job: ended(0) });
+      const state = stateOf('teardown', [host, null], { ...started, jobs: 1, job });
+      for (const task of state.tasks) task.outcome = lost;
+      Object.assign(state.tasks[0] ?? {}, { attempt: 1, launchedAt: NOW - 200 });
+      return state;
+    })(),
+    seen: { liveness: [alive, gone] },
+    phase: 'summary',
+    expected: { job: { kind: 'summary', task: 0, attempt: 1 } },
+  },
+  {
+    title: 'a stop before the start: no teardown, but the summary',
+    state: stateOf('stopping', [done(105), done(105)]),
+    phase: 'summary',
+    expected: { job: { kind: 'summary' } },
+  },
+  {
+    title: 'a stop between setup and start: what setup has made is torn down',
+    state: stateOf('stopping', [done(105), done(105)], { setup: started.setup }),
+    phase: 'teardown',
+    expected: { job: { kind: 'teardown' } },
+  },
+  {
+    title: 'a stop in setup waits for the k6 that runs it',
+    state: stateOf('stopping', [done(105), done(105)], { job: setupJob }),
+    phase: 'stopping',
+  },
+  {
+    title: 'a run that could not be started has no summary',
+    state: stateOf('stopping', [done(105), done(105)], {
+      stop: { kind: 'not-started', message: 'no', exitCode: 122 },
+    }),
+    phase: 'finished',
+  },
+  {
+    title: 'k6 does not stop: it is killed',
+    state: stateOf('stopping', [running, done(105)], { ...started, phaseSince: NOW - 46_000 }),
+    phase: 'stopping',
+    kill: ['0/0'],
+  },
+  {
+    title: 'before the start, too; but neither who has ended nor who was never launched',
+    state: (() => {
+      const state = stateOf('stopping', [done(105), null], { phaseSince: NOW - 46_000 });
+      const never = { ...(state.tasks[1] as RunState['tasks'][number]), launchedAt: null };
+      state.tasks.push(never);
+      return state;
+    })(),
+    seen: { liveness: [alive, alive, gone] },
+    phase: 'stopping',
+    kill: ['1/0'],
+  },
+  {
+    title: 'a task that cannot be killed is not waited for for ever; its load ended when it was killed',
+    state: stateOf('stopping', [running, done(105)], { ...started, phaseSince: NOW - 300_001 }),
+    phase: 'teardown',
+    expected: {
+      tasks: [{ outcome: { lost: 'it did not end when it was told to stop', endedAt: NOW - 300_001 + 45_000 } }, {}],
+    },
+  },
+  {
+    title: 'teardown hangs: its task is killed',
+    state: stateOf('teardown', [done(), done()], {
+      ...started,
+      phaseSince: NOW - 66_000,
+      job: { ...setupJob, kind: 'teardown' },
+    }),
+    phase: 'teardown',
+    kill: ['0/0'],
+  },
+  {
+    title: 'teardown has ended: handleSummary',
+    state: stateOf('teardown', [word({ phase: 'done', exitCode: 0, job: ended(0) }), done()], {
+      ...started,
+      jobs: 1,
+      job: { ...setupJob, kind: 'teardown' },
+    }),
+    phase: 'summary',
+    expected: { job: { kind: 'summary', nr: 2 } },
+  },
+  {
+    title: 'handleSummary has ended: the end',
+    state: stateOf('summary', [word({ phase: 'done', exitCode: 0, job: ended(0) }), done()], {
+      ...started,
+      job: { ...setupJob, kind: 'summary' },
+    }),
+    phase: 'finished',
+  },
+];
+
+test.each(cases)('$title', ({ state, seen: change, phase, launch = [], kill = [], expected = {} }) => {
+  const effects = advance(state, plan, seen(change));
+  const names = (refs: { task: number; attempt: number }[]) => refs.map(({ task, attempt }) => `${task}/${attempt}`);
+  expect({ phase: state.phase, launch: names(effects.launch), kill: names(effects.kill) }).toEqual({
+    phase,
+    launch,
+    kill,
+  });
+  expect(state).toMatchObject(expected);
+});
+
+test.each(['launching', 'setup', 'arming', 'running'] as const)('a stop request in phase %s stops the run', (phase) => {
+  const state = stateOf(phase, [running, running], phase === 'running' ? started : { job: setupJob });
+  advance(state, plan, seen({ stopRequest: { at: 'now', message: 'enough' } }));
+  expect(state).toMatchObject({ phase: 'stopping', stop: { kind: 'requested', message: 'enough', exitCode: 105 } });
+});
+
+test.each(['teardown', 'summary', 'finished'] as const)('a stop request in phase %s comes too late', (phase) => {
+  const state = stateOf(phase, [done(), done()], { ...started, job: { ...setupJob, kind: 'teardown' } });
+  advance(state, plan, seen({ stopRequest: { at: 'now', message: 'enough' } }));
+  expect(state).toMatchObject({ phase, stop: null });
+});
+
+test('only the first reason to stop counts', () => {
+  const state = stateOf('running', [done(108), running], started);
+  advance(state, plan, seen({ stopRequest: { at: 'now', message: 'first' }, abort: ['checks'] }));
+  expect(state.stop).toMatchObject({ kind: 'requested', message: 'first' });
+});
+
+test('the same state and the same look have the same consequence', () => {
+  const words = fc.record({
+    phase: fc.constantFrom('starting', 'ready', 'armed', 'running', 'done', 'failed'),
+    exitCode: fc.constantFrom(null, 0, -1, 99, 103, 105, 107, 108, 110),
+    windows: fc.integer({ min: 0, max: 2 }),
+  });
+  const phases = fc.constantFrom<RunState['phase']>('launching', 'setup', 'arming', 'running', 'stopping', 'teardown');
+  fc.assert(
+    fc.property(
+      phases,
+      fc.array(words, { minLength: 2, maxLength: 2 }),
+      fc.boolean(),
+      fc.nat(90_000),
+      (phase, says, lives, late) => {
+        const state = () =>
+          stateOf(phase, says.map(word), phase === 'running' ? { ...started } : { job: { ...setupJob } });
+        const look = seen({ liveness: [alive, lives ? alive : gone], now: NOW + late });
+        const [a, b] = [state(), state()];
+        expect(advance(a, plan, look)).toEqual(advance(b, plan, look));
+        expect(a).toEqual(b);
+        expect(JSON.parse(JSON.stringify(a)), 'a checkpoint keeps all of it').toEqual(a);
+      },
+    ),
+  );
+});

@@ -1,0 +1,363 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { TargetPlan } from '../../../../core/contract/plan.ts';
+import { TargetResult } from '../../../../core/contract/result.ts';
+import { type TargetInput, targetVerdict } from '../../../../core/scaling/verdict.ts';
+import { at, load, readings, spike } from './timeline.ts';
+
+const PLAN: TargetPlan = { observe: 'demo:http://127.0.0.1:8080', scaleOutWithinMs: 20_000 };
+
+const judge = (input: Partial<TargetInput>): TargetResult =>
+  targetVerdict({
+    readings: readings(60, [[0, 2, 2]]),
+    events: [],
+    points: load(60, spike),
+    errorRate: 0,
+    plan: PLAN,
+    endedAtMs: at(60),
+    ...input,
+  });
+
+describe('scaleOutWithin', () => {
+  it.each<[string, Partial<TargetInput>, boolean, string]>([
+    [
+      'a scale-out in time',
+      {
+        readings: readings(60, [
+          [0, 2, 2],
+          [20, 5, 2],
+          [24, 5, 5],
+        ]),
+      },
+      true,
+      'running rose from 2 to 5 tasks 14s after the load rose (load 12:00:10, desired 12:00:20, running 12:00:24 UTC); allowed 20s',
+    ],
+    [
+      'a scale-out that is too late',
+      {
+        readings: readings(60, [
+          [0, 2, 2],
+          [20, 5, 2],
+          [40, 5, 3],
+        ]),
+      },
+      false,
+      'running rose from 2 to 3 tasks 30s after the load rose (load 12:00:10, desired 12:00:20, running 12:00:40 UTC); allowed 20s',
+    ],
+    [
+      'no scale-out',
+      {},
+      false,
+      'desired never rose above 2 in the 50s after the load rose (load 12:00:10 UTC); allowed 20s',
+    ],
+    [
+      'a load that ends before the target had its time',
+      { plan: { ...PLAN, scaleOutWithinMs: 360_000 } },
+      false,
+      'desired never rose above 2 in the 50s after the load rose (load 12:00:10 UTC); allowed 6m; the load was held for only 50s: hold it for longer',
+    ],
+    [
+      'tasks that never start',
+      {
+        readings: readings(60, [
+          [0, 2, 2],
+          [20, 5, 2],
+        ]),
+      },
+      false,
+      'desired rose from 2 to 5 10s after the load rose, but running never rose above 2 (load 12:00:10, desired 12:00:20 UTC); allowed 20s',
+    ],
+    [
+      'flapping: the first rise counts',
+      {
+        readings: readings(60, [
+          [0, 2, 2],
+          [15, 3, 2],
+          [18, 3, 3],
+          [22, 2, 2],
+          [30, 3, 3],
+          [35, 2, 2],
+        ]),
+      },
+      true,
+      'running rose from 2 to 3 tasks 8s after the load rose (load 12:00:10, desired 12:00:15, running 12:00:18 UTC); allowed 20s',
+    ],
+    [
+      'flapping: taken back before a task was up',
+      {
+        readings: readings(60, [
+          [0, 2, 2],
+          [15, 3, 2],
+          [18, 2, 2],
+        ]),
+      },
+      false,
+      'desired rose from 2 to 3 5s after the load rose, but running never rose above 2 (load 12:00:10, desired 12:00:15 UTC); allowed 20s',
+    ],
+    [
+      'a target that had scaled in the ramp before',
+      {
+        readings: readings(60, [
+          [0, 2, 2],
+          [4, 6, 2],
+          [8, 6, 6],
+        ]),
+      },
+      true,
+      'running rose from 2 to 6 tasks 2s before the load rose (load 12:00:10, desired 12:00:04, running 12:00:08 UTC); allowed 20s',
+    ],
+    [
+      'a scale-out that is under way when the load rises',
+      {
+        readings: readings(60, [
+          [0, 2, 2],
+          [8, 4, 2],
+          [16, 4, 4],
+        ]),
+      },
+      true,
+      'running rose from 2 to 4 tasks 6s after the load rose (load 12:00:10, desired 12:00:08, running 12:00:16 UTC); allowed 20s',
+    ],
+    [
+      'a target that was large enough from the start: nothing rose',
+      { readings: readings(60, [[0, 6, 6]]) },
+      false,
+      'desired never rose above 6 in the 50s after the load rose (load 12:00:10 UTC); allowed 20s',
+    ],
+    [
+      'a deployment in the midst: tasks that are replaced are no scale-out',
+      {
+        readings: readings(60, [
+          [0, 2, 2],
+          [15, 2, 1],
+          [20, 2, 4],
+          [25, 2, 2],
+        ]),
+      },
+      false,
+      'desired never rose above 2 in the 50s after the load rose (load 12:00:10 UTC); allowed 20s; 4 ran at 12:00:20 UTC, more than desired, as in a deployment',
+    ],
+    [
+      'a deployment when the load rises, then a scale-out',
+      {
+        readings: readings(60, [
+          [0, 2, 2],
+          [9, 2, 1],
+          [15, 4, 1],
+          [18, 4, 2],
+          [21, 4, 3],
+        ]),
+      },
+      true,
+      'running rose from 2 to 3 tasks 11s after the load rose (load 12:00:10, desired 12:00:15, running 12:00:21 UTC); allowed 20s',
+    ],
+    [
+      'no load',
+      {
+        points: load(
+          60,
+          () => 0,
+          () => null,
+        ),
+      },
+      false,
+      'the load never rose: no VUs and no requests were measured; allowed 20s',
+    ],
+    [
+      'an observer that failed',
+      { readings: [] },
+      false,
+      "the target's state could never be read from demo:http://127.0.0.1:8080",
+    ],
+    [
+      'no observer',
+      { readings: [], plan: { ...PLAN, observe: null } },
+      false,
+      "nothing observed the target: set observe in the script's options.ext.fleet.target",
+    ],
+  ])('%s', (_, input, ok, message) => {
+    const { expectations } = judge(input);
+
+    expect(expectations).toEqual([{ name: 'scaleOutWithin', ok, message }]);
+  });
+
+  it('takes the first point as the rise where a test starts at its peak', () => {
+    const result = judge({
+      points: load(60, () => 50),
+      readings: readings(60, [
+        [0, 2, 2],
+        [5, 3, 3],
+      ]),
+    });
+
+    expect(result.moments).toMatchObject({ loadRose: at(0), desiredRose: at(5), runningRose: at(5) });
+  });
+
+  it('goes by requests where no VUs were seen', () => {
+    const points = load(60, spike).map((point) => ({ ...point, vus: 0 }));
+
+    expect(judge({ points }).moments.loadRose).toBe(at(10));
+  });
+});
+
+describe('minPeakTasks', () => {
+  const plan: TargetPlan = { observe: 'demo:x', minPeakTasks: 4 };
+
+  it.each([
+    [5, true, 'at its peak the target ran 5 tasks (12:00:30 UTC); expected at least 4'],
+    [3, false, 'at its peak the target ran 3 tasks (12:00:30 UTC); expected at least 4'],
+  ])('a peak of %d tasks', (peak, ok, message) => {
+    const result = judge({
+      plan,
+      readings: readings(60, [
+        [0, 2, 2],
+        [30, peak, peak],
+        [40, 2, 2],
+      ]),
+    });
+
+    expect(result).toMatchObject({ peakTasks: peak, expectations: [{ name: 'minPeakTasks', ok, message }] });
+  });
+
+  it('does not count what ran before the load', () => {
+    const before = { at: at(-30), desired: 8, running: 8, pending: 0 };
+
+    expect(judge({ plan, readings: [before, ...readings(60, [[0, 2, 2]])] }).peakTasks).toBe(2);
+  });
+
+  it('fails without readings', () => {
+    expect(judge({ plan, readings: [] })).toMatchObject({ peakTasks: null, expectations: [{ ok: false }] });
+  });
+});
+
+describe('maxErrorRate', () => {
+  it.each([
+    [0, true, '0 % of the requests failed; allowed 10 %'],
+    [0.1, true, '10 % of the requests failed; allowed 10 %'],
+    [0.1000001, false, '10.01 % of the requests failed; allowed 10 %'],
+    [0.25, false, '25 % of the requests failed; allowed 10 %'],
+  ])('a rate of %d', (errorRate, ok, message) => {
+    const plan: TargetPlan = { observe: null, maxErrorRate: 0.1 };
+
+    expect(judge({ plan, errorRate }).expectations).toEqual([{ name: 'maxErrorRate', ok, message }]);
+  });
+});
+
+describe('recoverWithin', () => {
+  const plan: TargetPlan = { observe: 'demo:x', recoverWithin: { p95Ms: 1000, withinMs: 20_000 } };
+
+  it.each<[string, (s: number) => number | null, boolean, string]>([
+    [
+      'in time',
+      (s) => (s >= 12 && s < 25 ? 1800 : 300),
+      true,
+      'p95 came back under 1s, from 1800ms at its worst, 15s after the load rose (load 12:00:10, recovered 12:00:25 UTC, at 1000 of 1000 VUs); allowed 20s',
+    ],
+    [
+      'too late',
+      (s) => (s >= 12 && s < 45 ? 1800 : 300),
+      false,
+      'p95 came back under 1s, from 1800ms at its worst, 35s after the load rose (load 12:00:10, recovered 12:00:45 UTC, at 1000 of 1000 VUs); allowed 20s',
+    ],
+    [
+      'one good second is no recovery',
+      (s) => (s === 20 ? 300 : s >= 12 && s < 45 ? 1800 : 300),
+      false,
+      'p95 came back under 1s, from 1800ms at its worst, 35s after the load rose (load 12:00:10, recovered 12:00:45 UTC, at 1000 of 1000 VUs); allowed 20s',
+    ],
+    [
+      'seconds without requests are no recovery',
+      (s) => (s < 12 ? 300 : s < 20 ? 1800 : s < 57 ? null : 300),
+      false,
+      'p95 came back under 1s, from 1800ms at its worst, 47s after the load rose (load 12:00:10, recovered 12:00:57 UTC, at 1000 of 1000 VUs); allowed 20s',
+    ],
+    [
+      'never',
+      (s) => (s < 12 ? 300 : 1800),
+      false,
+      'p95 never came back under 1s in the 50s after the load rose (load 12:00:10 UTC); its worst was 1800ms; allowed 20s',
+    ],
+    ['not needed', () => 640.4, true, 'p95 never exceeded 1s after the load rose; its worst was 640ms'],
+    [
+      'a slow first request, before the load rises, is not the load’s',
+      (s) => (s === 0 ? 5000 : 300),
+      true,
+      'p95 never exceeded 1s after the load rose; its worst was 300ms',
+    ],
+    [
+      'no request finished',
+      (s) => (s < 10 ? 300 : null),
+      false,
+      'p95 is unknown: no request finished after the load rose; allowed 20s',
+    ],
+  ])('%s', (_, p95, ok, message) => {
+    const result = judge({ plan, points: load(60, spike, p95) });
+
+    expect(result.expectations).toEqual([{ name: 'recoverWithin', ok, message }]);
+  });
+});
+
+describe('targetVerdict', () => {
+  it('sorts the series out, of samples in any order, with the latest word on each moment', () => {
+    const sample = (series: string, second: number, value: number) => ({ series, at: at(second), value });
+
+    const { series } = judge({
+      samples: [sample('cpu', 60, 70), sample('memory', 0, 30), sample('cpu', 0, 20), sample('cpu', 60, 75)],
+    });
+
+    expect(series).toEqual({
+      cpu: [
+        { at: at(0), value: 20 },
+        { at: at(60), value: 75 },
+      ],
+      memory: [{ at: at(0), value: 30 }],
+    });
+  });
+
+  it('keeps each event once, in order, from the first reading on', () => {
+    const event = (second: number) => ({ at: at(second), message: `at ${second}` });
+
+    const { events } = judge({ events: [event(30), event(-5), event(12), event(30)] });
+
+    expect(events).toEqual([event(12), event(30)]);
+  });
+
+  it('says nothing where nothing is expected', () => {
+    expect(judge({ plan: { observe: null } }).expectations).toEqual([]);
+  });
+
+  it('answers in the shape of the contract, whatever it was given, in whatever order the readings came', () => {
+    const count = fc.integer({ min: 0, max: 9 });
+    const second = fc.integer({ min: -10, max: 70 });
+    const reading = fc.record({ at: second.map(at), desired: count, running: count, pending: count });
+    const latency = fc.option(fc.double({ min: 0, max: 5000, noNaN: true }));
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(reading, { selector: (each) => each.at }),
+        fc.array(fc.tuple(fc.nat(1000), latency), { maxLength: 60 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (list, seconds, errorRate) => {
+          const points = load(
+            seconds.length,
+            (s) => seconds[s]?.[0] ?? 0,
+            (s) => seconds[s]?.[1] ?? null,
+          );
+          const plan: TargetPlan = {
+            ...PLAN,
+            minPeakTasks: 4,
+            maxErrorRate: 0.1,
+            recoverWithin: { p95Ms: 1000, withinMs: 9000 },
+          };
+
+          const result = judge({ readings: list, points, errorRate, plan });
+
+          expect(TargetResult.parse(result)).toEqual(result);
+          expect(result.expectations).toHaveLength(4);
+          expect(judge({ readings: [...list].reverse(), points, errorRate, plan })).toEqual(result);
+          const { desiredRose, runningRose } = result.moments;
+          if (runningRose !== null) expect(runningRose).toBeGreaterThanOrEqual(desiredRose ?? Number.NaN);
+        },
+      ),
+    );
+  });
+});

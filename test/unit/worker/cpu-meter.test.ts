@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { cpuMeter } from '../../../worker/cpu-meter.ts';
+
+const burn = (ms: number) => {
+  const used = () => process.cpuUsage().user + process.cpuUsage().system;
+  for (const until = used() + ms * 1000; used() < until; );
+};
+
+describe.skipIf(!existsSync('/proc/self/stat'))('the CPU of a task with a limit of its own', () => {
+  it('is that of its own process, over the limit', () => {
+    const [narrow, wide] = [cpuMeter(0.1, () => []), cpuMeter(1000, () => [])];
+    burn(300);
+
+    expect(narrow.read()).toBeGreaterThan(wide.read());
+    expect(narrow.read()).toBeLessThanOrEqual(1);
+    expect(wide.read()).toBeLessThan(0.01);
+  });
+
+  it('counts a k6 while it runs and after it has ended, once', async () => {
+    const child = spawn(process.execPath, [
+      '-e',
+      `
+      const used = () => process.cpuUsage().user + process.cpuUsage().system;
+      for (const until = used() + 300_000; used() < until; );
+      process.stdout.write('burnt');
+      process.stdin.resume();
+    `,
+    ]);
+    const pids = [child.pid ?? 0];
+    const limit = 1000; // so that the share is far from 1, and tells the time that was used
+    const from = performance.now();
+    const meter = cpuMeter(limit, () => pids);
+    await once(child.stdout, 'data');
+    const first = performance.now();
+    const running = meter.read() * limit * (first - from);
+    child.kill();
+    await once(child, 'close');
+    pids.pop();
+    const afterwards = meter.read() * limit * (performance.now() - first);
+
+    expect(running).toBeGreaterThan(250);
+    expect(afterwards).toBeLessThan(250);
+  });
+});
+
+describe('the CPU of a task on a shared machine', () => {
+  it('is the share of all processors', () => {
+    const meter = cpuMeter(null, () => []);
+    burn(50);
+
+    expect(meter.read()).toBeGreaterThan(0);
+    expect(meter.read()).toBeLessThanOrEqual(1);
+  });
+});
