@@ -1,7 +1,7 @@
 import { type ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { TASK_START_SECONDS } from '../core/aws/pacing.ts';
 import { encodeJson } from '../core/contract/codec.ts';
-import { type Control, newTaskState } from '../core/contract/control.ts';
+import { type Control, initialTaskStatus } from '../core/contract/control.ts';
 import { runKeys, taskKeys } from '../core/contract/keys.ts';
 import { awsTiming } from '../core/plan/build.ts';
 import { Coordinator } from '../core/run/coordinator.ts';
@@ -76,7 +76,7 @@ export async function playLaunch({ tasks, refused, seed }: LaunchShape): Promise
     await took(RUN_TASK_MS);
     if (!hasRoom) return { tasks: [], failures: [{ reason: 'Capacity is unavailable at this time' }] };
     const { task, attempt } = refOf(command.input) ?? { task: 0, attempt: 0 };
-    const ready = { ...newTaskState(task, attempt, 1), phase: 'ready' as const };
+    const ready = { ...initialTaskStatus(task, attempt, 1), phase: 'ready' as const };
     void took(TASK_START_MS).then(() => memory.put(taskKeys(plan.id, task, attempt).state, encodeJson(ready)));
     return ecs.client.send(command);
   };

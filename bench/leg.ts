@@ -16,7 +16,7 @@ const LONG_MS = 20_000;
 
 /** Of the one vCPU that the coordinator's Lambda has: what is left is for worse days. */
 const CPU_AT_MOST = 0.85;
-/** A window waits for its turn of up to `lookMs`; so many seconds later it is to be merged. */
+/** A window waits for its turn of up to `taskPollIntervalMs`; so many seconds later it is to be merged. */
 const LATE_SECONDS = 2;
 
 interface LegCase extends Scenario {
@@ -24,7 +24,7 @@ interface LegCase extends Scenario {
   aimed: boolean;
 }
 
-const LONG = { windowMs: LONG_MS, lookMs: LONG_MS };
+const LONG = { windowMs: LONG_MS, taskPollIntervalMs: LONG_MS };
 
 /** As `run --stack` has it, then what might be changed for 5,000 tasks. */
 const CASES: LegCase[] = [
@@ -83,9 +83,10 @@ export interface LegFound {
 
 /** Such as `5,000 tasks, a window and a look each 20 s, cells of 1 s`. */
 function nameOf(scenario: Pick<Scenario, 'tasks' | 'timing'>): string {
-  const { windowMs, lookMs, cellSeconds } = timingOf(scenario);
-  const windows = windowMs === lookMs ? 'a window and a look' : `a window each ${windowMs / 1000} s, a look`;
-  return `${scenario.tasks.toLocaleString('en')} tasks, ${windows} each ${lookMs / 1000} s, cells of ${cellSeconds} s`;
+  const { windowMs, taskPollIntervalMs, cellSeconds } = timingOf(scenario);
+  const windows =
+    windowMs === taskPollIntervalMs ? 'a window and a look' : `a window each ${windowMs / 1000} s, a look`;
+  return `${scenario.tasks.toLocaleString('en')} tasks, ${windows} each ${taskPollIntervalMs / 1000} s, cells of ${cellSeconds} s`;
 }
 
 export function legReport(found: LegFound[], { isPinned, hasTls }: { isPinned: boolean; hasTls: boolean }): Report {
@@ -149,7 +150,7 @@ function aimsOf({ scenario, figures }: LegFound): Aim[] {
     {
       what: `${name}: s until 95 % of the windows were merged`,
       value: figures.delay.p95,
-      atMost: timingOf(scenario).lookMs / 1000 + LATE_SECONDS,
+      atMost: timingOf(scenario).taskPollIntervalMs / 1000 + LATE_SECONDS,
     },
   ];
 }

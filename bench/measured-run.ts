@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { packageRoot } from '../cli/package-root.ts';
-import { here, prepare } from '../cli/prepare/prepare.ts';
+import { localBackend, prepare } from '../cli/prepare/prepare.ts';
 import { encodeJson } from '../core/contract/codec.ts';
 import { WorkerEnv } from '../core/contract/env.ts';
 import { runKeys } from '../core/contract/keys.ts';
@@ -73,8 +73,8 @@ export interface MeasuredRun {
  */
 export async function prepareRun(options: MeasuredRun): Promise<() => Promise<{ result: Result; cpuSeconds: number }>> {
   const { k6, script, tasks, timing, store, workDir, workerEnv } = options;
-  const place = timing === undefined ? here : { ...here, timing: () => timing };
-  const prepared = await prepare({ script, k6, env: options.vars, place, tasks, strict: true });
+  const backend = timing === undefined ? localBackend : { ...localBackend, timing: () => timing };
+  const prepared = await prepare({ script, k6, env: options.vars, backend, tasks, strict: true });
   const { plan } = prepared;
   await store.put(runKeys(plan.id).archive, prepared.archive);
   await store.put(runKeys(plan.id).plan, encodeJson(plan));

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { decodeJson, encodeJson } from '../core/contract/codec.ts';
-import { newTaskState, TaskState } from '../core/contract/control.ts';
+import { initialTaskStatus, TaskStatus } from '../core/contract/control.ts';
 import { taskKeys } from '../core/contract/keys.ts';
 import type { CellLine, Window } from '../core/contract/window.ts';
-import { addWindow, emptyMerged, type Merged, toJson } from '../core/metrics/run-metrics.ts';
+import { addWindow, emptyMetrics, type RunMetrics, toJson } from '../core/metrics/run-metrics.ts';
 import { DirStore } from '../stores/dir.ts';
 import type { BenchContext } from './context.ts';
 import { startServer } from './processes.ts';
@@ -69,7 +69,7 @@ export async function costOf(
   lines: CellLine[],
   { store, tasks, rounds }: { store: DirStore; tasks: number; rounds: number },
 ): Promise<Cost> {
-  const merged = emptyMerged([]);
+  const metrics = emptyMetrics([]);
   const startAtMs = Math.min(...lines.flatMap(({ cells }) => cells.map(({ t }) => t))) * 1000;
   const perWindowMs: number[] = [];
   const windowsPerSecond: number[] = [];
@@ -78,7 +78,7 @@ export async function costOf(
   for (let round = 0; round <= rounds; round++) {
     bytes = await writeWindows(store, tasks, round, lines);
     const cost = await measure(() =>
-      Promise.all(Array.from({ length: tasks }, (_, task) => readWindow(store, merged, task, round, startAtMs))),
+      Promise.all(Array.from({ length: tasks }, (_, task) => readWindow(store, metrics, task, round, startAtMs))),
     );
     await rm(join(store.root, 'scratch'), { recursive: true });
     if (round === 0) continue;
@@ -87,7 +87,7 @@ export async function costOf(
   }
   let checkpointBytes = 0;
   const checkpoint = await measure(async () => {
-    checkpointBytes = (await promisify(gzip)(JSON.stringify(toJson(merged)))).length;
+    checkpointBytes = (await promisify(gzip)(JSON.stringify(toJson(metrics)))).length;
   });
   return {
     what,
@@ -118,7 +118,7 @@ async function writeWindows(store: DirStore, tasks: number, seq: number, lines: 
 /** The coordinator's own steps, one by one. */
 async function readWindow(
   store: DirStore,
-  merged: Merged,
+  metrics: RunMetrics,
   task: number,
   seq: number,
   startAtMs: number,
@@ -126,12 +126,12 @@ async function readWindow(
   const body = await store.get(taskKeys(RUN, task, 0).window(seq));
   if (body === null) throw new Error(`there is no window ${seq} of task ${task}`);
   const window = JSON.parse(new TextDecoder().decode(await promisify(gunzip)(body))) as Window;
-  addWindow(merged, window, { startAtMs, clockOffsetMs: 0 });
+  addWindow(metrics, window, { startAtMs, clockOffsetMs: 0 });
 }
 
 /** What a look at a task costs that has nothing new to say: its state is read, and a window that is not there. CPU ms. */
 async function lookCost(store: DirStore, tasks: number, rounds: number): Promise<Spread> {
-  const state: TaskState = { ...newTaskState(0, 0, 1), phase: 'running', k6Pid: 2, startSkewMs: 1 };
+  const state: TaskStatus = { ...initialTaskStatus(0, 0, 1), phase: 'running', k6Pid: 2, startSkewMs: 1 };
   const keys = Array.from({ length: tasks }, (_, task) => taskKeys(RUN, task, 0));
   for (const key of keys) await store.put(key.state, encodeJson(state));
   const costs: number[] = [];
@@ -140,7 +140,7 @@ async function lookCost(store: DirStore, tasks: number, rounds: number): Promise
       Promise.all(
         keys.map(async (key) => {
           const body = await store.get(key.state);
-          if (body !== null) decodeJson(TaskState, body, 'state.json');
+          if (body !== null) decodeJson(TaskStatus, body, 'state.json');
           await store.get(key.window(0));
         }),
       ),
@@ -182,6 +182,6 @@ export function mergingReport(costs: Cost[], look: Spread, tasks: number, rounds
         'threads counted. The windows are what k6 measured on three endpoints with a check each at 150 requests/s. A look at a ' +
         `task that has nothing new takes ${look.median.toFixed(2)} ms of CPU more, each time the coordinator looks.`,
     ],
-    data: { tasks, costs, lookMs: look },
+    data: { tasks, costs, taskPollIntervalMs: look },
   };
 }

@@ -37,8 +37,8 @@ export function requestsReport(timing: Timing, leg: CountedLeg, run: CountedRun)
   const perHour = (kinds: RegExp, counts: Counts, seconds: number) => (sumOf(kinds, counts) * 3600) / seconds;
   // Of what real tasks are asked for, only what workers ask: their coordinator has fewer tasks than the one in `leg`.
   const worker: Requests = {
-    puts: perHour(/^PUT (window|state)$/, run.underLoad, run.seconds) / run.tasks,
-    gets: perHour(/^GET control$/, run.underLoad, run.seconds) / run.tasks,
+    puts: perHour(/^PUT (window|state)$/, run.advanceLoad, run.seconds) / run.tasks,
+    gets: perHour(/^GET control$/, run.advanceLoad, run.seconds) / run.tasks,
   };
   const looks = perHour(/^GET (window|state)$/, leg.counts, leg.seconds) / tasks;
   const ownKinds = '(control|checkpoint|progress|stop|other)$';
@@ -78,8 +78,12 @@ export function requestsReport(timing: Timing, leg: CountedLeg, run: CountedRun)
     head: ['', 'counted', 'estimated', 'ratio'],
     rows: [
       row('a task and hour: PUT of its worker', worker.puts, estimated.task.puts),
-      row('a task and hour: GET of its worker', worker.gets, 3_600_000 / timing.pollMs),
-      row('a task and hour: GET of the coordinator', looks, estimated.task.gets - 3_600_000 / timing.pollMs),
+      row('a task and hour: GET of its worker', worker.gets, 3_600_000 / timing.controlPollIntervalMs),
+      row(
+        'a task and hour: GET of the coordinator',
+        looks,
+        estimated.task.gets - 3_600_000 / timing.controlPollIntervalMs,
+      ),
       row('a task, once: PUT of its worker', once.puts, estimated.once.puts),
       row('a task, once: GET of its worker', once.gets, estimated.once.gets),
       row('a run and hour: PUT of the coordinator', coordinator.puts, estimated.coordinator.puts),

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../cli/package-root.ts';
 import { decodeJson } from '../core/contract/codec.ts';
-import { TaskState } from '../core/contract/control.ts';
+import { TaskStatus } from '../core/contract/control.ts';
 import { runKeys, taskKeys } from '../core/contract/keys.ts';
 import type { BenchContext } from './context.ts';
 import { cpuOf, startServer } from './processes.ts';
@@ -41,7 +41,7 @@ async function momentsOf(storeDir: string): Promise<{ lastTaskAt: number; verdic
   const ends = await Promise.all(
     Array.from({ length: TASKS }, async (_, task) => {
       const body = await readFile(join(storeDir, taskKeys(run, task, 0).state));
-      return decodeJson(TaskState, body, 'state.json').endedAt ?? Number.NaN;
+      return decodeJson(TaskStatus, body, 'state.json').endedAt ?? Number.NaN;
     }),
   );
   const { mtimeMs } = await stat(join(storeDir, runKeys(run).result));

@@ -26,7 +26,7 @@ export async function follow(run: StoredRun, { quiet }: { quiet: boolean }): Pro
     before: () => live?.clear(),
     stop: () => run.askToStop('test run was aborted by Ctrl-C in k6-fleet'),
   });
-  const execution = new ExecutionWatch(run);
+  const execution = new ExecutionPoller(run);
   try {
     while (!interrupt.detached) {
       const result = await run.result();
@@ -44,7 +44,7 @@ export async function follow(run: StoredRun, { quiet }: { quiet: boolean }): Pro
 }
 
 /** Notices an execution that has ended without a result. A run of this machine has none. */
-class ExecutionWatch {
+class ExecutionPoller {
   private checkedAt = Date.now();
   private endedAt: number | null = null;
 

@@ -1,5 +1,5 @@
 import { ensureK6 } from './prepare/k6.ts';
-import { type Place, type Prepared, prepare } from './prepare/prepare.ts';
+import { type Backend, type Prepared, prepare } from './prepare/prepare.ts';
 import { planText } from './render/plan-text.ts';
 import type { SummaryMode } from './render/summary-text.ts';
 import { coloursOf, widthOf } from './terminal.ts';
@@ -29,13 +29,13 @@ export interface RunFlags {
 export async function prepareRun(
   script: string,
   flags: RunFlags,
-  place: Place,
+  backend: Backend,
 ): Promise<{ k6: string; prepared: Prepared }> {
   const k6 = await ensureK6();
   const prepared = await prepare({
     script,
     k6,
-    place,
+    backend,
     tasks: flags.tasks,
     name: flags.name,
     maxLost: flags.maxLost,

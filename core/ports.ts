@@ -1,6 +1,6 @@
 /** The interfaces that the core needs and that stores/, fleets/ and targets/ implement. */
 
-import type { Vitals } from './contract/interval-metrics.ts';
+import type { IntervalMetrics } from './contract/interval-metrics.ts';
 import type { AlarmTransition, TargetEvent, TargetReading, TargetSample } from './contract/result.ts';
 
 /** A contested object and the mark of this version of it. */
@@ -74,9 +74,9 @@ export interface TargetObserver {
 }
 
 /** Shows a run's vital signs elsewhere, such as in CloudWatch. */
-export interface Monitor {
+export interface MetricsSink {
   /** @throws Error where they cannot be shown now; the run goes on. */
-  show(vitals: Vitals): Promise<void>;
+  publish(interval: IntervalMetrics): Promise<void>;
 }
 
 export interface Clock {

@@ -7,9 +7,9 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { FLEET_INFO_ENV, requireEnv } from '../core/contract/env.ts';
 import type { Plan } from '../core/contract/plan.ts';
 import { FleetInfo } from '../core/contract/stack.ts';
-import type { Clock, Compression, Fleet, Monitor, Store } from '../core/ports.ts';
+import type { Clock, Compression, Fleet, MetricsSink, Store } from '../core/ports.ts';
 import { FargateFleet } from '../fleets/fargate/fleet.ts';
-import { CloudWatchMonitor } from '../observers/aws/cloudwatch-sink.ts';
+import { CloudWatchSink } from '../observers/aws/cloudwatch-sink.ts';
 import { openStore } from '../stores/index.ts';
 import { type Log, logLine } from './log.ts';
 import { type Publisher, TopicPublisher } from './publisher.ts';
@@ -23,11 +23,11 @@ const zip = promisify(gzip);
 const compression: Compression = { zip: (text) => zip(text, { level: 1 }), unzip: promisify(gunzip) };
 
 /** What a Lambda of a stack works with. */
-export interface Surroundings {
+export interface Dependencies {
   info: FleetInfo;
   store: Store;
   fleetOf(plan: Plan): Fleet;
-  monitor: Monitor;
+  metricsSink: MetricsSink;
   publisher: Publisher;
   clock: Clock;
   compression: Compression;
@@ -35,7 +35,7 @@ export interface Surroundings {
 }
 
 /** @throws Error where FLEET_INFO_ENV is missing or is not what the stack writes. */
-export function surroundings(env: NodeJS.ProcessEnv = process.env): Surroundings {
+export function dependencies(env: NodeJS.ProcessEnv = process.env): Dependencies {
   const info = FleetInfo.parse(JSON.parse(requireEnv(FLEET_INFO_ENV, env)));
   const client = { region: info.region, requestHandler: TIMEOUTS };
   const ecs = new ECSClient(client);
@@ -44,7 +44,7 @@ export function surroundings(env: NodeJS.ProcessEnv = process.env): Surroundings
     store: openStore(`s3://${info.bucket}`),
     fleetOf: (plan) =>
       new FargateFleet({ client: ecs, run: plan.id, info, subnets: plan.fargate?.subnets ?? [], clock }),
-    monitor: new CloudWatchMonitor(new CloudWatchClient(client), info.stack),
+    metricsSink: new CloudWatchSink(new CloudWatchClient(client), info.stack),
     publisher: new TopicPublisher(new SNSClient(client), info, logLine),
     clock,
     compression,

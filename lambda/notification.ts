@@ -5,7 +5,7 @@ import type { Result } from '../core/contract/result.ts';
 import type { FleetInfo } from '../core/contract/stack.ts';
 import { formatDuration } from '../core/duration.ts';
 
-export interface Notice {
+export interface Notification {
   /** At most 99 characters of ASCII. */
   subject: string;
   message: string;
@@ -22,7 +22,7 @@ const MAX_REASON = 500;
 /** How much of the time around the run the dashboard shows, ms. */
 const MARGIN_MS = 5 * 60_000;
 
-export function noticeOf(result: Result, info: Pick<FleetInfo, 'bucket' | 'region' | 'dashboard'>): Notice {
+export function notificationOf(result: Result, info: Pick<FleetInfo, 'bucket' | 'region' | 'dashboard'>): Notification {
   const { run, verdict, stop, warnings, generator } = result;
   const lines = [
     `${run.name}: ${verdict.passed ? 'PASSED' : 'FAILED'}, exit code ${verdict.exitCode}`,

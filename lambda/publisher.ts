@@ -2,7 +2,7 @@ import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { Result } from '../core/contract/result.ts';
 import type { FleetInfo } from '../core/contract/stack.ts';
 import type { Log } from './log.ts';
-import { noticeOf } from './notification.ts';
+import { notificationOf } from './notification.ts';
 import type { RunFiles } from './run-files.ts';
 
 /** Tells the world how a run ended. */
@@ -21,7 +21,7 @@ export class TopicPublisher implements Publisher {
 
   async publish(files: RunFiles, result: Result): Promise<void> {
     if (await files.isPublished()) return;
-    const { subject, message } = noticeOf(result, this.info);
+    const { subject, message } = notificationOf(result, this.info);
     try {
       await this.client.send(new PublishCommand({ TopicArn: this.info.topic, Subject: subject, Message: message }));
     } catch (error) {

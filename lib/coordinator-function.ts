@@ -13,7 +13,7 @@ import { permit } from './permission.ts';
 import { permitReadingTarget } from './target-access.ts';
 import { permitTasksOf } from './task-access.ts';
 
-export interface CoordinatorProps {
+export interface CoordinatorFunctionProps {
   info: FleetInfo;
   bucket: s3.IBucket;
   cluster: ecs.ICluster;
@@ -32,11 +32,11 @@ export const COORDINATOR_TIMEOUT = Duration.seconds(900);
 const MEMORY_MIB = 1769;
 
 /** The Lambda that conducts runs, one leg an invocation. */
-export class Coordinator extends Construct {
+export class CoordinatorFunction extends Construct {
   readonly function: lambda.Function;
   readonly role: iam.IRole;
 
-  constructor(scope: Construct, id: string, props: CoordinatorProps) {
+  constructor(scope: Construct, id: string, props: CoordinatorFunctionProps) {
     super(scope, id);
     const { info, bucket, cluster, task, topic, logDays } = props;
     const { function: handler, role } = new FleetFunction(this, 'Lambda', {

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { type FleetInfo, STACK_INFO_OUTPUT, type StackInfo, type TargetConfig } from '../core/contract/stack.ts';
 import { Alarms } from './alarms.ts';
 import type { Config } from './config.ts';
-import { Coordinator } from './coordinator-function.ts';
+import { CoordinatorFunction } from './coordinator-function.ts';
 import { Dashboard } from './dashboard.ts';
 import { CONTAINER, FleetTask } from './fleet-task.ts';
 import { Network } from './network.ts';
@@ -12,7 +12,7 @@ import { OperatorsPolicy } from './operators-policy.ts';
 import { packageVersion } from './package-root.ts';
 import { RunMachine } from './run-machine.ts';
 import { RunsBucket } from './runs-bucket.ts';
-import { Stopper } from './stopper-function.ts';
+import { StopperFunction } from './stopper-function.ts';
 import { VerdictTopic } from './verdict-topic.ts';
 
 export interface FleetStackProps {
@@ -56,9 +56,9 @@ export class FleetStack extends Stack {
       dashboard: dashboard?.name ?? null,
       legSeconds: config.legSeconds,
     };
-    const coordinator = new Coordinator(this, 'Coordinator', { info, bucket, cluster, task, topic, logDays });
+    const coordinator = new CoordinatorFunction(this, 'Coordinator', { info, bucket, cluster, task, topic, logDays });
     const { machine } = new RunMachine(this, 'Run', { stackName, coordinator: coordinator.function, logDays });
-    new Stopper(this, 'Stopper', { info, bucket, cluster, topic, machine, logDays });
+    new StopperFunction(this, 'Stopper', { info, bucket, cluster, topic, machine, logDays });
     const { policy } = new OperatorsPolicy(this, 'Operators', { bucket, machine, target });
 
     const stackInfo: StackInfo = {

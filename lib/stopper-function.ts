@@ -12,7 +12,7 @@ import { permitMetrics } from './metrics-access.ts';
 import { permit } from './permission.ts';
 import { permitTasksOf } from './task-access.ts';
 
-export interface StopperProps {
+export interface StopperFunctionProps {
   info: FleetInfo;
   bucket: s3.IBucket;
   cluster: ecs.ICluster;
@@ -31,8 +31,8 @@ const TIMEOUT = Duration.minutes(10);
  * control.json has run out: nobody renews it after the last leg. Only the result is then missing.
  * https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-states.html
  */
-export class Stopper extends Construct {
-  constructor(scope: Construct, id: string, props: StopperProps) {
+export class StopperFunction extends Construct {
+  constructor(scope: Construct, id: string, props: StopperFunctionProps) {
     super(scope, id);
     const { info, bucket, cluster, topic, machine, logDays } = props;
     const { function: handler, role } = new FleetFunction(this, 'Lambda', {

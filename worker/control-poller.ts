@@ -4,7 +4,7 @@ import { runKeys } from '../core/contract/keys.ts';
 import type { Store, TaskRef } from '../core/ports.ts';
 
 /** Why a worker must leave without having been told to finish. */
-export type Dismissal = 'lease' | 'replaced' | 'signal';
+export type ShutdownReason = 'lease' | 'replaced' | 'signal';
 
 /**
  * By which share a poll may come early: a thousand workers must not ask in step, and answers at ever other places within
@@ -13,10 +13,10 @@ export type Dismissal = 'lease' | 'replaced' | 'signal';
 const JITTER = 0.2;
 
 /** Polls control.json and tells what it says. */
-export class ControlWatch {
+export class ControlPoller {
   current: Control | null = null;
   /** Set when the lease has run out or another attempt has taken this task's place. */
-  dismissed: Dismissal | null = null;
+  shutdownReason: ShutdownReason | null = null;
 
   private waiters: { done: (control: Control) => boolean; resolve: () => void }[] = [];
   private timer: NodeJS.Timeout | null = null;
@@ -29,7 +29,7 @@ export class ControlWatch {
     private readonly store: Store,
     run: string,
     private readonly ref: TaskRef,
-    private readonly options: { pollMs: number; leaseMs: number },
+    private readonly options: { controlPollIntervalMs: number; leaseMs: number },
     /** The time by the store's clock. */
     private readonly now: () => number = Date.now,
   ) {
@@ -41,7 +41,7 @@ export class ControlWatch {
   async start(): Promise<void> {
     await this.poll();
     const loop = () => {
-      const wait = this.options.pollMs * (1 - JITTER * Math.random());
+      const wait = this.options.controlPollIntervalMs * (1 - JITTER * Math.random());
       this.timer = setTimeout(() => void this.poll().finally(() => this.timer !== null && loop()), wait);
     };
     loop();
@@ -59,13 +59,13 @@ export class ControlWatch {
   }
 
   /** Makes the worker leave. */
-  dismiss(why: Dismissal): void {
-    this.dismissed ??= why;
+  shutdown(why: ShutdownReason): void {
+    this.shutdownReason ??= why;
     this.wake();
   }
 
   private satisfied(done: (control: Control) => boolean): boolean {
-    return this.dismissed !== null || (this.current !== null && done(this.current));
+    return this.shutdownReason !== null || (this.current !== null && done(this.current));
   }
 
   private async poll(): Promise<void> {
@@ -79,9 +79,9 @@ export class ControlWatch {
     } catch {
       // Out of reach for the moment: the lease decides how long that may last.
     }
-    if (this.now() > this.leaseUntil) this.dismissed ??= 'lease';
+    if (this.now() > this.leaseUntil) this.shutdownReason ??= 'lease';
     const attempt = this.current?.attempts[this.ref.task];
-    if (attempt !== undefined && attempt !== this.ref.attempt) this.dismissed ??= 'replaced';
+    if (attempt !== undefined && attempt !== this.ref.attempt) this.shutdownReason ??= 'replaced';
     this.wake();
   }
 

@@ -31,7 +31,7 @@ export class LogBuffer {
 
   /** Adds a line of the worker's own. */
   line(text: string): void {
-    this.add(Buffer.from(`${new Redactor(this.secrets).hide(text)}\n`));
+    this.add(Buffer.from(`${new Redactor(this.secrets).redact(text)}\n`));
   }
 
   /** Adds bytes as they are. */

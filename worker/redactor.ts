@@ -37,7 +37,7 @@ export class Redactor {
   }
 
   /** A text that is complete. */
-  hide(text: string): string {
+  redact(text: string): string {
     if (this.pattern === null) return text;
     const bytes = Buffer.from(text).toString('latin1').replace(this.pattern, MASK);
     return Buffer.from(bytes, 'latin1').toString('utf8');

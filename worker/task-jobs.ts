@@ -1,19 +1,19 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeJson, encodeJson } from '../core/contract/codec.ts';
-import { isLeaving, type Job, type JobState, SetupData } from '../core/contract/control.ts';
+import { type Job, type JobState, SetupData, workersMayExit } from '../core/contract/control.ts';
 import { SUMMARY_FILE_ENV } from '../core/contract/env.ts';
 import { runKeys } from '../core/contract/keys.ts';
 import type { Plan } from '../core/contract/plan.ts';
 import type { WindowJob } from '../core/contract/window.ts';
 import type { Store, TaskRef } from '../core/ports.ts';
-import type { ControlWatch } from './control-poller.ts';
+import type { ControlPoller } from './control-poller.ts';
 import { type JobContext, runHandleSummary, runSetup, runTeardown } from './jobs.ts';
 import type { K6Environment } from './k6-environment.ts';
 import { type K6Process, STOP_GRACE_MS } from './k6-process.ts';
 import type { LogBuffer } from './log-buffer.ts';
 import type { Shipper } from './shipper.ts';
-import type { TaskReport } from './status-reporter.ts';
+import type { StatusReporter } from './status-reporter.ts';
 
 /** What the jobs of a task share with its load. */
 export interface TaskJobsOptions {
@@ -24,8 +24,8 @@ export interface TaskJobsOptions {
   workDir: string;
   /** Path of the run's archive. */
   archive: string;
-  control: ControlWatch;
-  report: TaskReport;
+  control: ControlPoller;
+  report: StatusReporter;
   shipper: Shipper;
   log: LogBuffer;
 }
@@ -48,9 +48,9 @@ export class TaskJobs {
     const { ref, control } = this.options;
     const mine = (job: Job | null): job is Job =>
       job !== null && job.task === ref.task && job.attempt === ref.attempt && job.nr > this.lastNr;
-    const isOver = () => control.current !== null && isLeaving(control.current.phase);
-    while (control.dismissed === null && !isOver()) {
-      await control.until(({ phase, job }) => isLeaving(phase) || phase === 'stopping' || mine(job));
+    const isOver = () => control.current !== null && workersMayExit(control.current.phase);
+    while (control.shutdownReason === null && !isOver()) {
+      await control.until(({ phase, job }) => workersMayExit(phase) || phase === 'stopping' || mine(job));
       const { current } = control;
       if (current?.phase === 'stopping') {
         // Ctrl-C interrupts setup() but never teardown(), as in k6.

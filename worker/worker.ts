@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { isLeaving } from '../core/contract/control.ts';
+import { workersMayExit } from '../core/contract/control.ts';
 import { runKeys, taskKeys } from '../core/contract/keys.ts';
 import type { Plan } from '../core/contract/plan.ts';
 import type { Store, TaskRef } from '../core/ports.ts';
-import { ControlWatch, type Dismissal } from './control-poller.ts';
+import { ControlPoller, type ShutdownReason } from './control-poller.ts';
 import { type CpuMeter, cpuMeter } from './cpu-meter.ts';
 import { loadArgs } from './k6-args.ts';
 import { inheritedEnvironment, type K6Environment } from './k6-environment.ts';
 import { K6Process, STOP_GRACE_MS } from './k6-process.ts';
 import { LogBuffer } from './log-buffer.ts';
 import { Shipper } from './shipper.ts';
-import { TaskReport } from './status-reporter.ts';
+import { StatusReporter } from './status-reporter.ts';
 import { readSetupData, TaskJobs } from './task-jobs.ts';
 
 export interface WorkerOptions {
@@ -34,7 +34,7 @@ export interface WorkerOptions {
 const UNSTARTED_GRACE_MS = 3000;
 
 /** Why a worker left before the run was finished. */
-const DEPARTURE: Record<Dismissal, string> = {
+const DEPARTURE: Record<ShutdownReason, string> = {
   lease: 'it stopped by itself, for no coordinator renewed its lease',
   replaced: 'another attempt has taken its place',
   signal: 'the platform took the task away (SIGTERM: a Spot interruption, or somebody stopped it)',
@@ -42,8 +42,8 @@ const DEPARTURE: Record<Dismissal, string> = {
 
 /** The program in a task: supervises k6, obeys control.json, ships windows. */
 export class Worker {
-  private readonly control: ControlWatch;
-  private readonly report: TaskReport;
+  private readonly control: ControlPoller;
+  private readonly report: StatusReporter;
   private readonly shipper: Shipper;
   private readonly log = new LogBuffer();
   private readonly keys;
@@ -57,8 +57,8 @@ export class Worker {
     const { store, plan, ref } = options;
     this.keys = runKeys(plan.id);
     this.archive = join(options.workDir, 'archive.tar');
-    this.control = new ControlWatch(store, plan.id, ref, plan.timing, () => this.now());
-    this.report = new TaskReport(store, plan.id, ref);
+    this.control = new ControlPoller(store, plan.id, ref, plan.timing, () => this.now());
+    this.report = new StatusReporter(store, plan.id, ref);
     this.shipper = new Shipper(store, plan.id, ref, (error) => void this.onShipError(error), this.cpu());
     const { control, report, shipper, log, archive } = this;
     this.jobs = new TaskJobs({ ...options, control, report, shipper, log, archive });
@@ -92,7 +92,7 @@ export class Worker {
 
   /** Ends what it does, ships what that measured, and leaves. */
   leave(): void {
-    this.control.dismiss('signal');
+    this.control.shutdown('signal');
   }
 
   /** The time by the store's clock, which is taken to be the coordinator's, Unix ms. */
@@ -146,7 +146,7 @@ export class Worker {
       },
       (spawned) => {
         this.load = spawned;
-        this.report.state.k6Pid = spawned.pid;
+        this.report.status.k6Pid = spawned.pid;
         stopped = this.stopWhenTold(spawned);
       },
     );
@@ -164,14 +164,14 @@ export class Worker {
     await this.shipper.flush();
     if (this.shipper.error !== null) return;
     await this.writeLog();
-    const { dismissed } = this.control;
+    const { shutdownReason } = this.control;
     await this.report.update({
       phase: 'done',
       exitCode: code,
       endedAt,
       windows: this.shipper.shipped,
-      message: dismissed === null ? endMessage(code) : DEPARTURE[dismissed],
-      logTail: code === 0 || dismissed !== null ? [] : this.log.lastLines(20),
+      message: shutdownReason === null ? endMessage(code) : DEPARTURE[shutdownReason],
+      logTail: code === 0 || shutdownReason !== null ? [] : this.log.lastLines(20),
     });
   }
 
@@ -198,7 +198,7 @@ export class Worker {
 
   /** Ends the load's k6 when the run is stopped or this worker must leave. */
   private async stopWhenTold(k6: K6Process): Promise<void> {
-    const told = this.control.until(({ phase }) => phase === 'stopping' || isLeaving(phase));
+    const told = this.control.until(({ phase }) => phase === 'stopping' || workersMayExit(phase));
     await Promise.race([told, k6.exited]);
     if (k6.exitCode !== null) return;
     await (this.started ? k6.abort(STOP_GRACE_MS) : k6.terminate(UNSTARTED_GRACE_MS));

@@ -14,7 +14,7 @@ export interface CountedRun {
   /** Of the load, without its first and last seconds. */
   seconds: number;
   /** Requests in these seconds. */
-  underLoad: Counts;
+  advanceLoad: Counts;
   /** Requests of the whole run. */
   inAll: Counts;
 }
@@ -53,7 +53,7 @@ export async function countRun(options: {
     return {
       tasks,
       seconds: counted,
-      underLoad: countsIn(bySecond, from, from + counted),
+      advanceLoad: countsIn(bySecond, from, from + counted),
       inAll: countsIn(bySecond, 0, Number.POSITIVE_INFINITY),
     };
   } finally {

@@ -3,14 +3,14 @@
  * what the Lambda works with, by its environment. Prints the JSON of LegFigures.
  */
 import { Coordinator } from '../../core/run/coordinator.ts';
-import { surroundings } from '../../lambda/dependencies.ts';
+import { dependencies } from '../../lambda/dependencies.ts';
 import { planOfLeg, type Scenario } from './leg.ts';
 import { type LegFigures, LegMeter } from './leg-meter.ts';
 
 const scenario = JSON.parse(process.argv[2] ?? '') as Scenario;
 const { warmUpSeconds, seconds } = scenario;
 const { plan, shape } = planOfLeg(scenario);
-const { store, fleetOf, monitor, clock, compression } = surroundings();
+const { store, fleetOf, metricsSink, clock, compression } = dependencies();
 
 async function main(): Promise<void> {
   const meter = new LegMeter(shape);
@@ -19,7 +19,7 @@ async function main(): Promise<void> {
     store: meter.store(store),
     fleet: fleetOf(plan),
     observer: null,
-    monitor,
+    metricsSink,
     clock: meter.clock(clock),
     compression: meter.compression(compression),
   });

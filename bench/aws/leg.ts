@@ -14,7 +14,7 @@ import type { FleetShape } from './tasks.ts';
 export interface Scenario {
   tasks: number;
   /** What is unlike `awsTiming`. */
-  timing: Partial<Pick<Timing, 'windowMs' | 'lookMs' | 'cellSeconds'>>;
+  timing: Partial<Pick<Timing, 'windowMs' | 'taskPollIntervalMs' | 'cellSeconds'>>;
   /** From the start of the load, before anything is measured, s. */
   warmUpSeconds: number;
   /** How long it is measured, s. */

@@ -68,7 +68,7 @@ export async function countLeg(tasks: number, timing: Timing, seconds: number): 
       clock,
     }),
     observer: null,
-    monitor: { show: () => took('PutMetricData') },
+    metricsSink: { publish: () => took('PutMetricData') },
     clock,
     compression: { zip: async (text) => Buffer.from(text), unzip: async (body) => gunzipSync(body) },
   });

@@ -1,6 +1,6 @@
 /** Tasks that only exist in what they would have written by now: their word, and windows that a real task measured. */
 import { gzipSync } from 'node:zlib';
-import { newTaskState, type TaskState } from '../../core/contract/control.ts';
+import { initialTaskStatus, type TaskStatus } from '../../core/contract/control.ts';
 import type { CellLine } from '../../core/contract/window.ts';
 
 export interface FleetShape {
@@ -64,8 +64,8 @@ export class SimulatedTasks {
   private word(task: number, now: number): Buffer | undefined {
     if (!this.launched.has(task)) return undefined;
     const runs = this.startAt !== null && now >= this.startAt;
-    const state: TaskState = {
-      ...newTaskState(task, 0, 1),
+    const state: TaskStatus = {
+      ...initialTaskStatus(task, 0, 1),
       k6Pid: 7,
       ...(runs ? { phase: 'running', startSkewMs: 1 } : { phase: 'ready' }),
     };

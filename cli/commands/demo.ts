@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { FleetExit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
-import { runHere } from '../local/run.ts';
+import { runLocally } from '../local/run.ts';
 import { storeOption, summaryModeOption, tasksOption } from '../options.ts';
 import { packageRoot } from '../package-root.ts';
 import type { SummaryMode } from '../render/summary-text.ts';
@@ -36,7 +36,7 @@ export const demoCommand = () =>
       const target = await startTarget(autoscaling ? [] : ['--no-autoscaling']);
       try {
         const env = { BASE_URL: target.url, TARGET_OBSERVE: `demo:${target.url}`, ...spikeEnv() };
-        await runHere(join(packageRoot, 'k6-scripts', 'spike-test.js'), {
+        await runLocally(join(packageRoot, 'k6-scripts', 'spike-test.js'), {
           tasks,
           env,
           summaryMode,

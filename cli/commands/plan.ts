@@ -3,7 +3,7 @@ import type { Estimate } from '../../core/aws/cost.ts';
 import type { Plan } from '../../core/contract/plan.ts';
 import { envOption, stackOption, tasksOption } from '../options.ts';
 import { ensureK6 } from '../prepare/k6.ts';
-import { here, prepare } from '../prepare/prepare.ts';
+import { localBackend, prepare } from '../prepare/prepare.ts';
 import { estimateText } from '../render/estimate-text.ts';
 import { planText } from '../render/plan-text.ts';
 import { coloursOf, widthOf } from '../terminal.ts';
@@ -38,16 +38,22 @@ export const planCommand = () =>
 type ScriptFlags = Pick<PlanFlags, 'tasks' | 'env'>;
 
 async function planHere(script: string, flags: ScriptFlags): Promise<{ plan: Plan; cost: null }> {
-  const { plan } = await prepare({ ...flags, script, k6: await ensureK6(), place: here, strict: false });
+  const { plan } = await prepare({ ...flags, script, k6: await ensureK6(), backend: localBackend, strict: false });
   return { plan, cost: null };
 }
 
 async function planOnStack(script: string, flags: ScriptFlags, stack: string): Promise<{ plan: Plan; cost: Estimate }> {
   const { loadStack } = await import('../stack/stack-info.ts');
-  const { stackPlace } = await import('../stack/backend.ts');
+  const { stackBackend } = await import('../stack/backend.ts');
   const { assess } = await import('../stack/run.ts');
   const info = await loadStack(stack);
-  const { plan } = await prepare({ ...flags, script, k6: await ensureK6(), place: stackPlace(info), strict: false });
+  const { plan } = await prepare({
+    ...flags,
+    script,
+    k6: await ensureK6(),
+    backend: stackBackend(info),
+    strict: false,
+  });
   const { cost, problems } = await assess(plan, info);
   plan.warnings.push(...problems);
   return { plan, cost };

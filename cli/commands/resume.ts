@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
-import { conduct } from '../local/coordinate.ts';
+import { coordinate } from '../local/coordinate.ts';
 import { envOption, storeOption, summaryModeOption } from '../options.ts';
 import { printOutcome } from '../outcome.ts';
 import { checkK6, ensureK6 } from '../prepare/k6.ts';
@@ -39,7 +39,7 @@ export const resumeCommand = () =>
         process.stderr.write(`tasks that start from now on do not see ${missing.join(', ')}: name them again by -e\n`);
       }
       // A coordinator may die after its last word and before its outcome is printed, or the script's files are written.
-      const result = (await run.result()) ?? (await conduct(run, plan, { k6, env, quiet: flags.quiet === true }));
+      const result = (await run.result()) ?? (await coordinate(run, plan, { k6, env, quiet: flags.quiet === true }));
       await printOutcome(run, result, flags);
       await run.tidy();
       process.exitCode = result.verdict.exitCode || process.exitCode;

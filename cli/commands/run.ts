@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { runHere } from '../local/run.ts';
+import { runLocally } from '../local/run.ts';
 import {
   envOption,
   parseCount,
@@ -43,7 +43,7 @@ export const runCommand = () =>
     .option('--max-cost <dollars>', 'on AWS: refuse a run that would cost more, in US dollars', parseDollars)
     .option('--alongside', 'on AWS: start it even while another run has the same stack and target')
     .action(async (script: string, flags: RunFlags) => {
-      if (flags.stack === undefined) return runHere(script, flags);
+      if (flags.stack === undefined) return runLocally(script, flags);
       const { runOnStack } = await import('../stack/run.ts');
       return runOnStack(script, { ...flags, stack: flags.stack });
     });

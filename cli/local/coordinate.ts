@@ -21,7 +21,7 @@ const zip = promisify(gzip);
  * one at once.
  * @throws UserError where the run cannot go on; nothing of it is then left running, unless another coordinator has it.
  */
-export async function conduct(
+export async function coordinate(
   run: StoredRun,
   plan: Plan,
   options: { k6: string; env: NodeJS.ProcessEnv; quiet: boolean },

@@ -3,18 +3,18 @@ import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
 import { runKeys } from '../../core/contract/keys.ts';
 import { UserError } from '../../core/errors.ts';
 import { printOutcome } from '../outcome.ts';
-import { here, type Prepared } from '../prepare/prepare.ts';
+import { localBackend, type Prepared } from '../prepare/prepare.ts';
 import { prepareRun, type RunFlags, showPlan } from '../run-flags.ts';
 import { Runs, type StoredRun } from '../runs.ts';
-import { conduct } from './coordinate.ts';
+import { coordinate } from './coordinate.ts';
 
 /** Runs a script on this machine, from plan to verdict; the run's exit code becomes this process's. @throws UserError */
-export async function runHere(script: string, flags: RunFlags): Promise<void> {
+export async function runLocally(script: string, flags: RunFlags): Promise<void> {
   refuseStackFlags(flags);
-  const { k6, prepared } = await prepareRun(script, flags, here);
+  const { k6, prepared } = await prepareRun(script, flags, localBackend);
   showPlan(prepared, flags);
   const run = await writeRun(flags.store, prepared);
-  const result = await conduct(run, prepared.plan, { k6, env: prepared.env, quiet: flags.quiet === true });
+  const result = await coordinate(run, prepared.plan, { k6, env: prepared.env, quiet: flags.quiet === true });
   await printOutcome(run, result, flags);
   await run.tidy();
   process.exitCode = result.verdict.exitCode || process.exitCode;

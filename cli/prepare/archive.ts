@@ -5,7 +5,7 @@ import { K6Exit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
 import { nameScript } from './archive-filename.ts';
 import { bundleNpmImports } from './bundle.ts';
-import { type K6Answer, runK6 } from './k6.ts';
+import { type K6Result, runK6 } from './k6.ts';
 
 export interface Script {
   /** Absolute path. */
@@ -32,7 +32,7 @@ export async function archiveScript(k6: string, script: Script, out: string, env
     env,
     ...(bundle === null ? {} : { input: bundle, cwd: dirname(path) }),
   });
-  refuse(answer);
+  assertSucceeded(answer);
   if (bundle !== null) await nameScript(out, `${basename(path)}.bundle.js`);
 }
 
@@ -76,7 +76,7 @@ export async function archiveWrapper(k6: string, script: Script, out: string, en
   const dir = dirname(script.path);
   const bundle = script.bundle === null ? null : await bundleNpmImports({ text: wrapper(script.path), dir });
   const text = bundle ?? wrapper(pathToFileURL(script.path).href);
-  refuse(await runK6(k6, ['archive', ...ARCHIVE_ARGS, '-O', out, '-'], { env, cwd: dir, input: text }));
+  assertSucceeded(await runK6(k6, ['archive', ...ARCHIVE_ARGS, '-O', out, '-'], { env, cwd: dir, input: text }));
   await nameScript(out, `${basename(script.path)}.summary.js`);
 }
 
@@ -88,12 +88,12 @@ export async function inspectArchive(
 ): Promise<Record<string, unknown>> {
   const args = ['inspect', '--include-system-env-vars', '--log-format=raw', '--no-color'];
   const answer = await runK6(k6, [...args, archive], { env });
-  refuse(answer);
+  assertSucceeded(answer);
   return JSON.parse(answer.stdout) as Record<string, unknown>;
 }
 
 /** @throws UserError with what k6 said, and its exit code, where it failed. */
-export function refuse(answer: K6Answer): void {
+export function assertSucceeded(answer: K6Result): void {
   if (answer.code === 0) return;
   const said = answer.stderr.trim() || `k6 ended with exit code ${answer.code}`;
   throw new UserError(said, answer.code < 0 ? K6Exit.scriptException : answer.code);

@@ -12,7 +12,7 @@ import { packageRoot, packageVersion } from '../package-root.ts';
 export const K6_VERSION = 'v2.2.0';
 const PROTOCOL = 1;
 
-export interface K6Answer {
+export interface K6Result {
   code: number;
   stdout: string;
   stderr: string;
@@ -48,7 +48,7 @@ export function runK6(
   binary: string,
   args: string[],
   options: { cwd?: string; input?: string; env?: NodeJS.ProcessEnv } = {},
-): Promise<K6Answer> {
+): Promise<K6Result> {
   return new Promise((resolve, reject) => {
     const child = spawn(binary, args, {
       cwd: options.cwd,

@@ -12,11 +12,11 @@ import { type FleetOptions, parseFleetOptions } from '../../core/plan/fleet-opti
 import { Requirements, ScriptOptions } from '../../core/plan/requirements.ts';
 import { checkSeries, type TargetOptions } from '../../core/scaling/plan.ts';
 import { createObserver } from '../../observers/index.ts';
-import { archiveScript, archiveWrapper, inspectArchive, loadScript, type Probe, refuse } from './archive.ts';
+import { archiveScript, archiveWrapper, assertSucceeded, inspectArchive, loadScript, type Probe } from './archive.ts';
 import { checkK6, runK6 } from './k6.ts';
 
 /** Where a run's tasks will be, as far as its plan depends on it. */
-export interface Place {
+export interface Backend {
   /** The most tasks that `auto` may choose. */
   autoTasks: number;
   timing(tasks: number): Timing;
@@ -29,7 +29,7 @@ export interface Place {
 }
 
 /** This machine. */
-export const here: Place = {
+export const localBackend: Backend = {
   autoTasks: cpus().length,
   timing: () => LOCAL_TIMING,
   env: process.env,
@@ -47,7 +47,7 @@ export const here: Place = {
 const NONE = 'none';
 
 export interface PrepareOptions {
-  place: Place;
+  backend: Backend;
   script: string;
   k6: string;
   /** From the command line; wins over the script's own. */
@@ -77,10 +77,10 @@ export interface Prepared {
  * @throws UserError, where the script, k6 or an option is not as it must be.
  */
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
-  const { k6, place } = options;
+  const { k6, backend } = options;
   refuseOtherSources(options.script);
   const script = await loadScript(resolve(options.script));
-  const env = { ...place.env, ...options.env };
+  const env = { ...backend.env, ...options.env };
   const dir = await mkdtemp(join(tmpdir(), 'k6-fleet-'));
   try {
     const archive = join(dir, 'archive.tar');
@@ -95,7 +95,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     const scriptOptions = ScriptOptions.parse(inspected);
     const probe = (probed.ext as { fleetProbe: Probe }).fleetProbe;
     const fleet = withCommandLine(parseFleetOptions(scriptOptions.ext?.fleet), options);
-    if (options.observe !== NONE) fleet.target = place.target(fleet.target);
+    if (options.observe !== NONE) fleet.target = backend.target(fleet.target);
     const blind = unjudged(fleet.target);
     if (blind !== null && options.strict) throw new UserError(blind, K6Exit.invalidConfig);
     const ask = async (tasks: number): Promise<Requirements> => {
@@ -106,7 +106,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
         targetThresholds: fleet.target?.thresholds,
       });
       const answer = await runK6(k6, ['x', 'fleet', 'plan'], { input });
-      refuse(answer);
+      assertSucceeded(answer);
       return Requirements.parse(JSON.parse(answer.stdout));
     };
     const whole = await ask(1);
@@ -123,11 +123,11 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
       exports: probe.exports,
       fleet,
       maxLost: fleet.maxLost ?? 0,
-      timing: { ...place.timing(tasks.count), ...options.timing },
+      timing: { ...backend.timing(tasks.count), ...options.timing },
       envNames: Object.keys(options.env),
       fargate: null,
     });
-    plan.warnings.push(...tasks.warnings, ...(blind === null ? [] : [blind]), ...envWarnings(options.env, place));
+    plan.warnings.push(...tasks.warnings, ...(blind === null ? [] : [blind]), ...envWarnings(options.env, backend));
     return {
       plan,
       archive: await readFile(archive),
@@ -176,10 +176,10 @@ function chooseTasks(
   fleet: FleetOptions,
   maxVUs: number,
   rps: number | null | undefined,
-  { strict, place }: PrepareOptions,
+  { strict, backend }: PrepareOptions,
 ) {
   const wanted = fleet.tasks ?? 'auto';
-  const asked = wanted === 'auto' ? autoTasks(maxVUs, place.autoTasks) : wanted;
+  const asked = wanted === 'auto' ? autoTasks(maxVUs, backend.autoTasks) : wanted;
   if (strict && asked > Math.max(1, maxVUs)) {
     throw new UserError(
       `--tasks ${asked} is more than the script's ${maxVUs} VUs: use 1 to ${Math.max(1, maxVUs)}`,
@@ -196,7 +196,7 @@ function chooseTasks(
   return { count, warnings };
 }
 
-const envWarnings = (env: Record<string, string>, { isReservedEnv }: Place): string[] =>
+const envWarnings = (env: Record<string, string>, { isReservedEnv }: Backend): string[] =>
   Object.keys(env)
     .filter(isReservedEnv)
     .map((name) => `-e ${name} does not reach the script: names that begin with K6_ are k6's own`);

@@ -7,13 +7,13 @@ import { awsTiming } from '../../core/plan/build.ts';
 import { OBSERVE_STACK, withAwsDefaults } from '../../core/scaling/aws-defaults.ts';
 import { checkSeries, type TargetOptions } from '../../core/scaling/plan.ts';
 import { createObserver } from '../../observers/index.ts';
-import type { Place } from '../prepare/prepare.ts';
+import type { Backend } from '../prepare/prepare.ts';
 
 /** What k6 itself needs of this machine's environment to read a script. The tasks of a stack do not have the rest. */
 const NEEDED = ['PATH', 'HOME', 'TMPDIR', 'LANG'];
 
 /** The tasks of a stack: their scripts see nothing of this machine's environment but what `-e` names. */
-export const stackPlace = (info: StackInfo): Place => ({
+export const stackBackend = (info: StackInfo): Backend => ({
   autoTasks: MAX_TASKS,
   timing: awsTiming,
   env: Object.fromEntries(NEEDED.map((name) => [name, process.env[name]]).filter(([, value]) => value !== undefined)),

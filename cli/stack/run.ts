@@ -16,7 +16,7 @@ import { prepareRun, type RunFlags, showPlan } from '../run-flags.ts';
 import type { StoredRun } from '../runs.ts';
 import { coloursOf, widthOf } from '../terminal.ts';
 import { claimTarget } from './active-runs.ts';
-import { stackPlace } from './backend.ts';
+import { stackBackend } from './backend.ts';
 import { copyResults } from './copy-results.ts';
 import { startExecution } from './execution.ts';
 import { preflight } from './preflight.ts';
@@ -35,7 +35,7 @@ interface FinishFlags extends OutcomeOptions {
 /** Runs a script on a stack, from plan to verdict; the run's exit code becomes this process's. @throws UserError */
 export async function runOnStack(script: string, flags: RunFlags & { stack: string }): Promise<void> {
   const info = await loadStack(flags.stack);
-  const { prepared } = await prepareRun(script, flags, stackPlace(info));
+  const { prepared } = await prepareRun(script, flags, stackBackend(info));
   await admit(prepared, info, flags);
   const run = await start(prepared, info, flags);
   if (flags.detach === true) {

@@ -117,7 +117,7 @@ function itemsOf(plan: Plan, info: StackInfo, usage: Usage): CostItem[] {
   const legSpans = (coordinatorHours * 3600) / info.legSeconds;
   const legs = whole ? Math.ceil(legSpans) : legSpans;
   const transitions = legs * TRANSITIONS.perLeg + (whole ? TRANSITIONS.once : 0);
-  const calls = coordinatorHours * (3600 / PUBLISH_SECONDS + 3_600_000 / plan.timing.observeMs);
+  const calls = coordinatorHours * (3600 / PUBLISH_SECONDS + 3_600_000 / plan.timing.targetPollIntervalMs);
   const series = targetSeries(info.target) * coordinatorHours * (3600 / READ_SERIES_SECONDS);
   // A metric is charged for every hour in which it is written.
   const metricHours = PUBLISHED_METRICS * Math.ceil(coordinatorHours);

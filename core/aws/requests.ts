@@ -5,7 +5,7 @@ import { CONDITIONS } from '../contract/interval-metrics.ts';
 import type { Timing } from '../contract/plan.ts';
 import type { TargetConfig } from '../contract/stack.ts';
 import { isApplicationLoadBalancer } from '../contract/target-series.ts';
-import { WORD_EVERY } from '../run/task-poller.ts';
+import { POLLS_PER_STATUS_READ } from '../run/task-poller.ts';
 
 export interface Requests {
   puts: number;
@@ -26,11 +26,14 @@ const PROGRESS_SECONDS = 1;
 /** S3 requests of one task in an hour of load. Its own: windows, polls. The coordinator's: looks at it. */
 export function taskRequestsPerHour(timing: Timing): Requests {
   const windows = perHour(timing.windowMs);
-  const looks = perHour(Math.max(timing.lookMs, timing.tickMs));
+  const looks = perHour(Math.max(timing.taskPollIntervalMs, timing.tickMs));
   // A look at which there is no window yet: a GET that finds none, and then the word, if it was not read before. One look
   // in six is so where there are as many looks as windows (npm run bench -- --only requests).
-  const inVain = Math.max(looks / 6, looks - windows) * (2 - 1 / WORD_EVERY);
-  return { puts: windows, gets: perHour(timing.pollMs) + windows + looks / WORD_EVERY + inVain };
+  const inVain = Math.max(looks / 6, looks - windows) * (2 - 1 / POLLS_PER_STATUS_READ);
+  return {
+    puts: windows,
+    gets: perHour(timing.controlPollIntervalMs) + windows + looks / POLLS_PER_STATUS_READ + inVain,
+  };
 }
 
 /** S3 requests of the coordinator in an hour, whatever the number of tasks is. */

@@ -38,11 +38,11 @@ export const ALARM_SUFFIX: Record<Condition | 'tasksLost', string> = {
 };
 
 /** What other rules judge: --max-lost does lost tasks, and a saturated generator marks a result without failing it. */
-const TOLD_ONLY: readonly (keyof typeof ALARM_SUFFIX)[] = ['tasksLost', 'generatorSaturated'];
+const INFORMATIONAL: readonly (keyof typeof ALARM_SUFFIX)[] = ['tasksLost', 'generatorSaturated'];
 
 /** Whether a firing of one of the stack's own alarms fails the run. */
 export const alarmFails = (stack: string, name: string): boolean =>
-  !TOLD_ONLY.some((kind) => alarmName(stack, kind) === name);
+  !INFORMATIONAL.some((kind) => alarmName(stack, kind) === name);
 
 export const alarmName = (stack: string, kind: keyof typeof ALARM_SUFFIX): string => `${stack}-${ALARM_SUFFIX[kind]}`;
 

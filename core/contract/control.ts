@@ -39,7 +39,7 @@ export const Phase = z.enum([
 export type Phase = z.infer<typeof Phase>;
 
 /** Nothing is left to do for the workers: they leave. */
-export const isLeaving = (phase: Phase): boolean => phase === 'observing' || phase === 'finished';
+export const workersMayExit = (phase: Phase): boolean => phase === 'observing' || phase === 'finished';
 
 /** control.json: the coordinator's word to all workers. */
 export const Control = z.object({
@@ -87,7 +87,7 @@ export const JobState = z.object({
 export type JobState = z.infer<typeof JobState>;
 
 /** state.json of one attempt at a task: that worker's word. */
-export const TaskState = z.object({
+export const TaskStatus = z.object({
   task: z.number().int(),
   attempt: z.number().int(),
   /** done: its k6 has exited and all its windows so far are in the store. failed: it cannot go on. */
@@ -110,10 +110,10 @@ export const TaskState = z.object({
   message: z.string().nullable(),
   logTail: z.array(z.string()),
 });
-export type TaskState = z.infer<typeof TaskState>;
+export type TaskStatus = z.infer<typeof TaskStatus>;
 
 /** What an attempt says before anything has happened. */
-export const newTaskState = (task: number, attempt: number, pid: number): TaskState => ({
+export const initialTaskStatus = (task: number, attempt: number, pid: number): TaskStatus => ({
   task,
   attempt,
   phase: 'starting',

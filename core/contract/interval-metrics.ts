@@ -1,5 +1,5 @@
 /** The vital signs of a run over one interval: a fixed set, however many tasks there are. */
-export interface Vitals {
+export interface IntervalMetrics {
   /** Unix ms of the interval's end. */
   at: number;
   /** Nothing follows: every figure is 0. */

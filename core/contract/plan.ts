@@ -47,7 +47,7 @@ export type TargetPlan = z.infer<typeof TargetPlan>;
 
 export const Timing = z.object({
   /** How often workers read control.json, ms. */
-  pollMs: z.number().positive(),
+  controlPollIntervalMs: z.number().positive(),
   /** How often the coordinator looks at everything, ms. */
   tickMs: z.number().positive(),
   /** How often a worker ships a window, ms. */
@@ -63,9 +63,9 @@ export const Timing = z.object({
   /** How often the merged state is saved, ms. */
   checkpointMs: z.number().positive(),
   /** How often the coordinator looks at one task and its windows, ms; at least a tick. */
-  lookMs: z.number().positive(),
+  taskPollIntervalMs: z.number().positive(),
   /** How often the target is read, ms. */
-  observeMs: z.number().positive(),
+  targetPollIntervalMs: z.number().positive(),
   /** How many tasks are launched in a second, at most; as many may be launched at once. */
   launchesPerSecond: z.number().positive(),
 });

@@ -1,23 +1,23 @@
 import { type MetricType, OVERFLOW_TAG, type Values } from '../contract/window.ts';
 import { type Accumulator, accumulatorOf, addValues, createAccumulator, mergeAccumulator } from './accumulators.ts';
 import { BoundedMap } from './bounded-map.ts';
-import { earlierRank, type Rank } from './first-seen.ts';
+import { earlier, type FirstSeen } from './first-seen.ts';
 
 export type Tags = Readonly<Record<string, string>>;
 
 export interface Row {
   tags: Tags;
   values: Accumulator;
-  rank: Rank;
+  firstSeen: FirstSeen;
 }
 
-export interface RowsJson {
-  rows: { tags: Tags; values: Values; rank: Rank }[];
+export interface BreakdownJson {
+  rows: { tags: Tags; values: Values; firstSeen: FirstSeen }[];
   overflow?: Values;
 }
 
 /** The parts of one metric by their tags, over all tasks; those past the limit are one part together. */
-export class Rows {
+export class Breakdown {
   /** What came from tag sets past a limit, here or in a task. Null: nothing did. */
   overflow: Accumulator | null = null;
   private readonly rows: BoundedMap<Row>;
@@ -29,14 +29,14 @@ export class Rows {
     this.rows = new BoundedMap(limit, (row) => mergeAccumulator(this.rest(), row.values));
   }
 
-  add(tags: Tags, values: Values, rank: Rank, clockOffsetMs: number): void {
-    const row = OVERFLOW_TAG in tags ? undefined : this.slot(tags, rank);
+  add(tags: Tags, values: Values, firstSeen: FirstSeen, clockOffsetMs: number): void {
+    const row = OVERFLOW_TAG in tags ? undefined : this.slot(tags, firstSeen);
     addValues(row?.values ?? this.rest(), values, clockOffsetMs);
   }
 
-  merge(other: Rows): void {
-    for (const [, { tags, values, rank }] of other.rows) {
-      mergeAccumulator(this.slot(tags, rank)?.values ?? this.rest(), values);
+  merge(other: Breakdown): void {
+    for (const [, { tags, values, firstSeen }] of other.rows) {
+      mergeAccumulator(this.slot(tags, firstSeen)?.values ?? this.rest(), values);
     }
     if (other.overflow !== null) mergeAccumulator(this.rest(), other.overflow);
   }
@@ -45,21 +45,21 @@ export class Rows {
     return this.rows.sorted().map(([, row]) => row);
   }
 
-  toJson(): RowsJson {
-    const rows = this.list().map(({ tags, values, rank }) => ({ tags, values: values.toValues(), rank }));
+  toJson(): BreakdownJson {
+    const rows = this.list().map(({ tags, values, firstSeen }) => ({ tags, values: values.toValues(), firstSeen }));
     return this.overflow === null ? { rows } : { rows, overflow: this.overflow.toValues() };
   }
 
-  static fromJson(json: RowsJson, type: MetricType, limit: number): Rows {
-    const rows = new Rows(type, limit);
-    for (const { tags, values, rank } of json.rows) rows.add(tags, values, rank, 0);
+  static fromJson(json: BreakdownJson, type: MetricType, limit: number): Breakdown {
+    const rows = new Breakdown(type, limit);
+    for (const { tags, values, firstSeen } of json.rows) rows.add(tags, values, firstSeen, 0);
     if (json.overflow !== undefined) rows.overflow = accumulatorOf(type, json.overflow);
     return rows;
   }
 
-  private slot(tags: Tags, rank: Rank): Row | undefined {
-    const row = this.rows.slot(rowKey(tags), () => ({ tags, values: createAccumulator(this.type), rank }));
-    if (row !== undefined) row.rank = earlierRank(row.rank, rank);
+  private slot(tags: Tags, firstSeen: FirstSeen): Row | undefined {
+    const row = this.rows.slot(rowKey(tags), () => ({ tags, values: createAccumulator(this.type), firstSeen }));
+    if (row !== undefined) row.firstSeen = earlier(row.firstSeen, firstSeen);
     return row;
   }
 

@@ -1,16 +1,16 @@
 import type { ThresholdKey } from '../contract/plan.ts';
 import type { MetricType, Pivot, Values, ValueType } from '../contract/window.ts';
 import { accumulatorOf, addValues } from './accumulators.ts';
-import { Rows, type RowsJson } from './breakdown.ts';
-import type { Rank } from './first-seen.ts';
+import { Breakdown, type BreakdownJson } from './breakdown.ts';
+import type { FirstSeen } from './first-seen.ts';
 import { toNumber } from './num.ts';
 import {
   type Bounds,
-  emptyMerged,
+  emptyMetrics,
   keyState,
-  type Merged,
   ownValues,
   pivotOf,
+  type RunMetrics,
   type SummedMetric,
   seeGroup,
 } from './state.ts';
@@ -19,13 +19,13 @@ import { TaskStats, type TaskStatsJson } from './task-stats.ts';
 import { Point, type PointJson } from './timeline.ts';
 
 /** The merged state as plain data that JSON carries without loss. */
-export interface MergedJson {
+export interface RunMetricsJson {
   v: 1;
   bounds: Bounds;
-  metrics: { name: string; type: MetricType; contains: ValueType; values: Values; rows?: RowsJson }[];
+  metrics: { name: string; type: MetricType; contains: ValueType; values: Values; rows?: BreakdownJson }[];
   keys: { key: string; type: MetricType; contains: ValueType; values?: Values; pivots: Pivot[] }[];
   summed: Record<SummedMetric, SummedGaugeJson>;
-  groups: [path: string, rank: Rank][];
+  groups: [path: string, firstSeen: FirstSeen][];
   interval: number;
   timeline: PointJson[];
   recent: PointJson[];
@@ -33,7 +33,7 @@ export interface MergedJson {
   overflow: string[];
 }
 
-export function toJson(m: Merged): MergedJson {
+export function toJson(m: RunMetrics): RunMetricsJson {
   return {
     v: 1,
     bounds: m.bounds,
@@ -47,7 +47,7 @@ export function toJson(m: Merged): MergedJson {
       return values === null ? state : { ...state, values: values.toValues() };
     }),
     summed: { vus: m.summed.vus.toJson(), vus_max: m.summed.vus_max.toJson() },
-    groups: m.groups.sorted().map(([path, { rank }]) => [path, rank]),
+    groups: m.groups.sorted().map(([path, { firstSeen }]) => [path, firstSeen]),
     interval: m.timeline.interval,
     timeline: m.timeline.entries().map(([t, point]) => point.toJson(t)),
     recent: m.recent.entries().map(([t, point]) => point.toJson(t)),
@@ -60,25 +60,25 @@ export function toJson(m: Merged): MergedJson {
  * @param json what `toJson` gave, to and fro through JSON
  * @param keys as for `emptyMerged`
  */
-export function fromJson(json: MergedJson, keys: ThresholdKey[]): Merged {
-  const m = emptyMerged(keys, json.bounds);
+export function fromJson(json: RunMetricsJson, keys: ThresholdKey[]): RunMetrics {
+  const metrics = emptyMetrics(keys, json.bounds);
   for (const { name, type, contains, values, rows } of json.metrics) {
-    m.metrics.set(name, { type, contains, total: accumulatorOf(type, values) });
-    if (rows !== undefined) m.rows.set(name, Rows.fromJson(rows, type, json.bounds.maxRows));
+    metrics.metrics.set(name, { type, contains, total: accumulatorOf(type, values) });
+    if (rows !== undefined) metrics.rows.set(name, Breakdown.fromJson(rows, type, json.bounds.maxRows));
   }
   for (const { key, type, contains, values, pivots } of json.keys) {
-    const state = keyState(m, key, type, contains);
+    const state = keyState(metrics, key, type, contains);
     if (values !== undefined) addValues(ownValues(state), values, 0);
     for (const pivot of pivots) pivotOf(state, toNumber(pivot.v)).add(pivot);
   }
   const step = json.bounds.cellSeconds;
-  m.summed.vus = SummedGauge.fromJson(json.summed.vus, step);
-  m.summed.vus_max = SummedGauge.fromJson(json.summed.vus_max, step);
-  for (const [path, rank] of json.groups) seeGroup(m, path, rank);
-  m.timeline.interval = json.interval;
-  for (const point of json.timeline) m.timeline.at(point.t).merge(Point.fromJson(point));
-  for (const point of json.recent) m.recent.at(point.t)?.merge(Point.fromJson(point));
-  for (const stats of json.tasks) m.tasks.set(stats.task, TaskStats.fromJson(stats));
-  for (const metric of json.overflow) m.overflow.add(metric);
-  return m;
+  metrics.summed.vus = SummedGauge.fromJson(json.summed.vus, step);
+  metrics.summed.vus_max = SummedGauge.fromJson(json.summed.vus_max, step);
+  for (const [path, firstSeen] of json.groups) seeGroup(metrics, path, firstSeen);
+  metrics.timeline.interval = json.interval;
+  for (const point of json.timeline) metrics.timeline.at(point.t).merge(Point.fromJson(point));
+  for (const point of json.recent) metrics.recent.at(point.t)?.merge(Point.fromJson(point));
+  for (const stats of json.tasks) metrics.tasks.set(stats.task, TaskStats.fromJson(stats));
+  for (const metric of json.overflow) metrics.overflow.add(metric);
+  return metrics;
 }

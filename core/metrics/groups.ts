@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Rate } from './accumulators.ts';
-import { compareRanks, earlierRank, type Rank } from './first-seen.ts';
-import type { Merged } from './state.ts';
+import { compareFirstSeen, earlier, type FirstSeen } from './first-seen.ts';
+import type { RunMetrics } from './state.ts';
 
 const SEPARATOR = '::';
 
@@ -23,28 +23,28 @@ export interface SummaryGroup {
 }
 
 /** All checks, in the order in which they were first seen. */
-export function listChecks(m: Merged): CheckCount[] {
-  const checks = new Map<string, { check: CheckCount; rank: Rank }>();
-  for (const { tags, values, rank } of m.rows.get('checks')?.list() ?? []) {
+export function listChecks(metrics: RunMetrics): CheckCount[] {
+  const checks = new Map<string, { check: CheckCount; firstSeen: FirstSeen }>();
+  for (const { tags, values, firstSeen } of metrics.rows.get('checks')?.list() ?? []) {
     const { check: name, group = null } = tags;
     if (name === undefined) continue;
     const key = JSON.stringify([group, name]);
-    const known = checks.get(key) ?? { check: { name, group, passes: 0, fails: 0 }, rank };
-    known.rank = earlierRank(known.rank, rank);
+    const known = checks.get(key) ?? { check: { name, group, passes: 0, fails: 0 }, firstSeen };
+    known.firstSeen = earlier(known.firstSeen, firstSeen);
     known.check.passes += (values as Rate).passes;
     known.check.fails += (values as Rate).total - (values as Rate).passes;
     checks.set(key, known);
   }
-  return [...checks.values()].sort((a, b) => compareRanks(a.rank, b.rank)).map(({ check }) => check);
+  return [...checks.values()].sort((a, b) => compareFirstSeen(a.firstSeen, b.firstSeen)).map(({ check }) => check);
 }
 
 /** The groups and checks as k6 hands them to handleSummary. As there, a check without a group tag is in no group. */
-export function groupTree(m: Merged): SummaryGroup {
+export function groupTree(metrics: RunMetrics): SummaryGroup {
   const root = makeGroup('', '');
   const groups = new Map([['', root]]);
-  const inOrder = [...m.groups].sort(([, a], [, b]) => compareRanks(a.rank, b.rank));
+  const inOrder = [...metrics.groups].sort(([, a], [, b]) => compareFirstSeen(a.firstSeen, b.firstSeen));
   for (const [path] of inOrder) groupAt(groups, root, path);
-  for (const { name, group, passes, fails } of listChecks(m)) {
+  for (const { name, group, passes, fails } of listChecks(metrics)) {
     if (group === null) continue;
     const parent = groupAt(groups, root, group);
     const path = parent.path + SEPARATOR + name;

@@ -1,6 +1,6 @@
 import type { Counter, Rate } from './accumulators.ts';
 import { Histogram } from './histogram.ts';
-import type { Merged } from './state.ts';
+import type { RunMetrics } from './state.ts';
 import { Point } from './timeline.ts';
 
 /** Rates are means over so many seconds. */
@@ -37,38 +37,38 @@ export interface LiveStats extends Percentiles {
 }
 
 /** @param nowMs Unix ms by the store's clock */
-export function liveStats(m: Merged, nowMs: number): LiveStats {
-  const second = latestComplete(m, nowMs);
-  const rates = lastSeconds(m, second, RATE_SECONDS);
-  const checks = m.metrics.get('checks')?.total as Rate | undefined;
+export function liveStats(metrics: RunMetrics, nowMs: number): LiveStats {
+  const second = latestComplete(metrics, nowMs);
+  const rates = lastSeconds(metrics, second, RATE_SECONDS);
+  const checks = metrics.metrics.get('checks')?.total as Rate | undefined;
   return {
     second,
-    vus: second === null ? 0 : (m.summed.vus.at(second) ?? m.summed.vus.summary()?.value ?? 0),
+    vus: second === null ? 0 : (metrics.summed.vus.at(second) ?? metrics.summed.vus.summary()?.value ?? 0),
     requestsPerSecond: rates.requests / rates.seconds,
     errorRate: rates.requests > 0 ? rates.failed / rates.requests : 0,
-    ...percentiles(lastSeconds(m, second, LATENCY_SECONDS).duration),
-    overall: percentiles(m.metrics.get('http_req_duration')?.total as Histogram | undefined),
-    requests: totalOf(m, 'http_reqs'),
-    iterations: totalOf(m, 'iterations'),
+    ...percentiles(lastSeconds(metrics, second, LATENCY_SECONDS).duration),
+    overall: percentiles(metrics.metrics.get('http_req_duration')?.total as Histogram | undefined),
+    requests: totalOf(metrics, 'http_reqs'),
+    iterations: totalOf(metrics, 'iterations'),
     checksPassed: checks?.passes ?? 0,
     checksFailed: checks === undefined ? 0 : checks.total - checks.passes,
   };
 }
 
-function latestComplete(m: Merged, nowMs: number): number | null {
-  const latest = [...m.tasks.values()].map(({ lastT }) => lastT).filter((t) => t >= 0);
+function latestComplete(metrics: RunMetrics, nowMs: number): number | null {
+  const latest = [...metrics.tasks.values()].map(({ lastT }) => lastT).filter((t) => t >= 0);
   const newest = latest.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   if (newest < nowMs / 1000 - STALE_SECONDS) return null;
   return latest.filter((t) => t >= newest - BEHIND_SECONDS).reduce((a, b) => Math.min(a, b), newest);
 }
 
 /** What happened in the cells of so many seconds up to and with the cell at `second`. */
-function lastSeconds(m: Merged, second: number | null, seconds: number): Point & { seconds: number } {
+function lastSeconds(metrics: RunMetrics, second: number | null, seconds: number): Point & { seconds: number } {
   const sum = new Point();
-  const { cellSeconds } = m.bounds;
+  const { cellSeconds } = metrics.bounds;
   const cells = Math.ceil(seconds / cellSeconds);
   let first = Number.POSITIVE_INFINITY;
-  for (const [t, point] of m.recent.entries()) {
+  for (const [t, point] of metrics.recent.entries()) {
     if (second === null || t > second || t <= second - cells * cellSeconds) continue;
     sum.merge(point);
     first = Math.min(first, t);
@@ -86,6 +86,6 @@ function percentiles(duration: Histogram = new Histogram()): Percentiles {
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-function totalOf(m: Merged, metric: string): number {
-  return (m.metrics.get(metric)?.total as Counter | undefined)?.sum ?? 0;
+function totalOf(metrics: RunMetrics, metric: string): number {
+  return (metrics.metrics.get(metric)?.total as Counter | undefined)?.sum ?? 0;
 }

@@ -3,10 +3,10 @@ import type { MetricType, ValueType } from '../contract/window.ts';
 import { type Accumulator, createAccumulator, Gauge } from './accumulators.ts';
 import type { Histogram } from './histogram.ts';
 import { exactPercentile, type PivotCounts } from './pivots.ts';
-import { isSummed, type Merged, SUMMED_METRICS } from './state.ts';
+import { isSummed, type RunMetrics, SUMMED_METRICS } from './state.ts';
 
 /** A metric or sub-metric as k6 would know it. */
-export interface Measured {
+export interface Metric {
   name: string;
   type: MetricType;
   contains: ValueType;
@@ -17,34 +17,34 @@ export interface Measured {
 }
 
 /** What a threshold key judges. */
-export function measuredKey(m: Merged, key: ThresholdKey): Measured {
+export function metricOfKey(metrics: RunMetrics, key: ThresholdKey): Metric {
   const whole = key.tags === null || Object.keys(key.tags).length === 0;
-  const own = m.keys.get(key.key)?.values ?? null;
+  const own = metrics.keys.get(key.key)?.values ?? null;
   // All samples of a task's vus have the same tags, so a sub-metric of it is the whole or nothing.
   const summed = isSummed(key.metric) && own !== null;
-  return measured(m, key.key, key, whole || summed ? wholeMetric(m, key.metric) : own);
+  return metricOf(metrics, key.key, key, whole || summed ? wholeMetric(metrics, key.metric) : own);
 }
 
 /**
  * The metrics that k6 lists in its summary: all with samples, all that a threshold names, and the parents of those.
  * Sorted as k6 does: by name, sub-metrics after their parent (internal/js/summary-legacy.js).
  */
-export function listMetrics(m: Merged, keys: ThresholdKey[]): Measured[] {
-  const listed = new Map<string, Measured>();
-  for (const [name, { type, contains, total }] of m.metrics) {
-    listed.set(name, measured(m, name, { type, contains }, total));
+export function listMetrics(metrics: RunMetrics, keys: ThresholdKey[]): Metric[] {
+  const listed = new Map<string, Metric>();
+  for (const [name, { type, contains, total }] of metrics.metrics) {
+    listed.set(name, metricOf(metrics, name, { type, contains }, total));
   }
   for (const name of SUMMED_METRICS) {
-    const values = wholeMetric(m, name);
-    if (values !== null) listed.set(name, measured(m, name, { type: 'gauge', contains: 'default' }, values));
+    const values = wholeMetric(metrics, name);
+    if (values !== null) listed.set(name, metricOf(metrics, name, { type: 'gauge', contains: 'default' }, values));
   }
   // Sub-metrics that k6 makes by itself: http_req_duration{expected_response:true}.
-  for (const [key, { type, contains, values }] of m.keys) {
-    if (values !== null) listed.set(key, measured(m, key, { type, contains }, values));
+  for (const [key, { type, contains, values }] of metrics.keys) {
+    if (values !== null) listed.set(key, metricOf(metrics, key, { type, contains }, values));
   }
   for (const key of keys) {
-    if (!listed.has(key.metric)) listed.set(key.metric, measured(m, key.metric, key, null));
-    listed.set(key.key, measuredKey(m, key));
+    if (!listed.has(key.metric)) listed.set(key.metric, metricOf(metrics, key.metric, key, null));
+    listed.set(key.key, metricOfKey(metrics, key));
   }
   return [...listed.values()].sort((a, b) => {
     const [parentA = '', parentB = ''] = [a.name.split('{', 1)[0], b.name.split('{', 1)[0]];
@@ -57,7 +57,7 @@ export function listMetrics(m: Merged, keys: ThresholdKey[]): Measured[] {
  * (metrics/thresholds.go, Thresholds.Run).
  * @param testMs how long the test has run, ms
  */
-export function aggregate(of: Measured, threshold: Threshold, testMs: number): number | undefined {
+export function aggregate(of: Metric, threshold: Threshold, testMs: number): number | undefined {
   const { values } = of;
   switch (values.type) {
     case 'counter':
@@ -77,7 +77,7 @@ export function aggregate(of: Measured, threshold: Threshold, testMs: number): n
  * The values of the summary (internal/js/summary.go, metricValueGetter).
  * @param trendStats such as `avg` or `p(99.9)`
  */
-export function summaryValues(of: Measured, trendStats: readonly string[], testMs: number): Record<string, number> {
+export function summaryValues(of: Metric, trendStats: readonly string[], testMs: number): Record<string, number> {
   const { values } = of;
   switch (values.type) {
     case 'counter':
@@ -116,27 +116,27 @@ function perSecond(sum: number, testMs: number): number {
   return sum / (Math.round(testMs * 1e6) / 1e9);
 }
 
-function wholeMetric(m: Merged, name: string): Accumulator | null {
-  if (!isSummed(name)) return m.metrics.get(name)?.total ?? null;
-  const summary = m.summed[name].summary();
+function wholeMetric(metrics: RunMetrics, name: string): Accumulator | null {
+  if (!isSummed(name)) return metrics.metrics.get(name)?.total ?? null;
+  const summary = metrics.summed[name].summary();
   if (summary === null) return null;
   const gauge = new Gauge();
   gauge.add({ last: summary.value, at: 0, min: summary.min, max: summary.max });
   return gauge;
 }
 
-function measured(
-  m: Merged,
+function metricOf(
+  metrics: RunMetrics,
   name: string,
   { type, contains }: { type: MetricType; contains: ValueType },
   values: Accumulator | null,
-): Measured {
+): Metric {
   return {
     name,
     type: values?.type ?? type,
     contains,
     values: values ?? createAccumulator(type),
     hasSamples: values !== null,
-    pivots: [...(m.keys.get(name)?.pivots.values() ?? [])],
+    pivots: [...(metrics.keys.get(name)?.pivots.values() ?? [])],
   };
 }

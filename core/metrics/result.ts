@@ -5,7 +5,7 @@ import type { Tags } from './breakdown.ts';
 import { listChecks } from './groups.ts';
 import { Histogram } from './histogram.ts';
 import { listMetrics, summaryValues, trendStat } from './metric.ts';
-import type { Merged } from './state.ts';
+import type { RunMetrics } from './state.ts';
 import type { KeyVerdict } from './thresholds.ts';
 
 type BreakdownRow = Result['breakdown'][number];
@@ -22,7 +22,7 @@ const OTHER = '(other)';
  * @param testMs setup, load and teardown, ms
  */
 export function metricResults(
-  m: Merged,
+  metrics: RunMetrics,
   plan: Pick<Plan, 'thresholds' | 'summary'>,
   testMs: number,
   verdicts: KeyVerdict[],
@@ -30,7 +30,7 @@ export function metricResults(
   const stats = [...new Set<string>([...TREND_STATS, ...plan.summary.trendStats])];
   const thresholds = new Map(verdicts.map((verdict) => [verdict.key, verdict.thresholds]));
   const results: Record<string, MetricResult> = {};
-  for (const measured of listMetrics(m, plan.thresholds)) {
+  for (const measured of listMetrics(metrics, plan.thresholds)) {
     const { name, type, contains } = measured;
     const shown = [...new Set([...stats, ...judgedPercentiles(plan, name)])];
     const values = Object.entries(summaryValues(measured, shown, testMs)).map(([stat, x]) => [stat, finite(x)]);
@@ -52,14 +52,14 @@ const judgedPercentiles = ({ thresholds }: Pick<Plan, 'thresholds'>, name: strin
     .flatMap(({ percentile }) => (percentile === undefined ? [] : [`p(${percentile})`]));
 
 /** All checks in the order of the script; those past the limit on rows are one row together. */
-export function checkResults(m: Merged): CheckResult[] {
-  const checks = listChecks(m).map(({ group, ...check }) => ({ ...check, group: group ?? '' }));
-  const rest = m.rows.get('checks')?.overflow as Rate | null | undefined;
+export function checkResults(metrics: RunMetrics): CheckResult[] {
+  const checks = listChecks(metrics).map(({ group, ...check }) => ({ ...check, group: group ?? '' }));
+  const rest = metrics.rows.get('checks')?.overflow as Rate | null | undefined;
   return rest ? [...checks, { name: OTHER, group: '', passes: rest.passes, fails: rest.total - rest.passes }] : checks;
 }
 
 /** Requests by name, method, status and scenario; those past the limit on rows are one row together, the last. */
-export function breakdownRows(m: Merged): BreakdownRow[] {
+export function breakdownRows(metrics: RunMetrics): BreakdownRow[] {
   const rows = new Map<string, BreakdownRow & { trend: Histogram }>();
   const rowOf = ({ name = '', method = '', status = '', scenario = '' }: Tags) => {
     const key = JSON.stringify([name, method, status, scenario]);
@@ -68,19 +68,19 @@ export function breakdownRows(m: Merged): BreakdownRow[] {
     rows.set(key, row);
     return row;
   };
-  for (const { tags, values } of partsOf(m, 'http_reqs')) rowOf(tags).requests += (values as Counter).sum;
-  for (const { tags, values } of partsOf(m, 'http_req_failed')) rowOf(tags).failed += (values as Rate).passes;
-  for (const { tags, values } of partsOf(m, 'http_req_duration')) rowOf(tags).trend.merge(values as Histogram);
+  for (const { tags, values } of partsOf(metrics, 'http_reqs')) rowOf(tags).requests += (values as Counter).sum;
+  for (const { tags, values } of partsOf(metrics, 'http_req_failed')) rowOf(tags).failed += (values as Rate).passes;
+  for (const { tags, values } of partsOf(metrics, 'http_req_duration')) rowOf(tags).trend.merge(values as Histogram);
   return [...rows.values()]
     .map(({ trend, ...row }) => ({ ...row, duration: latency(trend) }))
     .sort((a, b) => Number(a.name === OTHER) - Number(b.name === OTHER) || compareRows(a, b));
 }
 
 /** The load over time: one point per interval, oldest first. */
-export function seriesPoints(m: Merged): { intervalSeconds: number; points: SeriesPoint[] } {
-  const { interval } = m.timeline;
-  const vus = m.summed.vus.maxBy(interval);
-  const points = m.timeline.entries().map(([t, point]) => {
+export function seriesPoints(metrics: RunMetrics): { intervalSeconds: number; points: SeriesPoint[] } {
+  const { interval } = metrics.timeline;
+  const vus = metrics.summed.vus.maxBy(interval);
+  const points = metrics.timeline.entries().map(([t, point]) => {
     const { requests, failed, iterations, dropped, checksFailed, received, sent, duration } = point;
     const stat = (name: string) => (duration.count > 0 ? finite(trendStat(duration, [], name) ?? Number.NaN) : null);
     return {
@@ -103,8 +103,8 @@ export function seriesPoints(m: Merged): { intervalSeconds: number; points: Seri
   return { intervalSeconds: interval, points };
 }
 
-function partsOf(m: Merged, metric: string) {
-  const rows = m.rows.get(metric);
+function partsOf(metrics: RunMetrics, metric: string) {
+  const rows = metrics.rows.get(metric);
   if (rows === undefined) return [];
   const rest = rows.overflow === null ? [] : [{ tags: { name: OTHER }, values: rows.overflow }];
   return [...rows.list(), ...rest];

@@ -4,11 +4,11 @@ import { toNumber } from './num.ts';
 import {
   isSummed,
   keyState,
-  type Merged,
   type MetricState,
   metricState,
   ownValues,
   pivotOf,
+  type RunMetrics,
   rowsOf,
   SUMMED_METRICS,
   type SummedMetric,
@@ -17,8 +17,8 @@ import {
 } from './state.ts';
 import type { Edge } from './summed-gauge.ts';
 
-export { fromJson, type MergedJson, toJson } from './checkpoint.ts';
-export { emptyMerged, type Merged } from './state.ts';
+export { fromJson, type RunMetricsJson, toJson } from './checkpoint.ts';
+export { emptyMetrics, type RunMetrics } from './state.ts';
 
 /** Metrics that are told apart by their tags, for the breakdown of requests and the list of checks. */
 const ROW_METRICS: ReadonlySet<string> = new Set(['http_reqs', 'http_req_failed', 'http_req_duration', 'checks']);
@@ -29,7 +29,7 @@ const WINDOWS_PER_ATTEMPT = 1e9;
 /** What is gathered on the way through one window. */
 interface Pass {
   /** How many groups and rows have come before. */
-  place: number;
+  position: number;
   summed: Record<SummedMetric, Edge[]>;
 }
 
@@ -41,25 +41,25 @@ export interface WindowContext {
 }
 
 /** Adds one window, in place. Windows of one task come in their order; those of different tasks in any. */
-export function addWindow(m: Merged, window: Window, context: WindowContext): void {
-  const task = taskStats(m, window.task);
+export function addWindow(metrics: RunMetrics, window: Window, context: WindowContext): void {
+  const task = taskStats(metrics, window.task);
   let wall = 0;
   let load = false;
-  const pass: Pass = { place: 0, summed: { vus: [], vus_max: [] } };
+  const pass: Pass = { position: 0, summed: { vus: [], vus_max: [] } };
   for (const line of window.lines) {
     wall += line.wall;
-    for (const metric of line.overflow ?? []) m.overflow.add(metric);
-    for (const cell of line.cells) load = addCell(m, window, cell, pass, context) || load;
+    for (const metric of line.overflow ?? []) metrics.overflow.add(metric);
+    for (const cell of line.cells) load = addCell(metrics, window, cell, pass, context) || load;
   }
   for (const name of SUMMED_METRICS) {
-    m.summed[name].addWindow(window.task, window.attempt * WINDOWS_PER_ATTEMPT + window.seq, pass.summed[name]);
+    metrics.summed[name].addWindow(window.task, window.attempt * WINDOWS_PER_ATTEMPT + window.seq, pass.summed[name]);
   }
   // Before the start a task is busy with making its VUs, which says nothing about the load.
   if (load) task.addBusy(wall, window.busy);
 }
 
 /** Adds `source` to `target`, which has the same bounds. Leaves `source` as it is. */
-export function mergeInto(target: Merged, source: Merged): void {
+export function mergeInto(target: RunMetrics, source: RunMetrics): void {
   for (const [name, { type, contains, total }] of source.metrics) {
     mergeAccumulator(metricState(target, name, type, contains).total, total);
   }
@@ -75,7 +75,7 @@ export function mergeInto(target: Merged, source: Merged): void {
     for (const pivot of pivots.values()) pivotOf(state, pivot.v).merge(pivot);
   }
   for (const name of SUMMED_METRICS) target.summed[name].merge(source.summed[name]);
-  for (const [path, { rank }] of source.groups) seeGroup(target, path, rank);
+  for (const [path, { firstSeen }] of source.groups) seeGroup(target, path, firstSeen);
   target.timeline.merge(source.timeline);
   target.recent.merge(source.recent);
   for (const [task, stats] of source.tasks) taskStats(target, task).merge(stats);
@@ -84,18 +84,18 @@ export function mergeInto(target: Merged, source: Merged): void {
 
 /** Returns whether the cell belongs to the load, from its start on. */
 function addCell(
-  m: Merged,
+  metrics: RunMetrics,
   { task, job, seq }: Window,
   cell: Cell,
   pass: Pass,
   { startAtMs, clockOffsetMs }: WindowContext,
 ): boolean {
-  const t = alignedSecond(m, cell.t, clockOffsetMs);
-  const started = startAtMs !== null && t >= alignDown(m, startAtMs / 1000);
+  const t = alignedSecond(metrics, cell.t, clockOffsetMs);
+  const started = startAtMs !== null && t >= alignDown(metrics, startAtMs / 1000);
   const load = job === 'load' && started;
-  const point = load ? m.timeline.at(t) : undefined;
-  const recent = load ? m.recent.at(t) : undefined;
-  const stats = taskStats(m, task);
+  const point = load ? metrics.timeline.at(t) : undefined;
+  const recent = load ? metrics.recent.at(t) : undefined;
+  const stats = taskStats(metrics, task);
   if (load) stats.lastT = Math.max(stats.lastT, t);
 
   for (const metric of cell.metrics ?? []) {
@@ -104,20 +104,20 @@ function addCell(
       if (load) pass.summed[name].push(...edgesOf(metric, t, clockOffsetMs));
       continue;
     }
-    const { total } = metricState(m, name, metric.type, metric.contains);
-    const rows = ROW_METRICS.has(name) ? rowsOf(m, name, metric.type) : undefined;
+    const { total } = metricState(metrics, name, metric.type, metric.contains);
+    const rows = ROW_METRICS.has(name) ? rowsOf(metrics, name, metric.type) : undefined;
     for (const { tags = {}, values } of metric.series) {
       addValues(total, values, clockOffsetMs);
-      rows?.add(tags, values, [t, task, seq, pass.place++], clockOffsetMs);
+      rows?.add(tags, values, [t, task, seq, pass.position++], clockOffsetMs);
       point?.add(name, values);
       recent?.add(name, values);
       if (name === 'http_reqs') stats.requests += sumOf(values);
       if (name === 'iterations') stats.iterations += sumOf(values);
     }
-    if (rows !== undefined && rows.overflow !== null) m.overflow.add(name);
+    if (rows !== undefined && rows.overflow !== null) metrics.overflow.add(name);
   }
-  for (const key of cell.keys ?? []) if (load || !isSummed(metricOf(key.key))) addKeyCell(m, key, clockOffsetMs);
-  for (const path of cell.groups ?? []) seeGroup(m, path, [t, task, seq, pass.place++]);
+  for (const key of cell.keys ?? []) if (load || !isSummed(metricOf(key.key))) addKeyCell(metrics, key, clockOffsetMs);
+  for (const path of cell.groups ?? []) seeGroup(metrics, path, [t, task, seq, pass.position++]);
   return load;
 }
 
@@ -128,20 +128,20 @@ function edgesOf({ series }: MetricCell, t: number, clockOffsetMs: number): Edge
   });
 }
 
-function addKeyCell(m: Merged, cell: KeyCell, clockOffsetMs: number): void {
-  const state = keyState(m, cell.key, cell.type, cell.contains);
+function addKeyCell(metrics: RunMetrics, cell: KeyCell, clockOffsetMs: number): void {
+  const state = keyState(metrics, cell.key, cell.type, cell.contains);
   if (cell.values !== undefined) addValues(ownValues(state), cell.values, clockOffsetMs);
   for (const pivot of cell.pivots ?? []) pivotOf(state, toNumber(pivot.v)).add(pivot);
 }
 
 /** The second of the run in which a task's cell lies: whole cells are moved, so that they stay aligned. */
-function alignedSecond(m: Merged, t: number, clockOffsetMs: number): number {
-  const width = m.bounds.cellSeconds;
+function alignedSecond(metrics: RunMetrics, t: number, clockOffsetMs: number): number {
+  const width = metrics.bounds.cellSeconds;
   return t + Math.round(clockOffsetMs / 1000 / width) * width;
 }
 
-function alignDown(m: Merged, seconds: number): number {
-  return Math.floor(seconds / m.bounds.cellSeconds) * m.bounds.cellSeconds;
+function alignDown(metrics: RunMetrics, seconds: number): number {
+  return Math.floor(seconds / metrics.bounds.cellSeconds) * metrics.bounds.cellSeconds;
 }
 
 /** The metric of a key such as `vus{team:a}`. */

@@ -2,8 +2,8 @@ import type { ThresholdKey } from '../contract/plan.ts';
 import type { MetricType, ValueType } from '../contract/window.ts';
 import { type Accumulator, createAccumulator } from './accumulators.ts';
 import { BoundedMap } from './bounded-map.ts';
-import { Rows } from './breakdown.ts';
-import { earlierRank, type Rank } from './first-seen.ts';
+import { Breakdown } from './breakdown.ts';
+import { earlier, type FirstSeen } from './first-seen.ts';
 import { PivotCounts } from './pivots.ts';
 import { SummedGauge } from './summed-gauge.ts';
 import { TaskStats } from './task-stats.ts';
@@ -47,15 +47,15 @@ const BOUNDS: Bounds = { cellSeconds: 1, maxRows: 5_000, maxPoints: 2_000 };
  * All that is known of a run's metrics. Its size does not grow with the number of samples, nor without bound with the
  * length of the run, the number of tasks' windows or of tag values.
  */
-export interface Merged {
+export interface RunMetrics {
   bounds: Bounds;
   /** Every metric with samples, save the summed ones. */
   metrics: Map<string, MetricState>;
-  rows: Map<string, Rows>;
+  rows: Map<string, Breakdown>;
   keys: Map<string, KeyState>;
   summed: Record<SummedMetric, SummedGauge>;
   /** When each group was first seen, by its path. */
-  groups: BoundedMap<{ rank: Rank }>;
+  groups: BoundedMap<{ firstSeen: FirstSeen }>;
   /** The load's course; setup and teardown have no part in it. */
   timeline: Timeline;
   recent: Recent;
@@ -64,15 +64,15 @@ export interface Merged {
   overflow: Set<string>;
 }
 
-export function emptyMerged(keys: ThresholdKey[], bounds: Partial<Bounds> = {}): Merged {
+export function emptyMetrics(keys: ThresholdKey[], bounds: Partial<Bounds> = {}): RunMetrics {
   const all = { ...BOUNDS, ...bounds };
-  const merged: Merged = {
+  const merged: RunMetrics = {
     bounds: all,
     metrics: new Map(),
     rows: new Map(),
     keys: new Map(),
     summed: { vus: new SummedGauge(all.cellSeconds), vus_max: new SummedGauge(all.cellSeconds) },
-    groups: new BoundedMap<{ rank: Rank }>(all.maxRows, () => {}),
+    groups: new BoundedMap<{ firstSeen: FirstSeen }>(all.maxRows, () => {}),
     timeline: new Timeline(all.cellSeconds, all.maxPoints),
     recent: new Recent(RECENT_SECONDS),
     tasks: new Map(),
@@ -86,27 +86,27 @@ export function isSummed(metric: string): metric is SummedMetric {
   return metric === 'vus' || metric === 'vus_max';
 }
 
-export function metricState(m: Merged, name: string, type: MetricType, contains: ValueType): MetricState {
-  const known = m.metrics.get(name);
+export function metricState(metrics: RunMetrics, name: string, type: MetricType, contains: ValueType): MetricState {
+  const known = metrics.metrics.get(name);
   if (known !== undefined) return known;
   const state = { type, contains, total: createAccumulator(type) };
-  m.metrics.set(name, state);
+  metrics.metrics.set(name, state);
   return state;
 }
 
-export function rowsOf(m: Merged, metric: string, type: MetricType): Rows {
-  const known = m.rows.get(metric);
+export function rowsOf(metrics: RunMetrics, metric: string, type: MetricType): Breakdown {
+  const known = metrics.rows.get(metric);
   if (known !== undefined) return known;
-  const rows = new Rows(type, m.bounds.maxRows);
-  m.rows.set(metric, rows);
+  const rows = new Breakdown(type, metrics.bounds.maxRows);
+  metrics.rows.set(metric, rows);
   return rows;
 }
 
-export function keyState(m: Merged, key: string, type: MetricType, contains: ValueType): KeyState {
-  const known = m.keys.get(key);
+export function keyState(metrics: RunMetrics, key: string, type: MetricType, contains: ValueType): KeyState {
+  const known = metrics.keys.get(key);
   if (known !== undefined) return known;
   const state: KeyState = { type, contains, values: null, pivots: new Map() };
-  m.keys.set(key, state);
+  metrics.keys.set(key, state);
   return state;
 }
 
@@ -123,15 +123,15 @@ export function pivotOf(state: KeyState, v: number): PivotCounts {
   return pivot;
 }
 
-export function seeGroup(m: Merged, path: string, rank: Rank): void {
-  const group = m.groups.slot(path, () => ({ rank }));
-  if (group !== undefined) group.rank = earlierRank(group.rank, rank);
+export function seeGroup(metrics: RunMetrics, path: string, firstSeen: FirstSeen): void {
+  const group = metrics.groups.slot(path, () => ({ firstSeen }));
+  if (group !== undefined) group.firstSeen = earlier(group.firstSeen, firstSeen);
 }
 
-export function taskStats(m: Merged, task: number): TaskStats {
-  const known = m.tasks.get(task);
+export function taskStats(metrics: RunMetrics, task: number): TaskStats {
+  const known = metrics.tasks.get(task);
   if (known !== undefined) return known;
   const stats = new TaskStats();
-  m.tasks.set(task, stats);
+  metrics.tasks.set(task, stats);
   return stats;
 }

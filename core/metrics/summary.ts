@@ -2,7 +2,7 @@ import type { SetupData } from '../contract/control.ts';
 import type { Plan } from '../contract/plan.ts';
 import { groupTree, type SummaryGroup } from './groups.ts';
 import { listMetrics, summaryValues } from './metric.ts';
-import type { Merged } from './state.ts';
+import type { RunMetrics } from './state.ts';
 import { judge } from './thresholds.ts';
 
 interface SummaryMetric {
@@ -33,7 +33,11 @@ export interface SummaryInput {
 }
 
 /** The end-of-test summary of the whole run, in k6's own shape. */
-export function summaryData(m: Merged, plan: Pick<Plan, 'thresholds' | 'summary'>, input: SummaryInput): SummaryData {
+export function summaryData(
+  m: RunMetrics,
+  plan: Pick<Plan, 'thresholds' | 'summary'>,
+  input: SummaryInput,
+): SummaryData {
   const { testRunDurationMs, setupData, noColor = false, isStdOutTTY = false, isStdErrTTY = false } = input;
   const { trendStats, timeUnit } = plan.summary;
   const verdicts = new Map(judge(m, plan.thresholds, testRunDurationMs, { final: true }).map((v) => [v.key, v]));

@@ -1,7 +1,7 @@
 import type { Threshold, ThresholdKey } from '../contract/plan.ts';
-import { aggregate, measuredKey } from './metric.ts';
+import { aggregate, metricOfKey } from './metric.ts';
 import { toNumber } from './num.ts';
-import type { Merged } from './state.ts';
+import type { RunMetrics } from './state.ts';
 
 export interface KeyVerdict {
   key: string;
@@ -17,9 +17,14 @@ export interface KeyVerdict {
  * has 0 for every aggregate, and an empty rate passes.
  * @param testMs how long the test has run: setup, load and teardown, ms
  */
-export function judge(m: Merged, keys: ThresholdKey[], testMs: number, { final }: { final: boolean }): KeyVerdict[] {
+export function judge(
+  metrics: RunMetrics,
+  keys: ThresholdKey[],
+  testMs: number,
+  { final }: { final: boolean },
+): KeyVerdict[] {
   return keys.map((key) => {
-    const measured = measuredKey(m, key);
+    const measured = metricOfKey(metrics, key);
     const judged = final || measured.hasSamples;
     const failing: Threshold[] = judged
       ? key.thresholds.filter((threshold) => !passes(aggregate(measured, threshold, testMs), threshold))

@@ -20,7 +20,7 @@ const AUTO_VUS = 250;
 
 /** Everything on one machine: files are cheap to read and write. */
 export const LOCAL_TIMING: Timing = {
-  pollMs: 100,
+  controlPollIntervalMs: 100,
   tickMs: 200,
   windowMs: 1000,
   cellSeconds: 1,
@@ -28,8 +28,8 @@ export const LOCAL_TIMING: Timing = {
   renewMs: 10_000,
   readyTimeoutMs: 120_000,
   checkpointMs: 5000,
-  lookMs: 200,
-  observeMs: 1000,
+  taskPollIntervalMs: 200,
+  targetPollIntervalMs: 1000,
   launchesPerSecond: 1000,
 };
 
@@ -43,7 +43,7 @@ const SMALL_FLEET = 25;
  * (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/throttling.html).
  */
 export const awsTiming = (tasks: number): Timing => ({
-  pollMs: tasks <= SMALL_FLEET ? 1000 : 2000,
+  controlPollIntervalMs: tasks <= SMALL_FLEET ? 1000 : 2000,
   tickMs: 1000,
   windowMs: tasks <= SMALL_FLEET ? 2000 : 5000,
   cellSeconds: 1,
@@ -51,8 +51,8 @@ export const awsTiming = (tasks: number): Timing => ({
   renewMs: 10_000,
   readyTimeoutMs: 300_000,
   checkpointMs: 15_000,
-  lookMs: tasks <= SMALL_FLEET ? 1000 : 5000,
-  observeMs: 10_000,
+  taskPollIntervalMs: tasks <= SMALL_FLEET ? 1000 : 5000,
+  targetPollIntervalMs: 10_000,
   launchesPerSecond: 20,
 });
 

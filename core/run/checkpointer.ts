@@ -4,18 +4,18 @@ import { type Control, SetupData } from '../contract/control.ts';
 import { runKeys } from '../contract/keys.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Progress } from '../contract/progress.ts';
-import { emptyMerged, fromJson, type Merged, type MergedJson, toJson } from '../metrics/run-metrics.ts';
+import { emptyMetrics, fromJson, type RunMetrics, type RunMetricsJson, toJson } from '../metrics/run-metrics.ts';
 import { summaryData } from '../metrics/summary.ts';
 import type { Clock, Compression, Store } from '../ports.ts';
 import { Schedule } from '../schedule.ts';
 import { progressOf } from './report/progress.ts';
 import { testDurationMs } from './report/result.ts';
-import { ContestedFiles } from './run-ownership.ts';
+import { RunOwnership } from './run-ownership.ts';
 import { controlOf, initialState, nextStart, type RunState } from './state.ts';
 
 const PROGRESS_MS = 1000;
 
-export interface JournalOptions {
+export interface CheckpointerOptions {
   plan: Plan;
   store: Store;
   clock: Clock;
@@ -27,36 +27,36 @@ export interface JournalOptions {
  * The checkpoint is written ahead of every control.json that says something new, so what the tasks have been told is
  * never news to the next coordinator.
  */
-export class Journal {
+export class Checkpointer {
   state: RunState;
-  merged: Merged;
+  metrics: RunMetrics;
   private readonly keys;
-  private readonly files: ContestedFiles;
+  private readonly files: RunOwnership;
   private readonly schedule: Schedule<'lease' | 'checkpoint' | 'progress'>;
   /** control.json as last written, without its lease. */
-  private told = '';
+  private published = '';
 
-  constructor(private readonly options: JournalOptions) {
+  constructor(private readonly options: CheckpointerOptions) {
     const { plan, clock, store } = options;
     this.keys = runKeys(plan.id);
-    this.files = new ContestedFiles(store, plan.id);
+    this.files = new RunOwnership(store, plan.id);
     this.schedule = new Schedule(clock);
     this.state = initialState(plan, clock.now());
-    this.merged = emptyMerged(plan.thresholds, { cellSeconds: plan.timing.cellSeconds });
+    this.metrics = emptyMetrics(plan.thresholds, { cellSeconds: plan.timing.cellSeconds });
   }
 
   /** Takes the run over from wherever it stands. @throws SupersededError */
-  async takeOver(): Promise<void> {
+  async claim(): Promise<void> {
     const { plan, clock, compression } = this.options;
-    const { told, checkpoint } = await this.files.takeOver((control) =>
-      this.leased(control ?? controlOf(this.state, 0)),
+    const { told, checkpoint } = await this.files.claim((control) =>
+      this.withLeaseUntil(control ?? controlOf(this.state, 0)),
     );
     if (checkpoint !== null) {
       const text = new TextDecoder().decode(await compression.unzip(checkpoint));
-      const saved = JSON.parse(text) as { state: RunState; merged: MergedJson };
+      const saved = JSON.parse(text) as { state: RunState; merged: RunMetricsJson };
       // An older version's checkpoint lacks what has been added since.
       this.state = { ...this.state, ...saved.state };
-      this.merged = fromJson(saved.merged, plan.thresholds);
+      this.metrics = fromJson(saved.merged, plan.thresholds);
     }
     // The last coordinator died before it could tell the moment of the start: it may be past by now.
     if (this.state.startAt !== null && told?.startAt == null) this.state.startAt = nextStart(plan, clock.now());
@@ -64,38 +64,40 @@ export class Journal {
   }
 
   /** Tells the tasks where the run stands, once that is safe in the checkpoint. @throws SupersededError */
-  async tell(): Promise<void> {
+  async publish(): Promise<void> {
     await this.checkpoint();
     await this.writeControl();
   }
 
   /** What is due: news for the tasks, or else the lease; the checkpoint; the live view. @throws SupersededError */
-  async keepUp(): Promise<void> {
-    if (JSON.stringify(controlOf(this.state, 0)) !== this.told) await this.tell();
-    else await this.keepLease();
-    if (this.schedule.isDue('checkpoint', this.options.plan.timing.checkpointMs)) await this.checkpointInTime();
-    if (this.schedule.isDue('progress', PROGRESS_MS)) await this.tellProgress();
+  async persistIfDue(): Promise<void> {
+    if (JSON.stringify(controlOf(this.state, 0)) !== this.published) await this.publish();
+    else await this.renewLeaseIfDue();
+    if (this.schedule.isDue('checkpoint', this.options.plan.timing.checkpointMs)) await this.checkpointWithinBudget();
+    if (this.schedule.isDue('progress', PROGRESS_MS)) await this.writeProgress();
   }
 
   /** Renews the lease where that is due; says nothing new. @throws SupersededError */
-  async keepLease(): Promise<void> {
+  async renewLeaseIfDue(): Promise<void> {
     if (this.schedule.isDue('lease', this.options.plan.timing.renewMs)) await this.renewLease();
   }
 
   /** Says once more what was said last, and so that the run is still this coordinator's. @throws SupersededError */
   renewLease(): Promise<void> {
-    return this.writeControl(JSON.parse(this.told) as Control);
+    return this.writeControl(JSON.parse(this.published) as Control);
   }
 
   /** @throws SupersededError */
   async checkpoint(): Promise<void> {
-    const body = await this.options.compression.zip(JSON.stringify({ state: this.state, merged: toJson(this.merged) }));
+    const body = await this.options.compression.zip(
+      JSON.stringify({ state: this.state, merged: toJson(this.metrics) }),
+    );
     await this.files.writeCheckpoint(body);
   }
 
-  async tellProgress(): Promise<void> {
+  async writeProgress(): Promise<void> {
     const { clock, plan, onProgress } = this.options;
-    const progress = progressOf(plan, this.state, this.merged, clock.now());
+    const progress = progressOf(plan, this.state, this.metrics, clock.now());
     onProgress?.(progress);
     await this.files.writeProgress(progress);
   }
@@ -104,7 +106,7 @@ export class Journal {
   async writeSummary(): Promise<void> {
     const { plan, store, clock } = this.options;
     const body = await store.get(this.keys.setupData);
-    const data = summaryData(this.merged, plan, {
+    const data = summaryData(this.metrics, plan, {
       testRunDurationMs: testDurationMs(this.state, clock.now()),
       setupData: body === null ? null : decodeJson(SetupData, body, 'setup-data.json'),
     });
@@ -113,18 +115,18 @@ export class Journal {
 
   /** Writes control.json, and so renews the lease. */
   private async writeControl(control = controlOf(this.state, 0)): Promise<void> {
-    await this.files.writeControl(this.leased(control));
-    this.told = JSON.stringify(control);
+    await this.files.writeControl(this.withLeaseUntil(control));
+    this.published = JSON.stringify(control);
     this.schedule.postpone('lease', this.options.plan.timing.renewMs);
   }
 
-  private leased(control: Control): Control {
+  private withLeaseUntil(control: Control): Control {
     const { clock, plan } = this.options;
     return { ...control, leaseUntil: clock.now() + plan.timing.leaseMs };
   }
 
   /** Saves the state; the more that costs, the later the next time: it takes at most a twentieth of the time. */
-  private async checkpointInTime(): Promise<void> {
+  private async checkpointWithinBudget(): Promise<void> {
     const { clock, plan } = this.options;
     const from = clock.now();
     await this.checkpoint();

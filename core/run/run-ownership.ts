@@ -9,7 +9,7 @@ import type { Store } from '../ports.ts';
  * The three files of a run that coordinators contend for. control.json is the lock: whoever has replaced it last
  * conducts the run, and every other coordinator learns so at its next write.
  */
-export class ContestedFiles {
+export class RunOwnership {
   private readonly keys;
   private controlEtag: string | null = null;
   private readonly etags = new Map<string, string | null>();
@@ -27,7 +27,7 @@ export class ContestedFiles {
    * @returns what control.json said before, and the last checkpoint; null where there is none
    * @throws SupersededError where another coordinator does the same at this moment
    */
-  async takeOver(
+  async claim(
     renew: (told: Control | null) => Control,
   ): Promise<{ told: Control | null; checkpoint: Uint8Array | null }> {
     const control = await this.store.getVersioned(this.keys.control);
@@ -52,19 +52,19 @@ export class ContestedFiles {
 
   /** @throws SupersededError */
   writeCheckpoint(body: Uint8Array): Promise<void> {
-    return this.save(this.keys.checkpoint, body);
+    return this.writeIfOwner(this.keys.checkpoint, body);
   }
 
   /** @throws SupersededError */
   writeProgress(progress: Progress): Promise<void> {
-    return this.save(this.keys.progress, encodeJson(progress));
+    return this.writeIfOwner(this.keys.progress, encodeJson(progress));
   }
 
   /**
    * Replaces what this coordinator wrote last. Where somebody else was first, control.json says whose run it is: a
    * coordinator that does not know yet that it was superseded must not stop the one that superseded it.
    */
-  private async save(key: string, body: Uint8Array | string): Promise<void> {
+  private async writeIfOwner(key: string, body: Uint8Array | string): Promise<void> {
     for (let last = this.etags.get(key) ?? null; ; ) {
       const next = await this.store.swap(key, body, last);
       if (next !== null) {

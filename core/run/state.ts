@@ -1,4 +1,4 @@
-import type { Control, Job, Phase, StopReason, TaskState } from '../contract/control.ts';
+import type { Control, Job, Phase, StopReason, TaskStatus } from '../contract/control.ts';
 import type { Condition } from '../contract/interval-metrics.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { AlarmTransition, TargetEvent, TargetReading, TargetSample } from '../contract/result.ts';
@@ -23,11 +23,11 @@ export interface TaskRecord {
   /** It waits for its launch: from this moment on it may come, Unix ms. Null: it does not wait. */
   queuedAt: number | null;
   /** The platform has had no room for it, since then (Unix ms). Null: it has room, or was not asked. */
-  refused: { since: number; reason: string } | null;
+  refusal: { since: number; reason: string } | null;
   /** When the present attempt was launched, Unix ms; null: not yet. */
   launchedAt: number | null;
   /** The latest word of the present attempt. */
-  word: TaskState | null;
+  status: TaskStatus | null;
   /** How many windows of the present attempt have been merged. */
   merged: number;
   startSkewMs: number | null;
@@ -65,7 +65,7 @@ export interface RunState {
   /** A task's script called exec.test.fail(). */
   markedFailed: boolean;
   /** How many launches are free. */
-  pace: Pace;
+  launchBucket: Pace;
   /** Why the platform had no room for a task, and how often. */
   refusals: Record<string, number>;
   /** Why no task can be launched any more. */
@@ -76,13 +76,13 @@ export interface RunState {
   samples: TargetSample[];
   alarms: AlarmTransition[];
   /** Conditions that this run has shown; the stack's alarms are on those of all its runs. */
-  raised: Condition[];
+  raisedConditions: Condition[];
   /** To how many tasks the target may scale; null: not known. */
   targetMaximum: number | null;
   /** When the target was watched last after the load, Unix ms; null: only as long as the load lasted. */
-  watchedUntil: number | null;
+  observedUntil: number | null;
   /** Tasks whose windows came late, by index: the longest delay, ms. */
-  late: Record<number, number>;
+  lateTasks: Record<number, number>;
 }
 
 export function initialState(plan: Plan, now: number): RunState {
@@ -96,9 +96,9 @@ export function initialState(plan: Plan, now: number): RunState {
       attempt: 0,
       launches: 0,
       queuedAt: now,
-      refused: null,
+      refusal: null,
       launchedAt: null,
-      word: null,
+      status: null,
       merged: 0,
       startSkewMs: null,
       outcome: null,
@@ -111,7 +111,7 @@ export function initialState(plan: Plan, now: number): RunState {
     summary: null,
     stop: null,
     markedFailed: false,
-    pace: firstPace(plan.timing.launchesPerSecond, now),
+    launchBucket: firstPace(plan.timing.launchesPerSecond, now),
     refusals: {},
     launchError: null,
     warnings: [],
@@ -119,10 +119,10 @@ export function initialState(plan: Plan, now: number): RunState {
     events: [],
     samples: [],
     alarms: [],
-    raised: [],
+    raisedConditions: [],
     targetMaximum: null,
-    watchedUntil: null,
-    late: {},
+    observedUntil: null,
+    lateTasks: {},
   };
 }
 
@@ -137,7 +137,8 @@ export const controlOf = (state: RunState, leaseUntil: number): Control => ({
 });
 
 /** When all tasks can start together, Unix ms: each must have read of it by then. */
-export const nextStart = ({ timing }: Plan, now: number): number => now + Math.max(3 * timing.pollMs, 300);
+export const nextStart = ({ timing }: Plan, now: number): number =>
+  now + Math.max(3 * timing.controlPollIntervalMs, 300);
 
 /** The test has begun to send load, at least on some task. */
 export const hasStarted = (state: RunState, now: number): boolean => state.startAt !== null && now >= state.startAt;

@@ -6,7 +6,7 @@ import { type RunState, warn } from './state.ts';
 /** How long the end of a run waits for the last reading, ms. */
 const LAST_READING_MS = 10_000;
 
-export class TargetWatch {
+export class TargetPoller {
   private reading: Promise<void> | null = null;
   private dueAt = 0;
   private closed = false;

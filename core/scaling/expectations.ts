@@ -1,6 +1,6 @@
 import type { Expectation } from '../contract/result.ts';
 import { formatDuration } from '../duration.ts';
-import { clock, type Facts, NO_LOAD, noReadings, relative, span } from './facts.ts';
+import { type Facts, formatRelative, formatSpan, formatTime, NO_LOAD, noReadings } from './facts.ts';
 
 type Judge = (facts: Facts) => Expectation | null;
 
@@ -17,7 +17,7 @@ export const judgePeak: Judge = ({ plan, peak }) => {
   return {
     name,
     ok: wanted >= plan.minPeakTasks,
-    message: `at its peak the target ran ${count(wanted)}${beyond} (${clock(peak.at)} UTC); expected at least ${plan.minPeakTasks}`,
+    message: `at its peak the target ran ${count(wanted)}${beyond} (${formatTime(peak.at)} UTC); expected at least ${plan.minPeakTasks}`,
   };
 };
 
@@ -49,13 +49,13 @@ export const judgeRecovery: Judge = ({ plan, moments, timings, recovery, load, w
   if (recovery.point === null || moments.latencyRecovered === null || timings.toRecoveredMs === null) {
     // There is no latency to see once the load has ended.
     const seenMs = Math.min(load?.endedAt ?? watchedUntilMs, watchedUntilMs) - moments.loadRose;
-    const message = `p95 never came back under ${bound} in the ${span(seenMs)} after the load rose (load ${clock(moments.loadRose)} UTC); its worst was ${worst}; ${allowed}`;
+    const message = `p95 never came back under ${bound} in the ${formatSpan(seenMs)} after the load rose (load ${formatTime(moments.loadRose)} UTC); its worst was ${worst}; ${allowed}`;
     return { name, ok: false, message };
   }
   return {
     name,
     ok: timings.toRecoveredMs <= withinMs,
-    message: `p95 came back under ${bound}, from ${worst} at its worst, ${relative(timings.toRecoveredMs)} (load ${clock(moments.loadRose)}, recovered ${clock(moments.latencyRecovered)} UTC, at ${recovery.point.vus} of ${recovery.peakVUs} VUs); ${allowed}`,
+    message: `p95 came back under ${bound}, from ${worst} at its worst, ${formatRelative(timings.toRecoveredMs)} (load ${formatTime(moments.loadRose)}, recovered ${formatTime(moments.latencyRecovered)} UTC, at ${recovery.point.vus} of ${recovery.peakVUs} VUs); ${allowed}`,
   };
 };
 

@@ -35,9 +35,9 @@ export function noReadings({ observe }: TargetPlan): string {
 }
 
 /** `12:01:10` in UTC, of Unix ms. */
-export const clock = (at: number): string => new Date(at).toISOString().slice(11, 19);
+export const formatTime = (at: number): string => new Date(at).toISOString().slice(11, 19);
 
 /** To a tenth of a second: readings are no finer. */
-export const span = (ms: number): string => formatDuration(Math.round(Math.abs(ms) / 100) * 100);
+export const formatSpan = (ms: number): string => formatDuration(Math.round(Math.abs(ms) / 100) * 100);
 
-export const relative = (ms: number): string => `${span(ms)} ${ms < 0 ? 'before' : 'after'} the load rose`;
+export const formatRelative = (ms: number): string => `${formatSpan(ms)} ${ms < 0 ? 'before' : 'after'} the load rose`;

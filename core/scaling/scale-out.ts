@@ -1,7 +1,7 @@
 import type { Expectation, TargetReading, TargetSample } from '../contract/result.ts';
 import { TargetSeries } from '../contract/target-series.ts';
 import { formatDuration } from '../duration.ts';
-import { clock, type Facts, NO_LOAD, noReadings, relative, span } from './facts.ts';
+import { type Facts, formatRelative, formatSpan, formatTime, NO_LOAD, noReadings } from './facts.ts';
 
 /** Readings come each 10 s at most; a longer silence than this before a change hides when it happened. */
 const GAP_MS = 60_000;
@@ -20,15 +20,15 @@ export function judgeScaleOut(facts: Facts): Expectation | null {
     ({ name, ok: false, message: [message, allowed, ...causes(facts)].join('; ') }) as const;
   if (desiredRose === null || timings.toDesiredMs === null) {
     return fail(
-      `desired never rose above ${scaling.from} in the ${span(watchedUntilMs - loadRose)} after the load rose (load ${clock(loadRose)} UTC)`,
+      `desired never rose above ${scaling.from} in the ${formatSpan(watchedUntilMs - loadRose)} after the load rose (load ${formatTime(loadRose)} UTC)`,
     );
   }
   if (runningRose === null || timings.toRunningMs === null) {
     return fail(
-      `desired rose from ${scaling.from} to ${scaling.desiredTo} ${relative(timings.toDesiredMs)}, but running never rose above ${scaling.from} (load ${clock(loadRose)}, desired ${clock(desiredRose)} UTC)`,
+      `desired rose from ${scaling.from} to ${scaling.desiredTo} ${formatRelative(timings.toDesiredMs)}, but running never rose above ${scaling.from} (load ${formatTime(loadRose)}, desired ${formatTime(desiredRose)} UTC)`,
     );
   }
-  const message = `running rose from ${scaling.from} to ${scaling.runningTo} tasks ${relative(timings.toRunningMs)} (load ${clock(loadRose)}, desired ${clock(desiredRose)}, running ${clock(runningRose)} UTC)`;
+  const message = `running rose from ${scaling.from} to ${scaling.runningTo} tasks ${formatRelative(timings.toRunningMs)} (load ${formatTime(loadRose)}, desired ${formatTime(desiredRose)}, running ${formatTime(runningRose)} UTC)`;
   return timings.toRunningMs <= allowedMs ? { name, ok: true, message: `${message}; ${allowed}` } : fail(message);
 }
 
@@ -43,23 +43,24 @@ function causes({ plan, moments, scaling, timeline, samples, load, watchedUntilM
   if (isAtMaximum) texts.push(`it was at its maximum of ${maximum}`);
   const surplus = mostSurplus(timeline, loadRose);
   if (desiredRose === null && surplus !== null) {
-    texts.push(`${surplus.running} ran at ${clock(surplus.at)} UTC, more than desired, as in a deployment`);
+    texts.push(`${surplus.running} ran at ${formatTime(surplus.at)} UTC, more than desired, as in a deployment`);
   }
   if (runningRose === null) {
     const first = timeline[0]?.at ?? loadRose;
     const last = timeline.at(-1)?.at ?? loadRose;
-    if (first - loadRose > GAP_MS) texts.push(`it was first read at ${clock(first)} UTC, and may have scaled before`);
+    if (first - loadRose > GAP_MS)
+      texts.push(`it was first read at ${formatTime(first)} UTC, and may have scaled before`);
     if (Math.min(watchedUntilMs, loadRose + allowedMs) - last > GAP_MS) {
-      texts.push(`it was last read at ${clock(last)} UTC, and may have scaled since`);
+      texts.push(`it was last read at ${formatTime(last)} UTC, and may have scaled since`);
     }
     const heldMs = Math.min(load.fellAt, watchedUntilMs) - loadRose;
     if (heldMs < allowedMs && !isAtMaximum)
-      texts.push(`the load was held for only ${span(heldMs)}: hold it for longer`);
+      texts.push(`the load was held for only ${formatSpan(heldMs)}: hold it for longer`);
   } else {
     const before = timeline.findLast(({ at }) => at < runningRose)?.at ?? runningRose;
     if (runningRose - before > GAP_MS && before <= loadRose + allowedMs) {
       texts.push(
-        `it could not be read between ${clock(before)} and ${clock(runningRose)} UTC, and may have scaled in time`,
+        `it could not be read between ${formatTime(before)} and ${formatTime(runningRose)} UTC, and may have scaled in time`,
       );
     }
   }

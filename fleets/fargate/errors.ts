@@ -40,7 +40,7 @@ const PASSING_MESSAGE =
   /capacity is unavailable|capacity error|reached the limit|limit exceeded|RequestLimitExceeded|rate exceeded/i;
 
 /** Whether the same call may succeed later: throttling, capacity, quotas, AWS's own faults, the network. */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   const { name = '', message = '', code = '', $fault, $metadata } = error as SdkError;
   return (
     PASSING_NAMES.has(name) ||

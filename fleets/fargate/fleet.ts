@@ -4,10 +4,10 @@ import type { FargateSubnet } from '../../core/contract/plan.ts';
 import type { FleetInfo } from '../../core/contract/stack.ts';
 import { errorLine } from '../../core/one-line.ts';
 import type { Clock, Fleet, TaskLiveness, TaskRef } from '../../core/ports.ts';
-import { isPassing } from './errors.ts';
+import { isTransient } from './errors.ts';
 import { checkRunId, failureText, refusal, runTaskInput } from './launch.ts';
 import { stopAll, stopTask } from './stop-all.ts';
-import { Roster } from './task-tracker.ts';
+import { TaskTracker } from './task-tracker.ts';
 
 export interface FargateFleetOptions {
   /** Its own retries answer throttling. */
@@ -18,7 +18,7 @@ export interface FargateFleetOptions {
   subnets: readonly FargateSubnet[];
   clock: Clock;
   /** How old what is known of the tasks may be, ms. */
-  lookMs?: number;
+  taskPollIntervalMs?: number;
   /** How long ECS may not know of a task that there is, ms: its lists and descriptions are eventually consistent. */
   graceMs?: number;
 }
@@ -30,16 +30,23 @@ export interface FargateFleetOptions {
  * Permissions: ecs:RunTask and iam:PassRole for launch; ecs:DescribeTasks, ecs:ListTasks; ecs:StopTask.
  */
 export class FargateFleet implements Fleet {
-  private readonly roster: Roster;
+  private readonly tracker: TaskTracker;
   private readonly stops = new TokenBucket(STOP_RATE);
   /** ARNs of tasks that have been told to stop: one that takes its time is asked to be killed on every tick. */
   private readonly stopped = new Set<string>();
 
   constructor(private readonly options: FargateFleetOptions) {
-    const { client, run, info, subnets, clock, lookMs = 5000, graceMs = 20_000 } = options;
+    const { client, run, info, subnets, clock, taskPollIntervalMs = 5000, graceMs = 20_000 } = options;
     checkRunId(run);
     if (subnets.length === 0) throw new Error(`run ${run} has no subnet to start tasks in`);
-    this.roster = new Roster({ client, run, info, now: () => clock.now(), lookMs, graceMs });
+    this.tracker = new TaskTracker({
+      client,
+      run,
+      info,
+      now: () => clock.now(),
+      maxAgeMs: taskPollIntervalMs,
+      graceMs,
+    });
   }
 
   async launch(ref: TaskRef): Promise<string | null> {
@@ -49,34 +56,34 @@ export class FargateFleet implements Fleet {
       const { tasks, failures } = await client.send(new RunTaskCommand(runTaskInput(run, info, subnet, ref)));
       const arn = tasks?.[0]?.taskArn;
       if (arn === undefined) return failureText(failures?.[0], subnet);
-      this.roster.add(ref, arn);
+      this.tracker.add(ref, arn);
       return null;
     } catch (error) {
       const existing = existingTask(error);
       if (existing !== null) {
-        this.roster.add(ref, existing);
+        this.tracker.add(ref, existing);
         return null;
       }
-      if (isPassing(error)) return refusal(errorLine(error), subnet);
+      if (isTransient(error)) return refusal(errorLine(error), subnet);
       throw new Error(`ECS cannot start task ${ref.task} in cluster ${info.cluster}: ${errorLine(error)}`);
     }
   }
 
   liveness(ref: TaskRef): Promise<TaskLiveness> {
-    return this.roster.liveness(ref);
+    return this.tracker.liveness(ref);
   }
 
   /** The task gets a SIGTERM now, and is killed after its stopTimeout. Where ECS is throttled, the next tick asks again. */
   async kill(ref: TaskRef): Promise<void> {
     const { client, run, info, clock } = this.options;
-    const arn = await this.roster.runningArn(ref);
+    const arn = await this.tracker.runningArn(ref);
     if (arn === null || this.stopped.has(arn)) return;
     await this.stops.pass(clock);
     try {
       await stopTask(client, info.cluster, arn, `k6-fleet: task ${ref.task} of run ${run} is not needed any more`);
       this.stopped.add(arn);
     } catch (error) {
-      if (isPassing(error)) return;
+      if (isTransient(error)) return;
       throw new Error(`task ${ref.task} cannot be stopped (${arn}): ${errorLine(error)}`);
     }
   }

@@ -1,5 +1,5 @@
 /** One piece of work for all who ask within a while: a thousand questions cost one sweep. */
-export class Shared {
+export class SingleFlight {
   private last: { endedAt: number; done: Promise<void> } | null = null;
 
   /** @param everyMs how old an answer may be; work that takes longer than that is not begun anew beside itself */

@@ -3,7 +3,7 @@ import { STOP_RATE, TokenBucket } from '../../core/aws/pacing.ts';
 import { errorLine } from '../../core/one-line.ts';
 import { eachInParallel } from '../../core/parallel.ts';
 import type { Clock } from '../../core/ports.ts';
-import { isPassing } from './errors.ts';
+import { isTransient } from './errors.ts';
 import { listTasks } from './task-tracker.ts';
 
 export interface StopAllOptions {
@@ -45,7 +45,7 @@ export async function stopAll({ client, cluster, run, clock, limitMs = LIMIT_MS 
         stopped.add(arn);
       });
     } catch (error) {
-      if (!isPassing(error)) throw new Error(`the tasks of run ${run} cannot be stopped: ${errorLine(error)}`);
+      if (!isTransient(error)) throw new Error(`the tasks of run ${run} cannot be stopped: ${errorLine(error)}`);
       last = errorLine(error);
       empty = 0;
     }

@@ -10,23 +10,23 @@ import { WorkerEnv } from '../../core/contract/env.ts';
 import type { FleetInfo } from '../../core/contract/stack.ts';
 import { errorLine } from '../../core/one-line.ts';
 import type { TaskLiveness, TaskRef } from '../../core/ports.ts';
-import { isPassing } from './errors.ts';
-import { Shared } from './single-flight.ts';
+import { isTransient } from './errors.ts';
+import { SingleFlight } from './single-flight.ts';
 import { stoppedText } from './stopped.ts';
 
-export interface RosterOptions {
+export interface TaskTrackerOptions {
   client: Pick<ECSClient, 'send'>;
   run: string;
   info: Pick<FleetInfo, 'cluster' | 'taskDefinition' | 'container'>;
   /** Unix ms. */
   now: () => number;
   /** How old what is known may be, ms. */
-  lookMs: number;
+  maxAgeMs: number;
   /** How long ECS may not know of a task that there is, ms. */
   graceMs: number;
 }
 
-interface Member {
+interface TrackedTask {
   arn: string;
   /** Since when it is known here, Unix ms. */
   since: number;
@@ -49,38 +49,38 @@ const PATIENCE_MS = 60_000;
  * What ECS knows of a run's tasks. Those that this process has launched it knows by their ARN; for any other it lists
  * the run's tasks once, and finds out by their environment which they are.
  */
-export class Roster {
-  private readonly members = new Map<string, Member>();
+export class TaskTracker {
+  private readonly tracked = new Map<string, TrackedTask>();
   /** ARNs that need not be described again: our members', and stopped tasks of other runs. */
-  private readonly met = new Set<string>();
+  private readonly seenArns = new Set<string>();
   /** Tasks that ECS did not know when they were asked for: since when, Unix ms. */
   private readonly missing = new Map<string, number>();
-  private readonly list: Shared;
-  private readonly sweep: Shared;
+  private readonly list: SingleFlight;
+  private readonly refresh: SingleFlight;
   /** When the last list that came was asked for, Unix ms. */
   private listedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly options: RosterOptions) {
+  constructor(private readonly options: TaskTrackerOptions) {
     this.list = this.patient(() => this.findTasks());
-    this.sweep = this.patient(() => this.describeMembers());
+    this.refresh = this.patient(() => this.describeTracked());
   }
 
   add(ref: TaskRef, arn: string): void {
     const key = keyOf(ref);
-    if (this.members.get(key)?.arn === arn) return;
-    this.members.set(key, { arn, since: this.options.now(), gone: null });
-    this.met.add(arn);
+    if (this.tracked.get(key)?.arn === arn) return;
+    this.tracked.set(key, { arn, since: this.options.now(), gone: null });
+    this.seenArns.add(arn);
   }
 
-  /** A thousand questions within `lookMs` cost ten calls. */
+  /** A thousand questions within `taskPollIntervalMs` cost ten calls. */
   async liveness(ref: TaskRef): Promise<TaskLiveness> {
     const key = keyOf(ref);
-    if (!this.members.has(key)) {
+    if (!this.tracked.has(key)) {
       if (!this.missing.has(key)) this.missing.set(key, this.options.now());
       await this.list.get();
     }
-    await this.sweep.get();
-    const member = this.members.get(key);
+    await this.refresh.get();
+    const member = this.tracked.get(key);
     if (member !== undefined) return member.gone === null ? ALIVE : { state: 'gone', reason: member.gone };
     // ECS's lists are eventually consistent: a task that was launched a moment ago may not be in them. Where no list
     // comes, it is not known to be missing.
@@ -90,14 +90,14 @@ export class Roster {
 
   /** The ARN of a task that may still run; null: there is none. */
   async runningArn(ref: TaskRef): Promise<string | null> {
-    if (!this.members.has(keyOf(ref))) await this.list.get();
-    const member = this.members.get(keyOf(ref));
+    if (!this.tracked.has(keyOf(ref))) await this.list.get();
+    const member = this.tracked.get(keyOf(ref));
     return member === undefined || member.gone !== null ? null : member.arn;
   }
 
   /** A while without an answer is bridged; a refusal is not. What it makes throws an Error of one line. */
-  private patient(look: () => Promise<void>): Shared {
-    const { now, run, lookMs } = this.options;
+  private patient(look: () => Promise<void>): SingleFlight {
+    const { now, run, maxAgeMs } = this.options;
     let failingSince: number | null = null;
     const patiently = async () => {
       try {
@@ -105,11 +105,11 @@ export class Roster {
         failingSince = null;
       } catch (error) {
         failingSince ??= now();
-        if (isPassing(error) && now() - failingSince < PATIENCE_MS) return;
+        if (isTransient(error) && now() - failingSince < PATIENCE_MS) return;
         throw new Error(`ECS does not tell which tasks of run ${run} exist: ${errorLine(error)}`);
       }
     };
-    return new Shared(patiently, lookMs, now);
+    return new SingleFlight(patiently, maxAgeMs, now);
   }
 
   private async findTasks(): Promise<void> {
@@ -121,26 +121,26 @@ export class Roster {
       this.arnsOf({ startedBy: run }),
       this.arnsOf({ family: familyOf(info.taskDefinition), desiredStatus: 'STOPPED' }),
     ]);
-    const news = [...new Set([...running, ...stopped])].filter((arn) => !this.met.has(arn));
+    const news = [...new Set([...running, ...stopped])].filter((arn) => !this.seenArns.has(arn));
     const { tasks } = await this.describe(news);
-    for (const task of tasks) this.meet(task);
+    for (const task of tasks) this.track(task);
     this.listedAt = askedAt;
   }
 
-  private meet(task: Task): void {
+  private track(task: Task): void {
     const arn = task.taskArn ?? '';
-    this.met.add(arn);
+    this.seenArns.add(arn);
     const ref = task.startedBy === this.options.run ? refOf(task) : null;
     if (ref === null) return;
-    const known = this.members.get(keyOf(ref));
+    const known = this.tracked.get(keyOf(ref));
     const gone = this.goneReason(task);
     if (known === undefined || (known.gone !== null && gone === null)) {
-      this.members.set(keyOf(ref), { arn, since: this.options.now(), gone });
+      this.tracked.set(keyOf(ref), { arn, since: this.options.now(), gone });
     }
   }
 
-  private async describeMembers(): Promise<void> {
-    const alive = [...this.members.values()].filter(({ gone }) => gone === null);
+  private async describeTracked(): Promise<void> {
+    const alive = [...this.tracked.values()].filter(({ gone }) => gone === null);
     const { tasks, missing } = await this.describe(alive.map(({ arn }) => arn));
     const byArn = new Map(tasks.map((task) => [task.taskArn, task]));
     for (const member of alive) {

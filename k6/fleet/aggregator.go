@@ -13,8 +13,8 @@ import (
 // where they go is thrown away at this size, so that it stays small.
 const maxCachedSeries = 10_000
 
-// folder folds samples into cells. It is not safe for concurrent use.
-type folder struct {
+// aggregator folds samples into cells. It is not safe for concurrent use.
+type aggregator struct {
 	width  int64 // of a cell, s
 	logger logrus.FieldLogger
 	specs  map[string][]*keySpec // by metric
@@ -23,8 +23,8 @@ type folder struct {
 	routes  map[metrics.TimeSeries]*route
 	groups  map[string]bool
 	// Names of metrics past their cap, sorted.
-	overflow []string
-	carried  []*carry
+	overflow     []string
+	forwardFills []*forwardFill
 
 	open    map[int64]*cell
 	current *cell // the cell of the latest sample
@@ -46,8 +46,8 @@ type cell struct {
 	groups   []string
 }
 
-func newFolder(width int64, specs []*keySpec, logger logrus.FieldLogger) *folder {
-	f := &folder{
+func newAggregator(width int64, specs []*keySpec, logger logrus.FieldLogger) *aggregator {
+	f := &aggregator{
 		width: width, logger: logger,
 		specs:   make(map[string][]*keySpec),
 		metrics: make(map[*metrics.Metric]*metricState),
@@ -62,7 +62,7 @@ func newFolder(width int64, specs []*keySpec, logger logrus.FieldLogger) *folder
 }
 
 // add folds one sample in. NaN is left out, as k6's own metrics API leaves it out.
-func (f *folder) add(s *metrics.Sample) {
+func (f *aggregator) add(s *metrics.Sample) {
 	if math.IsNaN(s.Value) {
 		return
 	}
@@ -78,11 +78,11 @@ func (f *folder) add(s *metrics.Sample) {
 }
 
 // start returns where the cell begins that a Unix second falls into.
-func (f *folder) start(second int64) int64 {
+func (f *aggregator) start(second int64) int64 {
 	return second - ((second%f.width)+f.width)%f.width // floors before 1970 too
 }
 
-func (f *folder) cellAt(second int64) *cell {
+func (f *aggregator) cellAt(second int64) *cell {
 	if c := f.current; c != nil && second >= c.t && second < c.t+f.width {
 		return c
 	}
@@ -96,7 +96,7 @@ func (f *folder) cellAt(second int64) *cell {
 	return c
 }
 
-func (f *folder) routeTo(ts metrics.TimeSeries, c *cell) *route {
+func (f *aggregator) routeTo(ts metrics.TimeSeries, c *cell) *route {
 	m := f.metricOf(ts.Metric)
 	s, overflowed := m.seriesFor(ts.Tags)
 	if overflowed {
@@ -119,7 +119,7 @@ func (f *folder) routeTo(ts metrics.TimeSeries, c *cell) *route {
 	return r
 }
 
-func (f *folder) metricOf(metric *metrics.Metric) *metricState {
+func (f *aggregator) metricOf(metric *metrics.Metric) *metricState {
 	if m, ok := f.metrics[metric]; ok {
 		return m
 	}
@@ -135,12 +135,12 @@ func (f *folder) metricOf(metric *metrics.Metric) *metricState {
 	}
 	if metric.Name == metrics.VUsName || metric.Name == metrics.VUsMaxName {
 		s, _ := m.seriesFor(nil)
-		f.carried = append(f.carried, &carry{series: s})
+		f.forwardFills = append(f.forwardFills, &forwardFill{series: s})
 	}
 	return m
 }
 
-func (f *folder) noteGroup(tags *metrics.TagSet, c *cell) {
+func (f *aggregator) noteGroup(tags *metrics.TagSet, c *cell) {
 	group, ok := tags.Get("group")
 	if !ok || f.groups[group] || len(f.groups) >= seriesCap {
 		return
@@ -151,9 +151,9 @@ func (f *folder) noteGroup(tags *metrics.TagSet, c *cell) {
 
 // take hands over the cells measured so far, in order of time, and forgets them. The cell of the second `now` stays, for
 // more samples are to come; at the end, that one goes too. Samples that come later still make another part of their cell.
-func (f *folder) take(now int64, end bool) []*cell {
+func (f *aggregator) take(now int64, end bool) []*cell {
 	running := f.start(now)
-	for _, c := range f.carried {
+	for _, c := range f.forwardFills {
 		c.fill(f, running)
 	}
 	cells := []*cell{}

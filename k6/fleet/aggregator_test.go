@@ -12,9 +12,9 @@ import (
 	"go.k6.io/k6/v2/metrics"
 )
 
-// bench is a folder with k6's metrics beside it.
+// bench is an aggregator with k6's metrics beside it.
 type bench struct {
-	*folder
+	*aggregator
 	t        *testing.T
 	registry *metrics.Registry
 	builtin  *metrics.BuiltinMetrics
@@ -38,7 +38,7 @@ func newBench(t *testing.T, keys map[string]metrics.Thresholds) *bench {
 			specs = append(specs, spec)
 		}
 	}
-	return &bench{newFolder(1, specs, quiet()), t, registry, metrics.RegisterBuiltinMetrics(registry)}
+	return &bench{newAggregator(1, specs, quiet()), t, registry, metrics.RegisterBuiltinMetrics(registry)}
 }
 
 func (b *bench) tags(pairs ...string) *metrics.TagSet {
@@ -228,12 +228,12 @@ func TestVUsAreCarriedForward(t *testing.T) {
 	b.expect(b.vus(12, false), [][2]int64{{10, 5}, {11, 5}})
 	b.expect(b.vus(13, false), [][2]int64{{12, 7}})
 	b.expect(b.vus(16, false), [][2]int64{{13, 7}, {14, 7}, {15, 7}})
-	vus(15_999, 3) // late: another part of its cell, and newer than what was carried into it
+	vus(15_999, 3) // late: another part of its cell, and newer than what was forwardFills into it
 	b.expect(b.vus(17, false), [][2]int64{{15, 3}, {16, 3}})
 	vus(17_500, 1)
 	b.expect(b.vus(18, true), [][2]int64{{17, 1}}) // nothing for the second that has just begun
-	c := carry{series: &series{metric: newMetricState(b.builtin.VUs)}, next: 1, last: 1}
-	c.fill(b.folder, 1_700_000_000) // the clock was set
+	c := forwardFill{series: &series{metric: newMetricState(b.builtin.VUs)}, next: 1, last: 1}
+	c.fill(b.aggregator, 1_700_000_000) // the clock was set
 	b.expect(len(b.open), maxCarried)
 }
 

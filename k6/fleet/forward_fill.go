@@ -5,9 +5,9 @@ import "time"
 // A gap in vus longer than this is left open: the clock was set, or the machine slept. Seconds.
 const maxCarried = 3600
 
-// carry gives every cell from a gauge's first sample on a value: the last one known. k6 samples vus about once a second,
+// forwardFill gives every cell from a gauge's first sample on a value: the last one known. k6 samples vus about once a second,
 // so some seconds have none; with it, the VUs of many tasks are the sum over each second.
-type carry struct {
+type forwardFill struct {
 	series *series
 	known  bool
 	last   float64
@@ -16,7 +16,7 @@ type carry struct {
 }
 
 // fill gives all cells before `until` a value.
-func (c *carry) fill(f *folder, until int64) {
+func (c *forwardFill) fill(f *aggregator, until int64) {
 	for t := range f.open {
 		if !c.known && t < until && f.open[t].series[c.series] != nil && (c.next == 0 || t < c.next) {
 			c.next = t
@@ -42,7 +42,7 @@ func (c *carry) fill(f *folder, until int64) {
 }
 
 // adopt takes the cell's value over where it is newer. False: the cell has none.
-func (c *carry) adopt(cell *cell) bool {
+func (c *forwardFill) adopt(cell *cell) bool {
 	acc, ok := cell.series[c.series]
 	if !ok {
 		return false

@@ -36,13 +36,13 @@ type Output struct {
 	grace    time.Duration
 	exit     func(code int)
 
-	mu     sync.Mutex // guards what follows
-	folder *folder
-	lost   bool // nobody reads us any more
+	mu         sync.Mutex // guards what follows
+	aggregator *aggregator
+	lost       bool // nobody reads us any more
 
 	// What follows belongs to the flusher.
 	line    lineClock
-	warned  int // how many of folder.overflow the user was told of
+	warned  int // how many of aggregator.overflow the user was told of
 	stop    chan struct{}
 	stopped chan struct{}
 }
@@ -115,7 +115,7 @@ func (o *Output) Start() error {
 	if err != nil {
 		return err
 	}
-	o.folder = newFolder(int64(o.config.cell/time.Second), o.specs, o.logger)
+	o.aggregator = newAggregator(int64(o.config.cell/time.Second), o.specs, o.logger)
 	o.line.read()
 	raiseHeapFloor()
 	go o.run()
@@ -136,7 +136,7 @@ func (o *Output) AddMetricSamples(containers []metrics.SampleContainer) {
 	for _, container := range containers {
 		samples := container.GetSamples()
 		for i := range samples {
-			o.folder.add(&samples[i])
+			o.aggregator.add(&samples[i])
 		}
 	}
 }
@@ -173,8 +173,8 @@ func nextFlush(now time.Time, interval time.Duration) time.Time {
 func (o *Output) flush(now time.Time, end bool) {
 	o.mu.Lock()
 	lost := o.lost
-	cells := o.folder.take(now.Unix(), end)
-	overflow := slices.Clone(o.folder.overflow)
+	cells := o.aggregator.take(now.Unix(), end)
+	overflow := slices.Clone(o.aggregator.overflow)
 	o.mu.Unlock()
 	if lost {
 		return

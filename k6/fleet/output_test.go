@@ -137,7 +137,7 @@ func (w *heldWriter) Close() error { return nil }
 func TestASlowReaderLosesNothingAndBlocksNobody(t *testing.T) {
 	o := newTestOutput(t, "fd=3")
 	writer := &heldWriter{entered: make(chan struct{}), release: make(chan struct{})}
-	o.writer, o.folder = writer, newFolder(1, o.specs, o.logger)
+	o.writer, o.aggregator = writer, newAggregator(1, o.specs, o.logger)
 	registry := metrics.NewRegistry()
 	builtin := metrics.RegisterBuiltinMetrics(registry)
 	add := func(second int64) {
@@ -173,7 +173,7 @@ func (brokenWriter) Close() error              { return nil }
 
 func TestALostReaderEndsTheTest(t *testing.T) {
 	o := newTestOutput(t, "fd=3")
-	o.writer, o.folder = brokenWriter{}, newFolder(1, o.specs, o.logger)
+	o.writer, o.aggregator = brokenWriter{}, newAggregator(1, o.specs, o.logger)
 	var reasons []error
 	o.SetTestRunStopCallback(func(err error) { reasons = append(reasons, err) })
 	exited := make(chan int)

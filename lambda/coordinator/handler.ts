@@ -1,21 +1,21 @@
 import { LegInput, type LegOutput } from '../../core/contract/stack.ts';
-import { surroundings } from '../dependencies.ts';
+import { dependencies } from '../dependencies.ts';
 import { leg } from './leg.ts';
-import { watchOf } from './watch.ts';
+import { observersOf } from './watch.ts';
 
 /** Made once for a Lambda's life: its connections outlive a leg. */
-let shared: ReturnType<typeof surroundings> | undefined;
+let shared: ReturnType<typeof dependencies> | undefined;
 
 /** One leg of a run. Errors reach the state machine by their names. */
 export async function handler(event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<LegOutput> {
   const { run } = LegInput.parse(event);
-  shared ??= surroundings();
+  shared ??= dependencies();
   const { info, ...rest } = shared;
   return leg({
     ...rest,
     run,
     legSeconds: info.legSeconds,
     remainingMs: context.getRemainingTimeInMillis(),
-    watchOf: (plan) => watchOf(plan, info),
+    observersOf: (plan) => observersOf(plan, info),
   });
 }

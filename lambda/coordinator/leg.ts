@@ -5,12 +5,12 @@ import type { Progress } from '../../core/contract/progress.ts';
 import type { Result } from '../../core/contract/result.ts';
 import type { LegOutput } from '../../core/contract/stack.ts';
 import { UserError } from '../../core/errors.ts';
-import type { Clock, Compression, Fleet, Monitor, Store } from '../../core/ports.ts';
+import type { Clock, Compression, Fleet, MetricsSink, Store } from '../../core/ports.ts';
 import { Coordinator } from '../../core/run/coordinator.ts';
 import type { Log } from '../log.ts';
 import type { Publisher } from '../publisher.ts';
 import { RunFiles } from '../run-files.ts';
-import type { Watch } from './watch.ts';
+import type { RunObservers } from './watch.ts';
 
 /** What a Lambda may still do when its leg is over: checkpoint, answer. ms */
 const MARGIN_MS = 60_000;
@@ -24,8 +24,8 @@ export interface LegOptions {
   store: Store;
   fleetOf(plan: Plan): Fleet;
   /** @throws UserError where the plan's target cannot be observed */
-  watchOf(plan: Plan): Watch;
-  monitor: Monitor;
+  observersOf(plan: Plan): RunObservers;
+  metricsSink: MetricsSink;
   publisher: Publisher;
   clock: Clock;
   compression: Compression;
@@ -40,7 +40,7 @@ export interface LegOptions {
 export async function leg(options: LegOptions): Promise<LegOutput> {
   const { run, publisher } = options;
   const files = new RunFiles(options.store, run);
-  const result = (await files.result()) ?? (await conduct(options, files));
+  const result = (await files.result()) ?? (await coordinate(options, files));
   if (result === null) return { run, done: false, passed: null, exitCode: null };
   await publisher.publish(files, result);
   const { passed, exitCode } = result.verdict;
@@ -48,13 +48,13 @@ export async function leg(options: LegOptions): Promise<LegOutput> {
 }
 
 /** Null: the leg is over, the run is not. */
-async function conduct(options: LegOptions, files: RunFiles): Promise<Result | null> {
-  const { store, clock, compression, monitor, log, run } = options;
+async function coordinate(options: LegOptions, files: RunFiles): Promise<Result | null> {
+  const { store, clock, compression, metricsSink, log, run } = options;
   const plan = await files.needPlan();
-  const common = { plan, store, fleet: options.fleetOf(plan), monitor, clock, compression };
+  const common = { plan, store, fleet: options.fleetOf(plan), metricsSink, clock, compression };
   let progress: Progress | null = null;
   try {
-    const { observer, problems } = options.watchOf(plan);
+    const { observer, problems } = options.observersOf(plan);
     // Once: a stop alarm that fires while the run goes on is not a problem, it is the stop.
     if (!(await files.isBegun())) refuse(await problems());
     const coordinator = new Coordinator({
@@ -70,7 +70,7 @@ async function conduct(options: LegOptions, files: RunFiles): Promise<Result | n
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     log({ level: 'warn', run, message: error.message, exitCode: error.exitCode });
-    return (await new Coordinator({ ...common, observer: null }).abandon(notStarted(error))) ?? files.result();
+    return (await new Coordinator({ ...common, observer: null }).terminate(notStarted(error))) ?? files.result();
   }
 }
 

@@ -5,23 +5,23 @@ import type { Plan } from '../../core/contract/plan.ts';
 import type { FleetInfo } from '../../core/contract/stack.ts';
 import { UserError } from '../../core/errors.ts';
 import type { TargetObserver } from '../../core/ports.ts';
-import { AlarmWatch, stopAlarmProblems } from '../../observers/aws/alarm-observer.ts';
+import { AlarmObserver, stopAlarmProblems } from '../../observers/aws/alarm-observer.ts';
 import { createStackObserver, targetClients } from '../../observers/aws/ecs.ts';
 import { createObserver } from '../../observers/index.ts';
 import { observers } from '../../observers/observer-set.ts';
 import { TIMEOUTS } from '../timeouts.ts';
 
 /** The run's eyes: the stack's own alarms, the user's stop alarms, and the target that the plan names. */
-export interface Watch {
+export interface RunObservers {
   observer: TargetObserver;
   /** Why stop alarms cannot stop this run, one line each. */
   problems(): Promise<string[]>;
 }
 
 /** @throws UserError where the plan names a target that cannot be observed. */
-export function watchOf(plan: Plan, info: FleetInfo): Watch {
+export function observersOf(plan: Plan, info: FleetInfo): RunObservers {
   const { target, region, stack } = info;
-  const ownAlarms = new AlarmWatch({
+  const ownAlarms = new AlarmObserver({
     client: new CloudWatchClient({ region, requestHandler: TIMEOUTS }),
     names: alarmNames(stack),
     effectOf: (name) => (alarmFails(stack, name) ? 'fail' : 'tell'),
@@ -31,7 +31,7 @@ export function watchOf(plan: Plan, info: FleetInfo): Watch {
   const names = target?.stopAlarms ?? [];
   if (client === undefined || names.length === 0) return { observer: observers(parts), problems: async () => [] };
   return {
-    observer: observers([...parts, new AlarmWatch({ client, names, effectOf: () => 'stop' })]),
+    observer: observers([...parts, new AlarmObserver({ client, names, effectOf: () => 'stop' })]),
     problems: () => stopAlarmProblems(client, names, target?.region ?? region),
   };
 }

@@ -1,6 +1,6 @@
 import type { Plan } from '../../core/contract/plan.ts';
 import { SupersededError } from '../../core/errors.ts';
-import type { Clock, Compression, Fleet, Monitor, Store } from '../../core/ports.ts';
+import type { Clock, Compression, Fleet, MetricsSink, Store } from '../../core/ports.ts';
 import { Coordinator } from '../../core/run/coordinator.ts';
 import type { Log } from '../log.ts';
 import type { Publisher } from '../publisher.ts';
@@ -13,7 +13,7 @@ const TRIES = 5;
 export interface StopOptions extends StopOrder {
   store: Store;
   fleetOf(plan: Plan): Fleet;
-  monitor: Monitor;
+  metricsSink: MetricsSink;
   publisher: Publisher;
   clock: Clock;
   compression: Compression;
@@ -49,10 +49,10 @@ async function endRun(options: StopOptions, plan: Plan, fleet: Fleet): Promise<v
 }
 
 async function abandon(options: StopOptions, plan: Plan, fleet: Fleet): Promise<void> {
-  const { store, monitor, clock, compression, reason } = options;
+  const { store, metricsSink, clock, compression, reason } = options;
   for (let tries = 1; ; tries++) {
     try {
-      await new Coordinator({ plan, store, fleet, monitor, observer: null, clock, compression }).abandon(reason);
+      await new Coordinator({ plan, store, fleet, metricsSink, observer: null, clock, compression }).terminate(reason);
       return;
     } catch (error) {
       if (!(error instanceof SupersededError) || tries === TRIES) throw error;

@@ -9,7 +9,7 @@ import { AlarmTransition } from '../../core/contract/result.ts';
 import type { Observation, TargetObserver } from '../../core/ports.ts';
 
 /** Alarms of one account and region. */
-export interface WatchedAlarms {
+export interface AlarmObserverOptions {
   client: CloudWatchClient;
   names: readonly string[];
   /** What a firing of that alarm means for the run. */
@@ -30,13 +30,13 @@ const ALL_TYPES = { AlarmTypes: ['MetricAlarm' as const, 'CompositeAlarm' as con
  * between two legs of a run, is not missed. CloudWatch allows 9 requests a second for states, 3 for histories, for the
  * whole account. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
  */
-export class AlarmWatch implements TargetObserver {
+export class AlarmObserver implements TargetObserver {
   /** By alarm, the moment of the latest transition whose history is known, Unix ms. */
   readonly #known = new Map<string, number>();
   readonly #missing = new Set<string>();
 
   constructor(
-    private readonly watched: WatchedAlarms,
+    private readonly watched: AlarmObserverOptions,
     private readonly now: () => number = Date.now,
   ) {}
 

@@ -5,37 +5,37 @@ import {
   type StandardUnit,
 } from '@aws-sdk/client-cloudwatch';
 import { CONDITION_METRIC, METRIC_NAMESPACE, MetricName, STACK_DIMENSION } from '../../core/contract/cloudwatch.ts';
-import { CONDITIONS, type Vitals } from '../../core/contract/interval-metrics.ts';
-import type { Monitor } from '../../core/ports.ts';
+import { CONDITIONS, type IntervalMetrics } from '../../core/contract/interval-metrics.ts';
+import type { MetricsSink } from '../../core/ports.ts';
 
 /**
  * Shows vital signs as a stack's metrics in CloudWatch: one request each time, with at most 14 metrics however many
  * tasks there are. A request takes 1,000 metrics and 1 MB; a datum 150 different values.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
  */
-export class CloudWatchMonitor implements Monitor {
+export class CloudWatchSink implements MetricsSink {
   constructor(
     private readonly client: CloudWatchClient,
     private readonly stack: string,
   ) {}
 
-  async show(vitals: Vitals): Promise<void> {
+  async publish(interval: IntervalMetrics): Promise<void> {
     await this.client.send(
-      new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData: metricData(vitals, this.stack) }),
+      new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData: metricData(interval, this.stack) }),
     );
   }
 }
 
 /** What is not known is left out: the alarms take missing data as not breaching. */
-export function metricData(vitals: Vitals, stack: string): MetricDatum[] {
-  const { target, latency, conditions } = vitals;
-  const common = { Dimensions: [{ Name: STACK_DIMENSION, Value: stack }], Timestamp: new Date(vitals.at) };
+export function metricData(interval: IntervalMetrics, stack: string): MetricDatum[] {
+  const { target, latency, conditions } = interval;
+  const common = { Dimensions: [{ Name: STACK_DIMENSION, Value: stack }], Timestamp: new Date(interval.at) };
   const datum = (MetricName: string, Value: number | null, Unit: StandardUnit): MetricDatum[] =>
     Value === null ? [] : [{ ...common, MetricName, Value, Unit }];
   return [
-    ...datum(MetricName.vus, vitals.vus, 'Count'),
-    ...datum(MetricName.requests, vitals.requests, 'Count'),
-    ...datum(MetricName.failures, vitals.failures, 'Count'),
+    ...datum(MetricName.vus, interval.vus, 'Count'),
+    ...datum(MetricName.requests, interval.requests, 'Count'),
+    ...datum(MetricName.failures, interval.failures, 'Count'),
     ...(latency.values.length === 0
       ? []
       : [
@@ -50,8 +50,8 @@ export function metricData(vitals: Vitals, stack: string): MetricDatum[] {
     ...datum(MetricName.desired, target?.desired ?? null, 'Count'),
     ...datum(MetricName.running, target?.running ?? null, 'Count'),
     ...datum(MetricName.pending, target?.pending ?? null, 'Count'),
-    ...datum(MetricName.scalingLag, vitals.scalingLagSeconds, 'Seconds'),
-    ...datum(MetricName.tasksLost, vitals.tasksLost, 'Count'),
+    ...datum(MetricName.scalingLag, interval.scalingLagSeconds, 'Seconds'),
+    ...datum(MetricName.tasksLost, interval.tasksLost, 'Count'),
     ...CONDITIONS.flatMap((condition) => datum(CONDITION_METRIC[condition], Number(conditions[condition]), 'None')),
   ];
 }

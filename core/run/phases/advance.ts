@@ -1,31 +1,31 @@
 /** The course of a run, as a pure function of what is known: no I/O, no clock. */
 
-import { isLeaving } from '../../contract/control.ts';
+import { workersMayExit } from '../../contract/control.ts';
 import { K6Exit } from '../../contract/exit-codes.ts';
 import type { Plan } from '../../contract/plan.ts';
 import type { RunState } from '../state.ts';
 import { afterSummary, afterTeardown } from './after-load.ts';
-import { beforeStart } from './before-start.ts';
+import { advanceBeforeStart } from './before-start.ts';
 import { launchQueued } from './launch-queue.ts';
 import { observing } from './observing.ts';
-import { type Effects, type Seen, Step } from './step.ts';
-import { underLoad } from './under-load.ts';
+import { type Effects, Step, type TickInput } from './step.ts';
+import { advanceLoad } from './under-load.ts';
 
 /** Moves the run on as far as what was seen allows. Changes `state` in place; returns what must be done. */
-export function advance(state: RunState, plan: Plan, seen: Seen): Effects {
-  const step = new Step(state, plan, seen);
-  if (seen.stopRequest !== null) {
-    step.stop({ kind: 'requested', message: seen.stopRequest.message, exitCode: K6Exit.externalAbort });
+export function advance(state: RunState, plan: Plan, input: TickInput): Effects {
+  const step = new Step(state, plan, input);
+  if (input.stopRequest !== null) {
+    step.stop({ kind: 'requested', message: input.stopRequest.message, exitCode: K6Exit.externalAbort });
   }
   switch (state.phase) {
     case 'launching':
     case 'setup':
     case 'arming':
-      beforeStart(step);
+      advanceBeforeStart(step);
       break;
     case 'running':
     case 'stopping':
-      underLoad(step);
+      advanceLoad(step);
       break;
     case 'teardown':
       afterTeardown(step);
@@ -39,6 +39,6 @@ export function advance(state: RunState, plan: Plan, seen: Seen): Effects {
     case 'finished':
       break;
   }
-  if (!isLeaving(state.phase)) launchQueued(step);
+  if (!workersMayExit(state.phase)) launchQueued(step);
   return step.effects;
 }

@@ -14,7 +14,7 @@ const HANDLE_SUMMARY_MS = 120_000;
 export function afterLoad(step: Step): void {
   const { state, plan } = step;
   // As in k6: what setup() has made is to be torn down, even where no load came after it.
-  const setUp = plan.exports.setup ? isComplete(state.setup?.exitCode) : hasStarted(state, step.seen.now);
+  const setUp = plan.exports.setup ? isComplete(state.setup?.exitCode) : hasStarted(state, step.input.now);
   state.job = null;
   if (plan.exports.teardown && setUp) {
     step.enter('teardown');
@@ -65,7 +65,7 @@ function summarise(step: Step): void {
 /** Gives the job to a task that still lives; where there is none, to a new one that has only this to do. */
 function giveJob(step: Step, kind: Job['kind']): void {
   const host = step.state.tasks.findIndex(
-    (task, index) => task.word?.phase === 'done' && !isTakenAway(task) && step.isAlive(index),
+    (task, index) => task.status?.phase === 'done' && !isTakenAway(task) && step.isAlive(index),
   );
   const first = step.state.tasks[0];
   if (host < 0 && first !== undefined) {
@@ -87,5 +87,5 @@ function killOverdue(step: Step, limitMs: number): void {
   // One that was launched for the job has to start first.
   const startMs = launchedAt >= phaseSince ? step.plan.timing.readyTimeoutMs : 0;
   const since = Math.max(phaseSince, launchedAt);
-  if (step.seen.now - since > startMs + limitMs + JOB_OVERHEAD_MS) step.kill(job.task);
+  if (step.input.now - since > startMs + limitMs + JOB_OVERHEAD_MS) step.kill(job.task);
 }

@@ -1,12 +1,12 @@
 /** From launch to the common start: every task gets ready, setup() runs once, every task loads its data. */
 
-import type { TaskState } from '../../contract/control.ts';
+import type { TaskStatus } from '../../contract/control.ts';
 import { FleetExit, K6Exit } from '../../contract/exit-codes.ts';
 import { isComplete, isScriptFault } from '../k6-exit.ts';
 import { lastError } from '../k6-log.ts';
 import { type JobOutcome, nextStart, type TaskRecord, warn } from '../state.ts';
-import { gaveUpOn } from './launch-queue.ts';
-import { causeOf, JOB_OVERHEAD_MS, type Step } from './step.ts';
+import { launchTimedOut } from './launch-queue.ts';
+import { exitCause, JOB_OVERHEAD_MS, type Step } from './step.ts';
 
 /** How often a task is launched, at most, until it gets ready. */
 const MAX_LAUNCHES = 3;
@@ -14,7 +14,7 @@ const MAX_SETUP_TRIES = 2;
 /** How many lines of a task's log a message shows. */
 const TAIL_LINES = 5;
 
-export function beforeStart(step: Step): void {
+export function advanceBeforeStart(step: Step): void {
   const { state, plan } = step;
   if (state.launchError !== null) notStarted(step, state.launchError);
   // Looked at before anybody is replaced: what a task has said of its setup() counts although it was lost since.
@@ -36,14 +36,14 @@ export function beforeStart(step: Step): void {
 /** Replaces a task where it was lost, or stops the run where it cannot be had. */
 function keepUp(step: Step, task: TaskRecord, index: number, setup: JobOutcome | null): void {
   if (task.launchedAt === null) {
-    const why = gaveUpOn(step.state, index, step.seen.now);
+    const why = launchTimedOut(step.state, index, step.input.now);
     if (why !== null) notStarted(step, why);
     return;
   }
-  const { word } = task;
-  if (word?.phase === 'done' && isScriptFault(word.exitCode)) {
-    const message = `task ${index} could not start: ${causeOf(word)}`;
-    step.stop({ kind: 'script-error', message, exitCode: word.exitCode });
+  const { status } = task;
+  if (status?.phase === 'done' && isScriptFault(status.exitCode)) {
+    const message = `task ${index} could not start: ${exitCause(status)}`;
+    step.stop({ kind: 'script-error', message, exitCode: status.exitCode });
     return;
   }
   const loss = step.loss(task, index);
@@ -54,13 +54,13 @@ function keepUp(step: Step, task: TaskRecord, index: number, setup: JobOutcome |
     return;
   }
   const arming = step.state.phase === 'arming';
-  const there = word?.phase === 'armed' || (word?.phase === 'ready' && !arming);
+  const there = status?.phase === 'armed' || (status?.phase === 'ready' && !arming);
   const since = arming ? Math.max(task.launchedAt, step.state.phaseSince) : task.launchedAt;
   const { readyTimeoutMs } = step.plan.timing;
-  if (!there && step.seen.now - since > readyTimeoutMs) {
+  if (!there && step.input.now - since > readyTimeoutMs) {
     const after = `${readyTimeoutMs / 1000} s (allow more by --ready-timeout)`;
-    const what = word?.phase === 'ready' ? 'had not loaded the setup data' : 'was not ready';
-    notStarted(step, `task ${index} ${what} after ${after}${tailOf(word)}`);
+    const what = status?.phase === 'ready' ? 'had not loaded the setup data' : 'was not ready';
+    notStarted(step, `task ${index} ${what} after ${after}${tailOf(status)}`);
   }
 }
 
@@ -83,9 +83,9 @@ function startSetup(step: Step): void {
 }
 
 function awaitSetup(step: Step, ended: JobOutcome | null): void {
-  const { state, plan, seen } = step;
+  const { state, plan, input } = step;
   if (ended === null) {
-    if (seen.now - state.phaseSince > plan.setupTimeoutMs + JOB_OVERHEAD_MS) {
+    if (input.now - state.phaseSince > plan.setupTimeoutMs + JOB_OVERHEAD_MS) {
       step.stop({ kind: 'setup', message: 'setup() did not end in time', exitCode: K6Exit.setupTimeout });
     }
   } else if (ended.exitCode === null) {
@@ -110,7 +110,7 @@ function awaitSetup(step: Step, ended: JobOutcome | null): void {
 
 /** All start together: late enough that every worker has read of it before. */
 function begin(step: Step): void {
-  step.state.startAt = nextStart(step.plan, step.seen.now);
+  step.state.startAt = nextStart(step.plan, step.input.now);
   step.state.job = null;
   step.enter('running');
 }
@@ -118,5 +118,7 @@ function begin(step: Step): void {
 const notStarted = (step: Step, message: string) =>
   step.stop({ kind: 'not-started', message, exitCode: FleetExit.notStarted });
 
-const tailOf = (word: TaskState | null) =>
-  word === null || word.logTail.length === 0 ? '' : `; its log ends: ${word.logTail.slice(-TAIL_LINES).join(' | ')}`;
+const tailOf = (status: TaskStatus | null) =>
+  status === null || status.logTail.length === 0
+    ? ''
+    : `; its log ends: ${status.logTail.slice(-TAIL_LINES).join(' | ')}`;

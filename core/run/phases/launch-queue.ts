@@ -19,14 +19,14 @@ const MAX_REASONS = 20;
 
 /** Launches of the queue what its turn and the rate allow: who has waited longest comes first. */
 export function launchQueued(step: Step): void {
-  const { state, plan, seen } = step;
+  const { state, plan, input } = step;
   const waiting = state.tasks
     .map(({ queuedAt }, index) => ({ queuedAt, index }))
     .filter((entry): entry is { queuedAt: number; index: number } => entry.queuedAt !== null)
-    .filter(({ queuedAt }) => queuedAt <= seen.now)
+    .filter(({ queuedAt }) => queuedAt <= input.now)
     .sort((a, b) => a.queuedAt - b.queuedAt || a.index - b.index);
-  const { pace, granted } = spend(state.pace, plan.timing.launchesPerSecond, waiting.length, seen.now);
-  state.pace = pace;
+  const { pace, granted } = spend(state.launchBucket, plan.timing.launchesPerSecond, waiting.length, input.now);
+  state.launchBucket = pace;
   for (const { index } of waiting.slice(0, granted)) step.launch(index);
 }
 
@@ -35,7 +35,7 @@ export function settleLaunch(state: RunState, { task, attempt }: TaskRef, refusa
   const record = state.tasks[task];
   if (record === undefined || record.attempt !== attempt) return;
   if (refusal === null) {
-    record.refused = null;
+    record.refusal = null;
     return;
   }
   if (refusal in state.refusals || Object.keys(state.refusals).length < MAX_REASONS) count(state.refusals, refusal);
@@ -43,7 +43,7 @@ export function settleLaunch(state: RunState, { task, attempt }: TaskRef, refusa
   record.attempt += 1;
   record.launches -= 1;
   record.queuedAt = now + RETRY_MS;
-  record.refused = { since: record.refused?.since ?? now, reason: refusal };
+  record.refusal = { since: record.refusal?.since ?? now, reason: refusal };
   if (state.job?.task === task && state.job.attempt === attempt) state.job.attempt = record.attempt;
 }
 
@@ -61,8 +61,8 @@ function withdraw(state: RunState, task: number): void {
 }
 
 /** Why a task that waits for its launch will not be waited for any longer; null: it will. */
-export function gaveUpOn(state: RunState, task: number, now: number): string | null {
-  const refused = state.tasks[task]?.refused ?? null;
+export function launchTimedOut(state: RunState, task: number, now: number): string | null {
+  const refused = state.tasks[task]?.refusal ?? null;
   if (refused === null || now - refused.since <= PATIENCE_MS) return null;
   return `the platform has had no room for task ${task} for ${PATIENCE_MS / 60_000} min (${refused.reason}); use fewer tasks, or try again later`;
 }

@@ -1,7 +1,7 @@
 /** After the run: the target may still be about to scale out, or to be measured, as it is expected to. */
 import type { Plan } from '../../contract/plan.ts';
 import { seriesPoints } from '../../metrics/result.ts';
-import type { Merged } from '../../metrics/run-metrics.ts';
+import type { RunMetrics } from '../../metrics/run-metrics.ts';
 import { samplesOpenUntil } from '../../scaling/cloudwatch-lag.ts';
 import { loadRoseAt, pointMs, scalingAt } from '../../scaling/moments.ts';
 import { loadEnd } from '../report/result.ts';
@@ -13,21 +13,21 @@ export const LEAVE_MS = 10_000;
 
 /** The end of the run's work: the target is still watched where a scale-out is expected of it. */
 export function afterRun(step: Step): void {
-  const isOpen = step.state.stop === null && step.seen.watchUntil() !== null;
+  const isOpen = step.state.stop === null && step.input.targetOpenUntil() !== null;
   step.enter(isOpen ? 'observing' : 'finished');
 }
 
 /** Watches until the expectation is decided. */
 export function observing(step: Step): void {
-  const { state, seen } = step;
-  const until = seen.watchUntil();
-  state.watchedUntil = seen.now;
-  if (seen.stopRequest !== null) {
+  const { state, input } = step;
+  const until = input.targetOpenUntil();
+  state.observedUntil = input.now;
+  if (input.stopRequest !== null) {
     warn(state, 'a stop was asked for while the target was watched after the load: what it did later is not known');
     step.enter('finished');
-  } else if (until === null || seen.now >= until) {
+  } else if (until === null || input.now >= until) {
     step.enter('finished');
-  } else if (seen.now - state.phaseSince > LEAVE_MS) {
+  } else if (input.now - state.phaseSince > LEAVE_MS) {
     state.tasks.forEach(({ launchedAt }, index) => {
       if (launchedAt !== null && step.isAlive(index)) step.kill(index);
     });
@@ -38,22 +38,22 @@ export function observing(step: Step): void {
  * Until when what the plan expects of the target is open, Unix ms; null: it is decided.
  * @param now Unix ms
  */
-export function targetOpenUntil(plan: Plan, state: RunState, merged: Merged, now: number): number | null {
+export function targetOpenUntil(plan: Plan, state: RunState, metrics: RunMetrics, now: number): number | null {
   if (plan.target === null) return null;
   const open = [
-    scaleOutOpenUntil(plan, state, merged),
+    scaleOutOpenUntil(plan, state, metrics),
     samplesOpenUntil(plan.target, state.samples, loadEnd(state, now)),
   ].filter((until) => until !== null);
   return open.length === 0 ? null : Math.max(...open);
 }
 
 /** One more reading than the time allowed shows what happened up to its last moment. */
-function scaleOutOpenUntil(plan: Plan, state: RunState, merged: Merged): number | null {
+function scaleOutOpenUntil(plan: Plan, state: RunState, metrics: RunMetrics): number | null {
   const allowedMs = plan.target?.scaleOutWithinMs;
   if (allowedMs === undefined) return null;
-  const { points } = seriesPoints(merged);
+  const { points } = seriesPoints(metrics);
   const loadRose = loadRoseAt(points);
   if (points[0] === undefined || loadRose === null) return null;
   const { runningRose } = scalingAt(state.readings, pointMs(points[0]), loadRose);
-  return runningRose === null ? loadRose + allowedMs + plan.timing.observeMs : null;
+  return runningRose === null ? loadRose + allowedMs + plan.timing.targetPollIntervalMs : null;
 }

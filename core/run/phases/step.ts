@@ -1,12 +1,12 @@
-import type { Job, Phase, StopReason, StopRequest, TaskState } from '../../contract/control.ts';
+import type { Job, Phase, StopReason, StopRequest, TaskStatus } from '../../contract/control.ts';
 import type { Plan } from '../../contract/plan.ts';
 import type { TaskLiveness, TaskRef } from '../../ports.ts';
 import { lastError } from '../k6-log.ts';
 import type { JobOutcome, RunState, TaskRecord } from '../state.ts';
-import { gaveUpOn } from './launch-queue.ts';
+import { launchTimedOut } from './launch-queue.ts';
 
 /** What one look at the world has shown. */
-export interface Seen {
+export interface TickInput {
   /** Unix ms. */
   now: number;
   liveness: TaskLiveness[];
@@ -16,7 +16,7 @@ export interface Seen {
   /** What fails of the thresholds on the target's series, where one of them asks for an abort; null: none does. */
   targetAbort: string[] | null;
   /** Until when what is expected of the target's scale-out is open, Unix ms; null: it is decided. Takes a while. */
-  watchUntil: () => number | null;
+  targetOpenUntil: () => number | null;
 }
 
 /** What is to be done before control.json is written anew. */
@@ -39,7 +39,7 @@ export class Step {
   constructor(
     readonly state: RunState,
     readonly plan: Plan,
-    readonly seen: Seen,
+    readonly input: TickInput,
   ) {}
 
   get stopping(): boolean {
@@ -48,7 +48,7 @@ export class Step {
 
   enter(phase: Phase): void {
     this.state.phase = phase;
-    this.state.phaseSince = this.seen.now;
+    this.state.phaseSince = this.input.now;
   }
 
   /** Ends the run before its time. Only the first reason counts, as in k6. */
@@ -63,14 +63,14 @@ export class Step {
   enqueue(index: number): void {
     const task = this.state.tasks[index];
     if (task === undefined) return;
-    Object.assign(task, { queuedAt: this.seen.now, launchedAt: null, word: null, merged: 0 });
+    Object.assign(task, { queuedAt: this.input.now, launchedAt: null, status: null, merged: 0 });
   }
 
   launch(index: number): void {
     const task = this.state.tasks[index];
     if (task === undefined) return;
     task.queuedAt = null;
-    task.launchedAt = this.seen.now;
+    task.launchedAt = this.input.now;
     task.launches += 1;
     this.effects.launch.push({ task: index, attempt: task.attempt });
   }
@@ -81,21 +81,21 @@ export class Step {
   }
 
   isAlive(index: number): boolean {
-    return this.seen.liveness[index]?.state === 'alive';
+    return this.input.liveness[index]?.state === 'alive';
   }
 
   /** Whether every task says that it is in one of these phases. */
-  all(...phases: TaskState['phase'][]): boolean {
-    return this.state.tasks.every(({ word }) => word !== null && phases.includes(word.phase));
+  all(...phases: TaskStatus['phase'][]): boolean {
+    return this.state.tasks.every(({ status }) => status !== null && phases.includes(status.phase));
   }
 
   /** Why the task cannot go on; null: it can. */
   loss(task: TaskRecord, index: number): string | null {
-    const { word } = task;
-    if (word?.phase === 'failed') return word.message ?? 'its worker failed';
-    if (word?.phase === 'done') return `k6 ended before the start: ${causeOf(word)}`;
+    const { status } = task;
+    if (status?.phase === 'failed') return status.message ?? 'its worker failed';
+    if (status?.phase === 'done') return `k6 ended before the start: ${exitCause(status)}`;
     if (task.launchedAt === null) return null;
-    const liveness = this.seen.liveness[index];
+    const liveness = this.input.liveness[index];
     return liveness?.state === 'gone' ? liveness.reason : null;
   }
 
@@ -111,19 +111,19 @@ export class Step {
     const { job, tasks } = this.state;
     const host = job === null ? undefined : tasks[job.task];
     if (job === null || host === undefined) return null;
-    const done = host.word?.job ?? null;
+    const done = host.status?.job ?? null;
     if (host.attempt === job.attempt && done?.nr === job.nr) {
       // Of a task that is gone nothing more will come: windows that are missing then have been deleted.
-      if (host.merged < (host.word?.windows ?? 0) && this.isAlive(job.task)) return null;
+      if (host.merged < (host.status?.windows ?? 0) && this.isAlive(job.task)) return null;
       return { exitCode: done.exitCode, durationMs: done.durationMs, logTail: done.logTail };
     }
-    const waits = host.queuedAt !== null && gaveUpOn(this.state, job.task, this.seen.now) === null;
+    const waits = host.queuedAt !== null && launchTimedOut(this.state, job.task, this.input.now) === null;
     const gone = host.attempt !== job.attempt || !(waits || this.isAlive(job.task));
     return gone ? { exitCode: null, durationMs: 0, logTail: ['the task that ran it was lost'] } : null;
   }
 }
 
 /** What k6 said last, or else how it ended. */
-export function causeOf(word: TaskState): string {
-  return lastError(word.logTail) ?? word.message ?? 'no message';
+export function exitCause(status: TaskStatus): string {
+  return lastError(status.logTail) ?? status.message ?? 'no message';
 }

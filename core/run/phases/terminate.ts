@@ -6,7 +6,7 @@ import type { RunState } from '../state.ts';
  * Ends the run, without the phases that were still to come. One that had come to its end keeps that end. Whoever had a
  * job keeps it: what it has measured is still to be read.
  */
-export function abandoned(state: RunState, reason: StopReason, now: number): void {
+export function terminate(state: RunState, reason: StopReason, now: number): void {
   if (state.phase === 'finished') return;
   state.stop ??= reason;
   state.phase = 'finished';
@@ -15,19 +15,19 @@ export function abandoned(state: RunState, reason: StopReason, now: number): voi
 }
 
 /** How the tasks that still sent load have ended with their run. */
-export function endTasks(state: RunState, now: number): void {
+export function settleOutcomes(state: RunState, now: number): void {
   if (state.startAt === null) return;
   for (const task of state.tasks) {
-    const { word } = task;
+    const { status } = task;
     if (task.launchedAt === null) continue;
-    task.startSkewMs ??= word?.startSkewMs ?? null;
+    task.startSkewMs ??= status?.startSkewMs ?? null;
     task.outcome ??=
-      word?.phase === 'done'
+      status?.phase === 'done'
         ? {
-            exitCode: word.exitCode,
-            endedAt: (word.endedAt ?? now) + word.clockOffsetMs,
+            exitCode: status.exitCode,
+            endedAt: (status.endedAt ?? now) + status.clockOffsetMs,
             lost: null,
-            message: word.message,
+            message: status.message,
           }
         : { exitCode: null, endedAt: now, lost: null, message: null };
   }

@@ -22,10 +22,11 @@ export function firedAlarms(state: Pick<RunState, 'alarms' | 'startAt'>): AlarmT
  * Those that fail the run. An alarm of the stack's own may have been raised by another run: that is none of this one's.
  * One that another run had raised before the start does not fire again, and fails nothing.
  */
-export const failingAlarms = (state: Pick<RunState, 'alarms' | 'startAt' | 'raised'>): AlarmTransition[] =>
+export const failingAlarms = (state: Pick<RunState, 'alarms' | 'startAt' | 'raisedConditions'>): AlarmTransition[] =>
   firedAlarms(state).filter(
     ({ name, effect }) =>
-      effect === 'stop' || (effect === 'fail' && state.raised.some((condition) => isAlarmOn(name, condition))),
+      effect === 'stop' ||
+      (effect === 'fail' && state.raisedConditions.some((condition) => isAlarmOn(name, condition))),
   );
 
 /** One line. */

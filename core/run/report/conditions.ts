@@ -5,23 +5,23 @@ import type { Plan } from '../../contract/plan.ts';
 import type { SeriesPoint } from '../../contract/result.ts';
 import type { Counter } from '../../metrics/accumulators.ts';
 import { seriesPoints } from '../../metrics/result.ts';
-import type { Merged } from '../../metrics/run-metrics.ts';
+import type { RunMetrics } from '../../metrics/run-metrics.ts';
 import { loadRoseAt, pointMs, recoveryAt, STABLE_POINTS } from '../../scaling/moments.ts';
 import { scalingAt } from '../../scaling/scaling.ts';
 import type { RunState } from '../state.ts';
 import { generator, testDurationMs } from './result.ts';
 
-export interface Look {
+export interface ConditionInput {
   plan: Plan;
   state: RunState;
-  merged: Merged;
+  metrics: RunMetrics;
   /** Unix ms. */
   now: number;
   /** Failed requests over requests of the last interval, 0 to 1. */
   errorRate: number;
 }
 
-export interface Signs {
+export interface ConditionReport {
   conditions: Record<Condition, boolean>;
   /** From the load's rise to the running count's, s; null: it has not happened yet. */
   scalingLagSeconds: number | null;
@@ -39,11 +39,11 @@ export const NO_CONDITIONS: Readonly<Record<Condition, boolean>> = {
  * Each condition by the moments that the verdict goes by. What is not known, such as a target that could not be read,
  * raises none.
  */
-export function signsOf(look: Look): Signs {
+export function evaluateConditions(look: ConditionInput): ConditionReport {
   const { state, now, plan } = look;
   if (state.startAt === null || now < state.startAt)
     return { conditions: { ...NO_CONDITIONS }, scalingLagSeconds: null };
-  const scaling = scalingSigns(look);
+  const scaling = scalingProgress(look);
   const { targetMaximum } = state;
   const reading = state.readings.at(-1) ?? null;
   const failing = look.errorRate > errorBudget(plan.target);
@@ -62,19 +62,19 @@ export function signsOf(look: Look): Signs {
 /** The share of requests that may fail, 0 to 1. Where the script names none, it is no fault that some do. */
 const errorBudget = (target: Plan['target']): number => target?.maxErrorRate ?? 1;
 
-interface ScalingSigns {
+interface ScalingProgress {
   lagSeconds: number | null;
   notScaledOut: boolean;
   notRecovered: boolean;
 }
 
-const NOTHING_YET: ScalingSigns = { lagSeconds: null, notScaledOut: false, notRecovered: false };
+const NOTHING_YET: ScalingProgress = { lagSeconds: null, notScaledOut: false, notRecovered: false };
 
-function scalingSigns(look: Look): ScalingSigns {
-  const { plan, state, merged } = look;
+function scalingProgress(look: ConditionInput): ScalingProgress {
+  const { plan, state, metrics } = look;
   const { target } = plan;
   if (target === null) return NOTHING_YET;
-  const { points, intervalSeconds } = seriesPoints(merged);
+  const { points, intervalSeconds } = seriesPoints(metrics);
   const [first, last] = [points[0], points.at(-1)];
   const loadRose = loadRoseSoFar(look, points);
   if (loadRose === null || first === undefined || last === undefined) return NOTHING_YET;
@@ -99,7 +99,7 @@ function scalingSigns(look: Look): ScalingSigns {
  * When the load rose, as the verdict will say. As long as it may still grow, the VUs that k6 has ready for the script
  * are its peak: otherwise what comes before a spike would pass for a rise of its own. Unix ms; null: not yet.
  */
-function loadRoseSoFar({ plan, state, now }: Look, points: readonly SeriesPoint[]): number | null {
+function loadRoseSoFar({ plan, state, now }: ConditionInput, points: readonly SeriesPoint[]): number | null {
   const last = points.at(-1);
   if (last === undefined || now > (state.startAt ?? now) + plan.loadMs) return loadRoseAt(points);
   const peak = { ...last, t: last.t + 1, vus: plan.tasks.reduce((sum, { vus }) => sum + vus, 0) };
@@ -107,8 +107,8 @@ function loadRoseSoFar({ plan, state, now }: Look, points: readonly SeriesPoint[
   return rose === pointMs(peak) ? null : rose;
 }
 
-function isSaturated({ state, merged, now }: Look): boolean {
-  const dropped = (merged.metrics.get('dropped_iterations')?.total as Counter | undefined)?.sum ?? 0;
-  const tasks = state.tasks.map((_, task) => ({ task, peakBusy: merged.tasks.get(task)?.peakBusy ?? 0 }));
+function isSaturated({ state, metrics, now }: ConditionInput): boolean {
+  const dropped = (metrics.metrics.get('dropped_iterations')?.total as Counter | undefined)?.sum ?? 0;
+  const tasks = state.tasks.map((_, task) => ({ task, peakBusy: metrics.tasks.get(task)?.peakBusy ?? 0 }));
   return generator(dropped, state, tasks, testDurationMs(state, now)).saturated;
 }

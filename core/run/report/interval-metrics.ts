@@ -1,11 +1,11 @@
-import type { Vitals } from '../../contract/interval-metrics.ts';
+import type { IntervalMetrics } from '../../contract/interval-metrics.ts';
 import type { Plan } from '../../contract/plan.ts';
 import type { Counter, Rate } from '../../metrics/accumulators.ts';
 import type { Histogram } from '../../metrics/histogram.ts';
 import { liveStats } from '../../metrics/live.ts';
-import type { Merged } from '../../metrics/run-metrics.ts';
+import type { RunMetrics } from '../../metrics/run-metrics.ts';
 import type { RunState } from '../state.ts';
-import { NO_CONDITIONS, signsOf } from './conditions.ts';
+import { evaluateConditions, NO_CONDITIONS } from './conditions.ts';
 import { addedBetween, type BucketCounts, bucketCounts } from './latency-delta.ts';
 
 /** What had been merged at the end of the last interval. */
@@ -23,22 +23,22 @@ interface Totals {
  * the result counts nothing twice, CloudWatch may. A leg that ends in order loses and repeats nothing, if its last
  * checkpoint comes between the last interval and the telling of it.
  */
-export class VitalSigns {
+export class IntervalAggregator {
   private told: Totals;
 
-  /** @param merged as it is at the start of this leg: what it holds has been told */
+  /** @param metrics as it is at the start of this leg: what it holds has been told */
   constructor(
     private readonly plan: Plan,
-    merged: Merged,
+    metrics: RunMetrics,
   ) {
-    this.told = totalsOf(merged);
+    this.told = totalsOf(metrics);
   }
 
   /**
    * The interval from the last call to now.
    * @param now Unix ms
    */
-  next(state: RunState, merged: Merged, now: number): Vitals {
+  next(state: RunState, merged: RunMetrics, now: number): IntervalMetrics {
     const totals = totalsOf(merged);
     const requests = totals.requests - this.told.requests;
     const failures = totals.failures - this.told.failures;
@@ -56,12 +56,12 @@ export class VitalSigns {
       target:
         reading === undefined ? null : { desired: reading.desired, running: reading.running, pending: reading.pending },
       tasksLost: state.tasks.filter(({ outcome }) => outcome !== null && outcome.lost !== null).length,
-      ...signsOf({ plan: this.plan, state, merged, now, errorRate }),
+      ...evaluateConditions({ plan: this.plan, state, metrics: merged, now, errorRate }),
     };
   }
 
   /** What is told once the run is over, so that no alarm stays up: zeros. @param now Unix ms */
-  last(now: number): Vitals {
+  last(now: number): IntervalMetrics {
     const observed = this.plan.target !== null && this.plan.target.observe !== null;
     return {
       at: now,
@@ -78,13 +78,13 @@ export class VitalSigns {
   }
 }
 
-const durations = (merged: Merged): Histogram | undefined =>
-  merged.metrics.get('http_req_duration')?.total as Histogram | undefined;
+const durations = (metrics: RunMetrics): Histogram | undefined =>
+  metrics.metrics.get('http_req_duration')?.total as Histogram | undefined;
 
-function totalsOf(merged: Merged): Totals {
+function totalsOf(metrics: RunMetrics): Totals {
   return {
-    requests: (merged.metrics.get('http_reqs')?.total as Counter | undefined)?.sum ?? 0,
-    failures: (merged.metrics.get('http_req_failed')?.total as Rate | undefined)?.passes ?? 0,
-    latency: bucketCounts(durations(merged)),
+    requests: (metrics.metrics.get('http_reqs')?.total as Counter | undefined)?.sum ?? 0,
+    failures: (metrics.metrics.get('http_req_failed')?.total as Rate | undefined)?.passes ?? 0,
+    latency: bucketCounts(durations(metrics)),
   };
 }

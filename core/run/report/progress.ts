@@ -1,17 +1,17 @@
 import type { Plan } from '../../contract/plan.ts';
 import type { Progress } from '../../contract/progress.ts';
 import { liveStats } from '../../metrics/live.ts';
-import type { Merged } from '../../metrics/run-metrics.ts';
+import type { RunMetrics } from '../../metrics/run-metrics.ts';
 import { judge } from '../../metrics/thresholds.ts';
 import { refusalWarnings } from '../phases/launch-queue.ts';
 import type { RunState } from '../state.ts';
 import { testDurationMs } from './result.ts';
 
 /** The live view of a run as it stands. */
-export function progressOf(plan: Plan, state: RunState, merged: Merged, now: number): Progress {
-  const live = liveStats(merged, now);
+export function progressOf(plan: Plan, state: RunState, metrics: RunMetrics, now: number): Progress {
+  const live = liveStats(metrics, now);
   const count = (test: (task: RunState['tasks'][number]) => boolean) => state.tasks.filter(test).length;
-  const verdicts = judge(merged, plan.thresholds, testDurationMs(state, now), { final: false });
+  const verdicts = judge(metrics, plan.thresholds, testDurationMs(state, now), { final: false });
   return {
     id: plan.id,
     name: plan.name,
@@ -22,8 +22,10 @@ export function progressOf(plan: Plan, state: RunState, merged: Merged, now: num
     durationMs: plan.loadMs,
     tasks: {
       planned: plan.tasks.length,
-      ready: count(({ word, outcome }) => outcome === null && (word?.phase === 'ready' || word?.phase === 'armed')),
-      running: count(({ word, outcome }) => outcome === null && word?.phase === 'running'),
+      ready: count(
+        ({ status, outcome }) => outcome === null && (status?.phase === 'ready' || status?.phase === 'armed'),
+      ),
+      running: count(({ status, outcome }) => outcome === null && status?.phase === 'running'),
       done: count(({ outcome }) => outcome !== null && outcome.lost === null),
       lost: count(({ outcome }) => outcome !== null && outcome.lost !== null),
     },

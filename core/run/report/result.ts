@@ -2,7 +2,7 @@ import { FleetExit, K6Exit } from '../../contract/exit-codes.ts';
 import type { Plan } from '../../contract/plan.ts';
 import type { Result, TargetResult, TaskResult } from '../../contract/result.ts';
 import { breakdownRows, checkResults, metricResults, seriesPoints } from '../../metrics/result.ts';
-import type { Merged } from '../../metrics/run-metrics.ts';
+import type { RunMetrics } from '../../metrics/run-metrics.ts';
 import { judge, type KeyVerdict } from '../../metrics/thresholds.ts';
 import { targetVerdict } from '../../scaling/verdict.ts';
 import { isComplete, isStopped } from '../k6-exit.ts';
@@ -28,7 +28,7 @@ export function testDurationMs(state: RunState, now: number): number {
 }
 
 /** The answer: everything that is known at the end of a run. */
-export function buildResult(plan: Plan, state: RunState, merged: Merged, now: number): Result {
+export function buildResult(plan: Plan, state: RunState, merged: RunMetrics, now: number): Result {
   const durationMs = testDurationMs(state, now);
   const verdicts = judge(merged, plan.thresholds, durationMs, { final: true });
   const metrics = metricResults(merged, plan, durationMs, verdicts);
@@ -108,9 +108,9 @@ function verdict(
   };
 }
 
-function taskResult(plan: Plan, state: RunState, merged: Merged, task: TaskRecord, index: number): TaskResult {
+function taskResult(plan: Plan, state: RunState, metrics: RunMetrics, task: TaskRecord, index: number): TaskResult {
   const { outcome } = task;
-  const counts = merged.tasks.get(index);
+  const counts = metrics.tasks.get(index);
   return {
     task: index,
     attempts: task.attempt + 1,
@@ -156,8 +156,8 @@ function judgeTarget(
   now: number,
 ): TargetResult | null {
   if (plan.target === null) return null;
-  const { readings, events, samples, startAt: startAtMs, watchedUntil } = state;
-  const endedAtMs = watchedUntil ?? loadEnd(state, now);
+  const { readings, events, samples, startAt: startAtMs, observedUntil } = state;
+  const endedAtMs = observedUntil ?? loadEnd(state, now);
   return targetVerdict({ readings, events, samples, points, errorRate, plan: plan.target, startAtMs, endedAtMs });
 }
 
@@ -176,7 +176,7 @@ export function generator(
     reasons.push(`the CPU of task ${busy.join(', ')} was ${SATURATED * 100} % busy or more for five seconds`);
   }
   if (dropped > 0) reasons.push(`${dropped} iterations were dropped: not enough free VUs to keep the arrival rate`);
-  const late = Object.entries(state.late);
+  const late = Object.entries(state.lateTasks);
   if (late.length > 0) {
     const worst = Math.max(...late.map(([, ms]) => ms));
     reasons.push(
@@ -186,7 +186,7 @@ export function generator(
   return { saturated: reasons.length > 0, reasons };
 }
 
-const overflowWarnings = (merged: Merged): string[] =>
-  [...merged.overflow].map(
+const overflowWarnings = (metrics: RunMetrics): string[] =>
+  [...metrics.overflow].map(
     (metric) => `${metric} has too many different tags: the rest is counted in one row; name requests by a "name" tag`,
   );

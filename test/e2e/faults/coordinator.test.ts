@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../cli/package-root.ts';
-import { here, prepare } from '../../../cli/prepare/prepare.ts';
+import { localBackend, prepare } from '../../../cli/prepare/prepare.ts';
 import { encodeJson } from '../../../core/contract/codec.ts';
 import { runKeys } from '../../../core/contract/keys.ts';
 import { Coordinator } from '../../../core/run/coordinator.ts';
@@ -111,7 +111,7 @@ describe.concurrent('a coordinator that is killed', () => {
   it('and whom nobody follows is missed: the tasks stop, and leave, when the lease has run out', async () => {
     const script = await sandbox.script('lease.js', numbered('lease').replace(String(ITERATIONS), '100000'));
     const { plan, archive, env } = await prepare({
-      place: here,
+      backend: localBackend,
       script,
       k6: k6Binary,
       tasks: 2,

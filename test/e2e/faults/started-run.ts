@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeJson } from '../../../core/contract/codec.ts';
-import { Control, type Phase, TaskState } from '../../../core/contract/control.ts';
+import { Control, type Phase, TaskStatus } from '../../../core/contract/control.ts';
 import { runKeys, taskKeys } from '../../../core/contract/keys.ts';
 import { Result } from '../../../core/contract/result.ts';
 import { listProcesses, type ProcessRow } from '../../../fleets/process-table.ts';
@@ -63,13 +63,13 @@ export class StartedRun {
     await eventually(`phase ${phase}`, async () => (await this.control())?.phase === phase);
   }
 
-  async word(task: number, attempt = 0): Promise<TaskState | null> {
+  async word(task: number, attempt = 0): Promise<TaskStatus | null> {
     const body = await this.store.get(taskKeys(this.id, task, attempt).state);
-    return body === null ? null : decodeJson(TaskState, body, 'state.json');
+    return body === null ? null : decodeJson(TaskStatus, body, 'state.json');
   }
 
   /** Waits until a task is in a phase. */
-  untilTask(task: number, phase: TaskState['phase'], attempt = 0): Promise<TaskState> {
+  untilTask(task: number, phase: TaskStatus['phase'], attempt = 0): Promise<TaskStatus> {
     return eventually(`task ${task} ${phase}`, async () => {
       const word = await this.word(task, attempt);
       return word?.phase === phase ? word : null;

@@ -32,7 +32,7 @@ afterAll(async () => {
 function fleetOf(run: string) {
   const info = stackInfo({ taskDefinition });
   const subnets = [{ id: 'subnet-a', zone: 'us-east-1a', publicIp: true }];
-  return new FargateFleet({ client, run, info, subnets, clock, lookMs: 50, graceMs: 0 });
+  return new FargateFleet({ client, run, info, subnets, clock, taskPollIntervalMs: 50, graceMs: 0 });
 }
 
 it('starts tasks once, hands them over to the next coordinator, and stops them', async () => {

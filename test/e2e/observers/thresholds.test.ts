@@ -1,6 +1,6 @@
 /** Thresholds on the target's series, from a script to its plan, with real k6. */
 import { expect, test } from 'vitest';
-import { here, prepare } from '../../../cli/prepare/prepare.ts';
+import { localBackend, prepare } from '../../../cli/prepare/prepare.ts';
 import { k6Binary, Sandbox } from '../../support/fleet.ts';
 
 const sandbox = await Sandbox.create();
@@ -11,7 +11,7 @@ async function planOf(name: string, target: string) {
     `export const options = { vus: 1, iterations: 1, ext: { fleet: { target: ${target} } } };
      export default function () {}`,
   );
-  const { plan } = await prepare({ script, k6: k6Binary, place: here, tasks: 1, env: {}, strict: true });
+  const { plan } = await prepare({ script, k6: k6Binary, backend: localBackend, tasks: 1, env: {}, strict: true });
   return plan;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { here, prepare } from '../../../cli/prepare/prepare.ts';
+import { localBackend, prepare } from '../../../cli/prepare/prepare.ts';
 import { K6Exit } from '../../../core/contract/exit-codes.ts';
 import { UserError } from '../../../core/errors.ts';
 import { k6Binary, plainK6, Sandbox } from '../../support/fleet.ts';
@@ -16,7 +16,8 @@ const script = (name: string, thresholds: unknown) =>
      export default function () {}`,
   );
 
-const plan = (path: string) => prepare({ script: path, place: here, k6: k6Binary, tasks: 3, env: {}, strict: false });
+const plan = (path: string) =>
+  prepare({ script: path, backend: localBackend, k6: k6Binary, tasks: 3, env: {}, strict: false });
 
 /** Every aggregate that any type has, on metrics of all types: k6 decides which go together. */
 const combinations = ['a_counter', 'a_gauge', 'a_rate', 'a_trend'].flatMap((metric) =>

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterEach, expect, test, vi } from 'vitest';
-import { here, type PrepareOptions, prepare } from '../../../cli/prepare/prepare.ts';
+import { localBackend, type PrepareOptions, prepare } from '../../../cli/prepare/prepare.ts';
 import { k6Binary, plainK6, Sandbox } from '../../support/fleet.ts';
 import { writeFiles, writePackages } from './packages.ts';
 
@@ -11,7 +11,7 @@ const sandbox = await Sandbox.create();
 afterEach(() => vi.unstubAllEnvs());
 
 const prepared = (script: string, options: Partial<PrepareOptions> = {}) =>
-  prepare({ script, k6: k6Binary, place: here, tasks: 2, env: {}, strict: true, ...options });
+  prepare({ script, k6: k6Binary, backend: localBackend, tasks: 2, env: {}, strict: true, ...options });
 
 /** The options that an archive holds. */
 async function optionsIn(archive: Uint8Array | null): Promise<Record<string, unknown>> {

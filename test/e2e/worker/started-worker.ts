@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { decodeJson, encodeJson } from '../../../core/contract/codec.ts';
-import { type Control, type ScriptEnvironment, TaskState } from '../../../core/contract/control.ts';
+import { type Control, type ScriptEnvironment, TaskStatus } from '../../../core/contract/control.ts';
 import { WorkerEnv } from '../../../core/contract/env.ts';
 import { runKeys, taskKeys } from '../../../core/contract/keys.ts';
 import type { Plan } from '../../../core/contract/plan.ts';
@@ -91,14 +91,14 @@ export class StartedWorker {
     await this.tell({ phase: 'running', startAt: Date.now() + 300 });
   }
 
-  state(): Promise<TaskState | null> {
+  state(): Promise<TaskStatus | null> {
     return this.read(taskKeys(this.plan.id, ref.task, ref.attempt).state, (body) =>
-      decodeJson(TaskState, body, 'state.json'),
+      decodeJson(TaskStatus, body, 'state.json'),
     );
   }
 
   /** Its state once it has come to that phase. */
-  reaches(phase: TaskState['phase']): Promise<TaskState> {
+  reaches(phase: TaskStatus['phase']): Promise<TaskStatus> {
     return eventually(`a task that is ${phase}`, async () => {
       const ended = this.child.exitCode;
       const state = await this.state();

@@ -39,10 +39,10 @@ export function planOf(shape: PlanShape = {}): Plan {
     blacklistIPs: [],
     fargate: null,
     timing: {
-      lookMs: 200,
-      observeMs: 1000,
+      taskPollIntervalMs: 200,
+      targetPollIntervalMs: 1000,
       launchesPerSecond: 1000,
-      pollMs: 100,
+      controlPollIntervalMs: 100,
       tickMs: 200,
       windowMs: 1000,
       cellSeconds: 1,

@@ -1,5 +1,11 @@
 import { encodeJson } from '../../../core/contract/codec.ts';
-import { Control, isLeaving, type Job, newTaskState, type TaskState } from '../../../core/contract/control.ts';
+import {
+  Control,
+  initialTaskStatus,
+  type Job,
+  type TaskStatus,
+  workersMayExit,
+} from '../../../core/contract/control.ts';
 import { runKeys, taskKeys } from '../../../core/contract/keys.ts';
 import type { Plan } from '../../../core/contract/plan.ts';
 import type { Window, WindowJob } from '../../../core/contract/window.ts';
@@ -41,7 +47,7 @@ export class SimulatedWorker {
   alive = true;
   private frozen = false;
   private k6Dead = false;
-  private readonly state: TaskState;
+  private readonly state: TaskStatus;
   private readonly bornAt: number;
   private readonly readyMs: number;
   private readonly run;
@@ -57,7 +63,7 @@ export class SimulatedWorker {
     this.keys = taskKeys(plan.id, ref.task, ref.attempt);
     this.bornAt = clock.now();
     this.readyMs = random() * 2000;
-    this.state = newTaskState(ref.task, ref.attempt, 1);
+    this.state = initialTaskStatus(ref.task, ref.attempt, 1);
   }
 
   /** Ends it at once; it writes nothing more. */
@@ -88,7 +94,7 @@ export class SimulatedWorker {
   private async work(): Promise<void> {
     const { ref, plan, random } = this.options;
     for (;;) {
-      await this.pause(plan.timing.pollMs * (0.5 + random()));
+      await this.pause(plan.timing.controlPollIntervalMs * (0.5 + random()));
       const control = await this.readControl();
       const replaced = control.attempts[ref.task] !== ref.attempt;
       if (replaced || this.options.clock.now() > control.leaseUntil) {
@@ -97,7 +103,7 @@ export class SimulatedWorker {
       }
       await this.serveLoad(control);
       await this.serveJob(control);
-      if (isLeaving(control.phase)) return;
+      if (workersMayExit(control.phase)) return;
     }
   }
 
@@ -110,7 +116,7 @@ export class SimulatedWorker {
     const { phase } = control;
     if (this.hasEnded) return;
     if (this.k6Dead) return this.endLoad(-1);
-    if (phase === 'stopping' || isLeaving(phase)) {
+    if (phase === 'stopping' || workersMayExit(phase)) {
       // Whatever was measured since the last window is shipped when k6 is stopped.
       if (this.started !== null) await this.ship('load');
       return this.endLoad(this.started === null ? 105 : 103);
@@ -190,7 +196,7 @@ export class SimulatedWorker {
     this.state.windows += 1;
   }
 
-  private say(change: Partial<TaskState>, deed?: () => void): Promise<void> {
+  private say(change: Partial<TaskStatus>, deed?: () => void): Promise<void> {
     Object.assign(this.state, change);
     return this.write(this.keys.state, this.state, deed);
   }

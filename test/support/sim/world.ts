@@ -4,7 +4,7 @@ import { runKeys } from '../../../core/contract/keys.ts';
 import type { Plan } from '../../../core/contract/plan.ts';
 import type { Result } from '../../../core/contract/result.ts';
 import { SupersededError } from '../../../core/errors.ts';
-import type { Clock, Fleet, Monitor, Store, TargetObserver, TaskRef } from '../../../core/ports.ts';
+import type { Clock, Fleet, MetricsSink, Store, TargetObserver, TaskRef } from '../../../core/ports.ts';
 import { Coordinator, type CoordinatorOptions } from '../../../core/run/coordinator.ts';
 import { VirtualClock } from './clock.ts';
 import { MemoryStore } from './store.ts';
@@ -38,7 +38,7 @@ export interface Scenario {
   stopMs: number | null;
   conductors: Conductor[];
   observer?: TargetObserver;
-  monitor?: Monitor;
+  metricsSink?: MetricsSink;
   /** What the platform says to the nth launch, by its own count from 1; throws where it can never be. */
   onLaunch?: (nr: number, ref: TaskRef, atMs: number) => string | null;
   /** A stopper comes, and ends the run. */
@@ -130,7 +130,7 @@ class World {
     const { abandonMs } = this.scenario;
     if (abandonMs === undefined) return [];
     const reason = { kind: 'internal' as const, message: 'the state machine was aborted', exitCode: 1 };
-    const once = async () => new Coordinator(this.optionsOf(++this.legs)).abandon(reason);
+    const once = async () => new Coordinator(this.optionsOf(++this.legs)).terminate(reason);
     return [
       this.clock.sleep(abandonMs).then(async () => {
         const result = await once();
@@ -164,12 +164,12 @@ class World {
   }
 
   private optionsOf(leg: number, crash?: Conductor['crashes'][number], stall?: Conductor['stall']): CoordinatorOptions {
-    const { plan, observer = null, monitor } = this.scenario;
+    const { plan, observer = null, metricsSink } = this.scenario;
     return {
       ...this.waysOf(leg, crash, stall),
       plan,
       observer,
-      ...(monitor && { monitor }),
+      ...(metricsSink && { metricsSink }),
       compression: { zip: async (text) => Buffer.from(text), unzip: async (body) => body },
     };
   }

@@ -3,13 +3,13 @@ import { encodeJson } from '../../../core/contract/codec.ts';
 import { runKeys } from '../../../core/contract/keys.ts';
 import { UserError } from '../../../core/errors.ts';
 import { leg, legMs } from '../../../lambda/coordinator/leg.ts';
-import type { Watch } from '../../../lambda/coordinator/watch.ts';
+import type { RunObservers } from '../../../lambda/coordinator/watch.ts';
 import { planOf } from '../../support/sim/plan.ts';
 import { sampleResult } from '../cli/render/samples.ts';
 import { PaperStack } from './world.ts';
 
 const nothing = { reading: null, events: [], samples: [], alarms: [] };
-const watch = (problems: string[] = []): Watch => ({
+const watch = (problems: string[] = []): RunObservers => ({
   observer: { observe: async () => nothing },
   problems: async () => problems,
 });
@@ -23,11 +23,11 @@ async function legs(stack: PaperStack, options: Partial<Parameters<typeof leg>[0
 }
 
 const legOf = (stack: PaperStack, options: Partial<Parameters<typeof leg>[0]> = {}): Parameters<typeof leg>[0] => ({
-  ...stack.surroundings,
+  ...stack.dependencies,
   run: stack.plan.id,
   legSeconds: 4,
   remainingMs: 900_000,
-  watchOf: () => watch(),
+  observersOf: () => watch(),
   ...options,
 });
 
@@ -68,8 +68,8 @@ describe('leg', () => {
   it('ends a run whose stop alarm does not exist, with a result that says so, before anything is launched', async () => {
     const stack = new PaperStack(planOf());
     await stack.upload();
-    const watchOf = () => watch(['the stop alarm "typo" does not exist']);
-    const output = await stack.drive(leg(legOf(stack, { watchOf })));
+    const observersOf = () => watch(['the stop alarm "typo" does not exist']);
+    const output = await stack.drive(leg(legOf(stack, { observersOf })));
     expect(output).toMatchObject({ done: true, passed: false, exitCode: 104 });
     const { verdict, stop, run } = (await stack.result()) ?? {};
     expect(verdict?.reasons).toEqual(['the stop alarm "typo" does not exist']);
@@ -83,17 +83,17 @@ describe('leg', () => {
     await stack.upload();
     let asked = 0;
     const problems = async () => (asked++ === 0 ? [] : ['it is up']);
-    const outputs = await stack.drive(legs(stack, { watchOf: () => ({ ...watch(), problems }) }));
+    const outputs = await stack.drive(legs(stack, { observersOf: () => ({ ...watch(), problems }) }));
     expect([asked, outputs.at(-1)?.passed]).toEqual([1, true]);
   });
 
   it('ends a run whose target cannot be observed', async () => {
     const stack = new PaperStack(planOf());
     await stack.upload();
-    const watchOf = () => {
+    const observersOf = () => {
       throw new UserError('observe is "stack", but there is no target', 104);
     };
-    expect(await stack.drive(leg(legOf(stack, { watchOf })))).toMatchObject({ done: true, exitCode: 104 });
+    expect(await stack.drive(leg(legOf(stack, { observersOf })))).toMatchObject({ done: true, exitCode: 104 });
   });
 
   it('tells by name that another leg has taken the run over', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Result } from '../../../core/contract/result.ts';
 import type { FleetInfo } from '../../../core/contract/stack.ts';
 import type { Log } from '../../../lambda/log.ts';
-import { noticeOf } from '../../../lambda/notification.ts';
+import { notificationOf } from '../../../lambda/notification.ts';
 import { TopicPublisher } from '../../../lambda/publisher.ts';
 import { RunFiles } from '../../../lambda/run-files.ts';
 import { MemoryStore } from '../../support/sim/store.ts';
@@ -28,7 +28,7 @@ const result: Result = {
 
 describe('noticeOf', () => {
   it('tells the verdict, why, the key figures, and where to look', () => {
-    const { subject, message } = noticeOf(result, info);
+    const { subject, message } = notificationOf(result, info);
     expect(subject).toBe('k6-fleet FAILED spike (20261123-043000-spike-7f3a)');
     for (const part of [
       'FAILED, exit code 121',
@@ -49,7 +49,7 @@ describe('noticeOf', () => {
   it('fits what SNS takes, whatever names and reasons there are', () => {
     const reasons = Array.from({ length: 500 }, (_, i) => `reason ${i} ${'é'.repeat(5000)}`);
     const run = { ...result.run, name: `Früh\n${'x'.repeat(300)}` };
-    const { subject, message } = noticeOf({ ...result, run, verdict: { ...result.verdict, reasons } }, info);
+    const { subject, message } = notificationOf({ ...result, run, verdict: { ...result.verdict, reasons } }, info);
     expect(subject).toMatch(/^[\x20-\x7e]{1,100}$/);
     expect(subject).toContain(result.run.id);
     expect(Buffer.byteLength(message)).toBeLessThan(256 * 1024);
@@ -57,7 +57,7 @@ describe('noticeOf', () => {
   });
 
   it('has no link where there is no dashboard', () => {
-    expect(noticeOf(result, { ...info, dashboard: null }).message).not.toContain('Dashboard');
+    expect(notificationOf(result, { ...info, dashboard: null }).message).not.toContain('Dashboard');
   });
 });
 
@@ -82,7 +82,7 @@ describe('TopicPublisher', () => {
     const files = new RunFiles(new MemoryStore(), result.run.id);
     await publisher.publish(files, result);
     await publisher.publish(files, result);
-    expect(sent).toMatchObject([{ TopicArn: 'arn:topic', Subject: noticeOf(result, info).subject }]);
+    expect(sent).toMatchObject([{ TopicArn: 'arn:topic', Subject: notificationOf(result, info).subject }]);
   });
 
   it('logs that a topic refuses: the run ends as it ended, and the next Lambda tries again', async () => {

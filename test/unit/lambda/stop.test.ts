@@ -5,14 +5,14 @@ import { stopRun } from '../../../lambda/stopper/stop.ts';
 import { planOf } from '../../support/sim/plan.ts';
 import { PaperStack } from './world.ts';
 
-const watchOf = () => ({
+const observersOf = () => ({
   observer: { observe: async () => ({ reading: null, events: [], samples: [], alarms: [] }) },
   problems: async () => [],
 });
 const legOf = (stack: PaperStack, legSeconds: number) =>
-  leg({ ...stack.surroundings, run: stack.plan.id, legSeconds, remainingMs: 900_000, watchOf });
+  leg({ ...stack.dependencies, run: stack.plan.id, legSeconds, remainingMs: 900_000, observersOf });
 const aborted: StopOrder['reason'] = { kind: 'requested', message: 'the execution was aborted', exitCode: 105 };
-const stop = (stack: PaperStack, reason = aborted) => stopRun({ ...stack.surroundings, run: stack.plan.id, reason });
+const stop = (stack: PaperStack, reason = aborted) => stopRun({ ...stack.dependencies, run: stack.plan.id, reason });
 
 async function uploaded(): Promise<PaperStack> {
   const stack = new PaperStack(planOf({ tasks: 3, durationMs: 60_000 }));
@@ -58,12 +58,12 @@ describe('stopRun', () => {
   it('owes the result and its notice also where tasks cannot be stopped, and then says so', async () => {
     const stack = await uploaded();
     await stack.drive(legOf(stack, 15));
-    const { surroundings } = stack;
+    const { dependencies } = stack;
     const refused = async () => {
       throw new Error('ecs:StopTask is denied');
     };
-    const fleetOf = () => ({ ...surroundings.fleetOf(), killAll: refused });
-    const stopping = stopRun({ ...surroundings, fleetOf, run: stack.plan.id, reason: aborted });
+    const fleetOf = () => ({ ...dependencies.fleetOf(), killAll: refused });
+    const stopping = stopRun({ ...dependencies, fleetOf, run: stack.plan.id, reason: aborted });
     await expect(stack.drive(stopping)).rejects.toThrow('ecs:StopTask is denied');
     expect((await stack.result())?.stop).toEqual(aborted);
     expect(stack.published).toHaveLength(1);

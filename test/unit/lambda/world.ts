@@ -1,9 +1,9 @@
 import { encodeJson } from '../../../core/contract/codec.ts';
-import type { Vitals } from '../../../core/contract/interval-metrics.ts';
+import type { IntervalMetrics } from '../../../core/contract/interval-metrics.ts';
 import { runKeys } from '../../../core/contract/keys.ts';
 import type { Plan } from '../../../core/contract/plan.ts';
 import { Result } from '../../../core/contract/result.ts';
-import type { Fleet, Monitor, TaskRef } from '../../../core/ports.ts';
+import type { Fleet, MetricsSink, TaskRef } from '../../../core/ports.ts';
 import type { Log } from '../../../lambda/log.ts';
 import type { Publisher } from '../../../lambda/publisher.ts';
 import { VirtualClock } from '../../support/sim/clock.ts';
@@ -17,7 +17,7 @@ export class PaperStack {
   readonly clock = new VirtualClock();
   readonly store = new MemoryStore();
   readonly workers = new Map<string, SimulatedWorker>();
-  readonly shown: Vitals[] = [];
+  readonly shown: IntervalMetrics[] = [];
   readonly lines: Parameters<Log>[0][] = [];
   readonly published: Result[] = [];
   private seed = 7;
@@ -25,11 +25,11 @@ export class PaperStack {
   constructor(readonly plan: Plan) {}
 
   /** What both Lambdas are given. */
-  get surroundings() {
+  get dependencies() {
     return {
       store: this.store,
       fleetOf: () => this.fleet,
-      monitor: this.monitor,
+      metricsSink: this.metricsSink,
       publisher: this.publisher,
       clock: this.clock,
       compression: { zip: async (text: string) => Buffer.from(text), unzip: async (body: Uint8Array) => body },
@@ -55,9 +55,9 @@ export class PaperStack {
     return this.clock.drive(work, 20 * 60_000);
   }
 
-  private readonly monitor: Monitor = {
-    show: async (vitals) => {
-      this.shown.push(vitals);
+  private readonly metricsSink: MetricsSink = {
+    publish: async (interval) => {
+      this.shown.push(interval);
     },
   };
 

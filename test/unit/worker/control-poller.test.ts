@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encodeJson } from '../../../core/contract/codec.ts';
 import type { Control } from '../../../core/contract/control.ts';
 import { runKeys } from '../../../core/contract/keys.ts';
-import { ControlWatch } from '../../../worker/control-poller.ts';
+import { ControlPoller } from '../../../worker/control-poller.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const key = runKeys('run').control;
-const timing = { pollMs: 100, leaseMs: 1000 };
+const timing = { controlPollIntervalMs: 100, leaseMs: 1000 };
 
 let store: MemoryStore;
-let watch: ControlWatch;
+let poller: ControlPoller;
 
 const tell = (change: Partial<Control> = {}) =>
   store.put(
@@ -38,100 +38,100 @@ async function isDone(promise: Promise<unknown>): Promise<boolean> {
 beforeEach(() => {
   vi.useFakeTimers();
   store = new MemoryStore();
-  watch = new ControlWatch(store, 'run', { task: 1, attempt: 0 }, timing);
+  poller = new ControlPoller(store, 'run', { task: 1, attempt: 0 }, timing);
 });
 afterEach(() => {
-  watch.stop();
+  poller.stop();
   vi.useRealTimers();
 });
 
-describe('ControlWatch', () => {
+describe('ControlPoller', () => {
   it('knows control.json from its start on', async () => {
     await tell({ phase: 'setup' });
 
-    await watch.start();
+    await poller.start();
 
-    expect(watch.current?.phase).toBe('setup');
-    expect(await isDone(watch.until(({ phase }) => phase === 'setup'))).toBe(true);
+    expect(poller.current?.phase).toBe('setup');
+    expect(await isDone(poller.until(({ phase }) => phase === 'setup'))).toBe(true);
   });
 
   it('wakes who waits for a phase, within one poll', async () => {
     await tell();
-    await watch.start();
-    const waiting = watch.until(({ phase }) => phase === 'running');
+    await poller.start();
+    const waiting = poller.until(({ phase }) => phase === 'running');
     expect(await isDone(waiting)).toBe(false);
 
     await tell({ phase: 'running' });
-    await vi.advanceTimersByTimeAsync(timing.pollMs);
+    await vi.advanceTimersByTimeAsync(timing.controlPollIntervalMs);
 
     expect(await isDone(waiting)).toBe(true);
-    expect(watch.dismissed).toBeNull();
+    expect(poller.shutdownReason).toBeNull();
   });
 
   it('goes on as long as the lease is renewed', async () => {
-    await watch.start();
+    await poller.start();
     for (let nr = 0; nr < 10; nr++) {
       await tell();
-      await vi.advanceTimersByTimeAsync(timing.leaseMs - timing.pollMs);
+      await vi.advanceTimersByTimeAsync(timing.leaseMs - timing.controlPollIntervalMs);
     }
 
-    expect(watch.dismissed).toBeNull();
+    expect(poller.shutdownReason).toBeNull();
   });
 
   it('is dismissed, and wakes everybody, once the lease has run out', async () => {
     await tell();
-    await watch.start();
-    const waiting = watch.until(() => false);
+    await poller.start();
+    const waiting = poller.until(() => false);
 
-    await vi.advanceTimersByTimeAsync(timing.leaseMs + 2 * timing.pollMs);
+    await vi.advanceTimersByTimeAsync(timing.leaseMs + 2 * timing.controlPollIntervalMs);
 
-    expect(watch.dismissed).toBe('lease');
+    expect(poller.shutdownReason).toBe('lease');
     expect(await isDone(waiting)).toBe(true);
-    expect(await isDone(watch.until(() => false))).toBe(true);
+    expect(await isDone(poller.until(() => false))).toBe(true);
   });
 
   it('is dismissed where nobody ever wrote control.json', async () => {
-    await watch.start();
+    await poller.start();
 
-    await vi.advanceTimersByTimeAsync(timing.leaseMs + 2 * timing.pollMs);
+    await vi.advanceTimersByTimeAsync(timing.leaseMs + 2 * timing.controlPollIntervalMs);
 
-    expect(watch.dismissed).toBe('lease');
+    expect(poller.shutdownReason).toBe('lease');
   });
 
   it('bears a store that is out of reach for less than the lease, and no longer', async () => {
     await tell();
-    await watch.start();
+    await poller.start();
     store.failing = () => true;
     await vi.advanceTimersByTimeAsync(timing.leaseMs / 2);
-    expect(watch.dismissed).toBeNull();
+    expect(poller.shutdownReason).toBeNull();
 
     store.failing = () => false;
     await tell({ phase: 'setup' });
-    await vi.advanceTimersByTimeAsync(timing.pollMs);
-    expect(watch.current?.phase).toBe('setup');
+    await vi.advanceTimersByTimeAsync(timing.controlPollIntervalMs);
+    expect(poller.current?.phase).toBe('setup');
 
     store.failing = () => true;
-    await vi.advanceTimersByTimeAsync(timing.leaseMs + 2 * timing.pollMs);
-    expect(watch.dismissed).toBe('lease');
+    await vi.advanceTimersByTimeAsync(timing.leaseMs + 2 * timing.controlPollIntervalMs);
+    expect(poller.shutdownReason).toBe('lease');
   });
 
   it('takes an object that it cannot read for none', async () => {
     await store.put(key, '{"phase":');
 
-    await watch.start();
+    await poller.start();
 
-    expect(watch.current).toBeNull();
-    expect(watch.dismissed).toBeNull();
+    expect(poller.current).toBeNull();
+    expect(poller.shutdownReason).toBeNull();
   });
 
   it('is dismissed where another attempt has its place, and not where another task is replaced', async () => {
     await tell({ attempts: [1, 0] });
-    await watch.start();
-    expect(watch.dismissed).toBeNull();
+    await poller.start();
+    expect(poller.shutdownReason).toBeNull();
 
     await tell({ attempts: [1, 1] });
-    await vi.advanceTimersByTimeAsync(timing.pollMs);
+    await vi.advanceTimersByTimeAsync(timing.controlPollIntervalMs);
 
-    expect(watch.dismissed).toBe('replaced');
+    expect(poller.shutdownReason).toBe('replaced');
   });
 });

@@ -28,7 +28,7 @@ describe('Redactor', () => {
           const text = Buffer.concat(shown).toString('utf8');
 
           for (const secret of secrets) expect(text).not.toContain(secret);
-          expect(text).toBe(new Redactor(secrets).hide(whole.toString('utf8')));
+          expect(text).toBe(new Redactor(secrets).redact(whole.toString('utf8')));
         },
       ),
     );
@@ -37,13 +37,13 @@ describe('Redactor', () => {
   it('hides a secret as k6 quotes it, and as a URL has it', () => {
     const redactor = new Redactor(['{"key":"s/1"}', 'a&b=c d']);
 
-    expect(redactor.hide('msg="{\\"key\\":\\"s/1\\"}"')).toBe('msg="***"');
-    expect(redactor.hide('https://x/?token=a%26b%3Dc%20d')).toBe('https://x/?token=***');
-    expect(redactor.hide('"a\\u0026b=c d"')).toBe('"***"');
+    expect(redactor.redact('msg="{\\"key\\":\\"s/1\\"}"')).toBe('msg="***"');
+    expect(redactor.redact('https://x/?token=a%26b%3Dc%20d')).toBe('https://x/?token=***');
+    expect(redactor.redact('"a\\u0026b=c d"')).toBe('"***"');
   });
 
   it('leaves alone what is too short to be a secret', () => {
-    expect(new Redactor(['abc', '']).hide('abc')).toBe('abc');
+    expect(new Redactor(['abc', '']).redact('abc')).toBe('abc');
   });
 });
 

@@ -93,10 +93,10 @@ export const samplePlan: Plan = {
   blacklistIPs: [],
   fargate: null,
   timing: {
-    lookMs: 1000,
-    observeMs: 1000,
+    taskPollIntervalMs: 1000,
+    targetPollIntervalMs: 1000,
     launchesPerSecond: 1000,
-    pollMs: 500,
+    controlPollIntervalMs: 500,
     tickMs: 1000,
     windowMs: 1000,
     cellSeconds: 1,

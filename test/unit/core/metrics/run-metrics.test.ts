@@ -4,10 +4,10 @@ import type { Window } from '../../../../core/contract/window.ts';
 import { breakdownRows, checkResults, metricResults, seriesPoints } from '../../../../core/metrics/result.ts';
 import {
   addWindow,
-  emptyMerged,
+  emptyMetrics,
   fromJson,
-  type Merged,
   mergeInto,
+  type RunMetrics,
   toJson,
 } from '../../../../core/metrics/run-metrics.ts';
 import { judge } from '../../../../core/metrics/thresholds.ts';
@@ -68,10 +68,10 @@ const samplesByTask = fc.array(sample, { maxLength: 120 }).map((all) =>
   }),
 );
 
-const merge = (windows: Window[]): Merged => {
-  const merged = emptyMerged(KEYS, BOUNDS);
-  for (const window of windows) addWindow(merged, window, CONTEXT);
-  return merged;
+const merge = (windows: Window[]): RunMetrics => {
+  const metrics = emptyMetrics(KEYS, BOUNDS);
+  for (const window of windows) addWindow(metrics, window, CONTEXT);
+  return metrics;
 };
 
 const window = (samples: RawSample[], options: FoldOptions = {}) =>
@@ -85,7 +85,7 @@ const windowsOf = (tasks: RawSample[][], cuts: number[]): Window[] =>
   });
 
 /** Everything but where in its window a row was first seen, which depends on the cut, and orders that say nothing. */
-const essence = (m: Merged) => {
+const essence = (m: RunMetrics) => {
   const { metrics, keys, summed, tasks, overflow, groups, ...rest } = toJson(m);
   const by = <T>(items: T[], key: (item: T) => string) => items.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
   return {
@@ -118,12 +118,12 @@ describe('merging', () => {
 
         const parts = windows.map((part) => merge([part]));
         while (parts.length > 1) {
-          const [a] = parts.splice(random.next().value % parts.length, 1) as [Merged];
-          const [b] = parts.splice(random.next().value % parts.length, 1) as [Merged];
+          const [a] = parts.splice(random.next().value % parts.length, 1) as [RunMetrics];
+          const [b] = parts.splice(random.next().value % parts.length, 1) as [RunMetrics];
           mergeInto(a, b);
           parts.push(a);
         }
-        expect(essence(parts[0] as Merged)).toEqual(essence(whole));
+        expect(essence(parts[0] as RunMetrics)).toEqual(essence(whole));
       }),
     );
   });
@@ -131,15 +131,15 @@ describe('merging', () => {
   it('adds up to what all samples say', () => {
     fc.assert(
       fc.property(samplesByTask, (tasks) => {
-        const merged = merge(windowsOf(tasks, [30, 60]));
+        const metrics = merge(windowsOf(tasks, [30, 60]));
         const all = tasks.flat();
         const durations = all.filter(({ metric }) => metric === 'http_req_duration').map(({ value }) => value);
         const plan = { thresholds: KEYS, summary: { trendStats: [], timeUnit: '' } };
         const { http_req_duration, vus, my_gauge } = metricResults(
-          merged,
+          metrics,
           plan,
           1000,
-          judge(merged, KEYS, 1000, { final: true }),
+          judge(metrics, KEYS, 1000, { final: true }),
         );
         expect(http_req_duration?.values.count).toBe(durations.length);
         expect(http_req_duration?.values.avg).toBe(
@@ -159,11 +159,11 @@ describe('merging', () => {
 
         const requests = durations.length;
         const total = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
-        expect(total(breakdownRows(merged).map((row) => row.requests))).toBe(requests);
-        expect(total(seriesPoints(merged).points.map((point) => point.requests))).toBe(requests);
-        expect(total([...merged.tasks.values()].map((task) => task.requests))).toBe(requests);
+        expect(total(breakdownRows(metrics).map((row) => row.requests))).toBe(requests);
+        expect(total(seriesPoints(metrics).points.map((point) => point.requests))).toBe(requests);
+        expect(total([...metrics.tasks.values()].map((task) => task.requests))).toBe(requests);
         const checks = all.filter(({ metric }) => metric === 'checks').length;
-        expect(total(checkResults(merged).map(({ passes, fails }) => passes + fails))).toBe(checks);
+        expect(total(checkResults(metrics).map(({ passes, fails }) => passes + fails))).toBe(checks);
       }),
     );
   });
@@ -172,11 +172,11 @@ describe('merging', () => {
     fc.assert(
       fc.property(samplesByTask, (tasks) => {
         const windows = windowsOf(tasks, [50]);
-        const merged = merge(windows.slice(0, 5));
-        const copy = fromJson(JSON.parse(JSON.stringify(toJson(merged))), KEYS);
-        expect(toJson(copy)).toEqual(toJson(merged));
-        for (const m of [merged, copy]) for (const w of windows.slice(5)) addWindow(m, w, CONTEXT);
-        expect(toJson(copy)).toEqual(toJson(merged));
+        const metrics = merge(windows.slice(0, 5));
+        const copy = fromJson(JSON.parse(JSON.stringify(toJson(metrics))), KEYS);
+        expect(toJson(copy)).toEqual(toJson(metrics));
+        for (const m of [metrics, copy]) for (const w of windows.slice(5)) addWindow(m, w, CONTEXT);
+        expect(toJson(copy)).toEqual(toJson(metrics));
       }),
     );
   });
@@ -187,60 +187,60 @@ describe('addWindow', () => {
     return { metric, type: 'counter', value, atMs: (START + second) * 1000, ...more };
   };
   const vus = (second: number, value: number) => at(second, 'vus', value, { type: 'gauge' });
-  const vusOf = (m: Merged) => m.summed.vus.summary();
+  const vusOf = (metrics: RunMetrics) => metrics.summed.vus.summary();
 
   it('corrects clocks by whole cells for the time series and to the ms for gauges', () => {
-    const merged = emptyMerged([]);
+    const metrics = emptyMetrics([]);
     const gauge = (value: number) => at(5, 'g', value, { type: 'gauge' });
-    addWindow(merged, window([at(5), gauge(1)]), { ...CONTEXT, clockOffsetMs: 2_400 });
-    addWindow(merged, window([at(5), gauge(2)], { task: 1 }), { ...CONTEXT, clockOffsetMs: 2_399 });
-    expect(seriesPoints(merged).points.map(({ t, iterations }) => [t, iterations])).toEqual([[START + 7, 2]]);
-    expect(merged.metrics.get('g')?.total).toMatchObject({ last: 1, at: (START + 7) * 1000 + 400 });
+    addWindow(metrics, window([at(5), gauge(1)]), { ...CONTEXT, clockOffsetMs: 2_400 });
+    addWindow(metrics, window([at(5), gauge(2)], { task: 1 }), { ...CONTEXT, clockOffsetMs: 2_399 });
+    expect(seriesPoints(metrics).points.map(({ t, iterations }) => [t, iterations])).toEqual([[START + 7, 2]]);
+    expect(metrics.metrics.get('g')?.total).toMatchObject({ last: 1, at: (START + 7) * 1000 + 400 });
   });
 
   it('counts vus of the load only, from its start on', () => {
-    const merged = emptyMerged([]);
-    addWindow(merged, window([vus(0, 9)]), { startAtMs: null, clockOffsetMs: 0 });
-    addWindow(merged, window([vus(0, 9)], { job: 'setup' }), CONTEXT);
-    addWindow(merged, window([vus(-1, 9)]), CONTEXT);
-    expect(vusOf(merged)).toBeNull();
-    addWindow(merged, window([vus(0, 3)]), { startAtMs: START * 1000 + 900, clockOffsetMs: 0 });
-    expect(vusOf(merged)).toEqual({ value: 3, min: 3, max: 3 });
+    const metrics = emptyMetrics([]);
+    addWindow(metrics, window([vus(0, 9)]), { startAtMs: null, clockOffsetMs: 0 });
+    addWindow(metrics, window([vus(0, 9)], { job: 'setup' }), CONTEXT);
+    addWindow(metrics, window([vus(-1, 9)]), CONTEXT);
+    expect(vusOf(metrics)).toBeNull();
+    addWindow(metrics, window([vus(0, 3)]), { startAtMs: START * 1000 + 900, clockOffsetMs: 0 });
+    expect(vusOf(metrics)).toEqual({ value: 3, min: 3, max: 3 });
   });
 
   it('keeps samples of setup and teardown, outside the time series', () => {
-    const merged = emptyMerged([]);
-    addWindow(merged, window([at(-5)], { job: 'setup' }), { startAtMs: null, clockOffsetMs: 0 });
-    addWindow(merged, window([at(5)], { job: 'teardown' }), CONTEXT);
-    expect(merged.metrics.get('iterations')?.total).toMatchObject({ sum: 2 });
-    expect(seriesPoints(merged).points).toEqual([]);
+    const metrics = emptyMetrics([]);
+    addWindow(metrics, window([at(-5)], { job: 'setup' }), { startAtMs: null, clockOffsetMs: 0 });
+    addWindow(metrics, window([at(5)], { job: 'teardown' }), CONTEXT);
+    expect(metrics.metrics.get('iterations')?.total).toMatchObject({ sum: 2 });
+    expect(seriesPoints(metrics).points).toEqual([]);
   });
 
   it('takes the minimum of vus only where every task has a value', () => {
-    const merged = emptyMerged([]);
-    addWindow(merged, window([vus(0, 5), vus(1, 5), vus(2, 5)]), CONTEXT);
-    addWindow(merged, window([vus(1, 2), vus(2, 1), vus(3, 0)], { task: 1 }), CONTEXT);
-    expect(vusOf(merged)).toEqual({ value: 5, min: 6, max: 7 });
+    const metrics = emptyMetrics([]);
+    addWindow(metrics, window([vus(0, 5), vus(1, 5), vus(2, 5)]), CONTEXT);
+    addWindow(metrics, window([vus(1, 2), vus(2, 1), vus(3, 0)], { task: 1 }), CONTEXT);
+    expect(vusOf(metrics)).toEqual({ value: 5, min: 6, max: 7 });
   });
 
   it('aligns cells of several seconds', () => {
-    const merged = emptyMerged([], { cellSeconds: 5 });
+    const metrics = emptyMetrics([], { cellSeconds: 5 });
     for (const [task, clockOffsetMs] of [0, 2_000, -2_400].entries()) {
       for (const [seq, second] of [0, 5, 10].entries()) {
         const part = foldWindow([vus(second, task + 1)], { task, seq, cellSeconds: 5 });
-        addWindow(merged, part, { ...CONTEXT, clockOffsetMs });
+        addWindow(metrics, part, { ...CONTEXT, clockOffsetMs });
       }
     }
-    expect(vusOf(merged)).toEqual({ value: 6, min: 6, max: 6 });
-    expect(merged.summed.vus.toJson().sums).toEqual([START, 3, 6]);
+    expect(vusOf(metrics)).toEqual({ value: 6, min: 6, max: 6 });
+    expect(metrics.summed.vus.toJson().sums).toEqual([START, 3, 6]);
   });
 
   it('halves the resolution of the time series when it has too many points', () => {
-    const merged = emptyMerged([], { maxPoints: 4 });
+    const metrics = emptyMetrics([], { maxPoints: 4 });
     for (let second = 0; second < 20; second++) {
-      addWindow(merged, window([at(second), vus(second, second)], { seq: second }), CONTEXT);
+      addWindow(metrics, window([at(second), vus(second, second)], { seq: second }), CONTEXT);
     }
-    const { intervalSeconds, points } = seriesPoints(merged);
+    const { intervalSeconds, points } = seriesPoints(metrics);
     expect(intervalSeconds).toBe(8);
     expect(points.map(({ t, iterations, vus }) => [t - START, iterations, vus])).toEqual([
       [0, 8, 7],
@@ -250,37 +250,37 @@ describe('addWindow', () => {
   });
 
   it('puts tag sets past the limit into one row and says so', () => {
-    const merged = emptyMerged([], { maxRows: 2 });
+    const metrics = emptyMetrics([], { maxRows: 2 });
     const request = (name: string) => at(1, 'http_reqs', 1, { tags: { name } });
-    addWindow(merged, window(['b', 'd', 'a', 'c', 'd'].map(request)), CONTEXT);
-    expect(breakdownRows(merged).map(({ name, requests }) => [name, requests])).toEqual([
+    addWindow(metrics, window(['b', 'd', 'a', 'c', 'd'].map(request)), CONTEXT);
+    expect(breakdownRows(metrics).map(({ name, requests }) => [name, requests])).toEqual([
       ['a', 1],
       ['b', 1],
       ['(other)', 3],
     ]);
-    expect([...merged.overflow]).toEqual(['http_reqs']);
+    expect([...metrics.overflow]).toEqual(['http_reqs']);
   });
 
   it('keeps what a task itself put together in the same row', () => {
-    const merged = emptyMerged([]);
+    const metrics = emptyMetrics([]);
     const part = window([at(1, 'http_reqs', 1, { tags: { name: 'a' } })]);
     const series = part.lines[0]?.cells[0]?.metrics?.[0]?.series;
     series?.push({ tags: { overflow: 'true' }, values: { sum: 7 } });
-    addWindow(merged, { ...part, lines: part.lines.map((line) => ({ ...line, overflow: ['http_reqs'] })) }, CONTEXT);
-    expect(breakdownRows(merged).map(({ name, requests }) => [name, requests])).toEqual([
+    addWindow(metrics, { ...part, lines: part.lines.map((line) => ({ ...line, overflow: ['http_reqs'] })) }, CONTEXT);
+    expect(breakdownRows(metrics).map(({ name, requests }) => [name, requests])).toEqual([
       ['a', 1],
       ['(other)', 7],
     ]);
-    expect([...merged.overflow]).toEqual(['http_reqs']);
+    expect([...metrics.overflow]).toEqual(['http_reqs']);
   });
 
   it('finds the busiest five seconds of a task', () => {
     const busyOf = (pieces: [wall: number, busy: number][], startAtMs: number | null = START * 1000) => {
-      const merged = emptyMerged([]);
+      const metrics = emptyMetrics([]);
       for (const [seq, [wall, busy]] of pieces.entries()) {
-        addWindow(merged, foldWindow([at(seq)], { seq, wall, busy }), { startAtMs, clockOffsetMs: 0 });
+        addWindow(metrics, foldWindow([at(seq)], { seq, wall, busy }), { startAtMs, clockOffsetMs: 0 });
       }
-      return merged.tasks.get(0)?.peakBusy;
+      return metrics.tasks.get(0)?.peakBusy;
     };
     expect(busyOf([1, 1, 1, 1, 1].map((busy) => [1, busy]))).toBe(1);
     expect(busyOf([0, 0, 1, 1, 1, 1, 0, 0, 0, 0].map((busy) => [1, busy]))).toBeCloseTo(0.8);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SetupData } from '../../../../core/contract/control.ts';
 import type { MetricType } from '../../../../core/contract/window.ts';
 import { breakdownRows, checkResults, metricResults } from '../../../../core/metrics/result.ts';
-import { addWindow, emptyMerged } from '../../../../core/metrics/run-metrics.ts';
+import { addWindow, emptyMetrics } from '../../../../core/metrics/run-metrics.ts';
 import { summaryData } from '../../../../core/metrics/summary.ts';
 import { judge } from '../../../../core/metrics/thresholds.ts';
 import { foldWindow, type RawSample } from '../../../support/fold.ts';
@@ -42,9 +42,9 @@ const ITERATION: RawSample[] = [
 ];
 
 function merged() {
-  const m = emptyMerged(THRESHOLDS);
-  for (const task of [0, 1]) addWindow(m, foldWindow(ITERATION, { task, keys: THRESHOLDS }), CONTEXT);
-  return m;
+  const metrics = emptyMetrics(THRESHOLDS);
+  for (const task of [0, 1]) addWindow(metrics, foldWindow(ITERATION, { task, keys: THRESHOLDS }), CONTEXT);
+  return metrics;
 }
 
 const summary = (setupData: SetupData | null = null) =>
@@ -141,9 +141,9 @@ describe('summaryData', () => {
     const input = { testRunDurationMs: 1, setupData: null };
     const plan = { ...PLAN, thresholds: [] };
     const metricsOf = (tags: Record<string, string>) => {
-      const m = emptyMerged([]);
-      addWindow(m, foldWindow([sample('http_req_duration', 'trend', 1, tags)], { keys: [key] }), CONTEXT);
-      return Object.keys(summaryData(m, plan, input).metrics);
+      const metrics = emptyMetrics([]);
+      addWindow(metrics, foldWindow([sample('http_req_duration', 'trend', 1, tags)], { keys: [key] }), CONTEXT);
+      return Object.keys(summaryData(metrics, plan, input).metrics);
     };
     expect(metricsOf({ expected_response: 'true' })).toEqual(['http_req_duration', key.key]);
     expect(metricsOf({ expected_response: 'false' })).toEqual(['http_req_duration']);
@@ -185,10 +185,10 @@ describe('result', () => {
         sample('http_req_duration', 'trend', duration, tags),
       ];
     };
-    const m = emptyMerged([]);
+    const metrics = emptyMetrics([]);
     const samples = [request('b', '200', 3), request('a', '500', 1), request('a', '200', 2), request('a', '200', 4)];
-    addWindow(m, foldWindow(samples.flat()), CONTEXT);
-    expect(breakdownRows(m)).toMatchObject([
+    addWindow(metrics, foldWindow(samples.flat()), CONTEXT);
+    expect(breakdownRows(metrics)).toMatchObject([
       { name: 'a', status: '200', method: 'GET', scenario: 's', requests: 2, failed: 0, duration: { avg: 3, max: 4 } },
       { name: 'a', status: '500', requests: 1, failed: 1, duration: { med: 1 } },
       { name: 'b', status: '200', requests: 1, failed: 0, duration: { 'p(99.9)': 3 } },

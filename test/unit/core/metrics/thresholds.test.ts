@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Threshold } from '../../../../core/contract/plan.ts';
 import type { MetricType } from '../../../../core/contract/window.ts';
-import { measuredKey, trendStat } from '../../../../core/metrics/metric.ts';
-import { addWindow, emptyMerged } from '../../../../core/metrics/run-metrics.ts';
+import { metricOfKey, trendStat } from '../../../../core/metrics/metric.ts';
+import { addWindow, emptyMetrics } from '../../../../core/metrics/run-metrics.ts';
 import { judge } from '../../../../core/metrics/thresholds.ts';
 import { foldWindow, type RawSample } from '../../../support/fold.ts';
 import { pooledPercentile, pooledVerdict, threshold, thresholdKey } from '../../../support/pooled.ts';
@@ -17,9 +17,9 @@ function samplesOf(type: MetricType, values: number[], tags = {}): RawSample[] {
 
 function judged(type: MetricType, values: number[], thresholds: Threshold[], testMs = 1000, final = true) {
   const keys = [thresholdKey('m', type, thresholds)];
-  const merged = emptyMerged(keys);
-  addWindow(merged, foldWindow(samplesOf(type, values), { keys }), CONTEXT);
-  return judge(merged, keys, testMs, { final })[0];
+  const metrics = emptyMetrics(keys);
+  addWindow(metrics, foldWindow(samplesOf(type, values), { keys }), CONTEXT);
+  return judge(metrics, keys, testMs, { final })[0];
 }
 
 describe('percentile thresholds', () => {
@@ -56,20 +56,20 @@ describe('percentile thresholds', () => {
           OPERATORS.map((operator) => threshold(aggregate, operator, limit, more)),
         );
         const keys = [thresholdKey(sub ? 'm{a:b}' : 'm', 'trend', thresholds)];
-        const merged = emptyMerged(keys);
+        const metrics = emptyMetrics(keys);
         for (const task of [0, 1, 2, 3]) {
           const own = values.filter((_, i) => cuts[i] === task);
           const samples = [
             ...samplesOf('trend', own, { a: 'b' }),
             ...(sub ? samplesOf('trend', [5, 7], { a: 'c' }) : []),
           ];
-          addWindow(merged, foldWindow(samples, { task, keys }), CONTEXT);
+          addWindow(metrics, foldWindow(samples, { task, keys }), CONTEXT);
         }
-        const [verdict] = judge(merged, keys, 1000, { final: true });
+        const [verdict] = judge(metrics, keys, 1000, { final: true });
         expect(verdict?.thresholds).toEqual(
           thresholds.map((t) => ({ source: t.source, ok: pooledVerdict(values, t) })),
         );
-        const shown = measuredKey(merged, keys[0] as (typeof keys)[0]);
+        const shown = metricOfKey(metrics, keys[0] as (typeof keys)[0]);
         if (shown.values.type !== 'trend') throw new Error('not a trend');
         const stat = trendStat(shown.values, shown.pivots, aggregate === 'p' ? `p(${percentile})` : 'med') as number;
         for (const limit of limits) {

@@ -44,7 +44,7 @@ test('1,000 tasks: launched at 20 a second, started together, and looked at with
   expect(played.stored.verdict).toMatchObject({ passed: true });
   expect(new Set(played.stored.tasks.map(({ startSkewMs }) => startSkewMs))).toEqual(new Set([0]));
   // A window and a word of each task every five seconds, stop.json, and what the two contested files take.
-  const perSecond = (2 * tasks) / (timing.lookMs / 1000);
+  const perSecond = (2 * tasks) / (timing.taskPollIntervalMs / 1000);
   const seconds = [...played.gets.keys()].sort((a, b) => a - b);
   for (const first of seconds) {
     const inFive = [0, 1, 2, 3, 4].reduce((sum, each) => sum + (played.gets.get(first + each) ?? 0), 0);

@@ -1,6 +1,6 @@
 /** The target in a run: watched beyond the load's end, alarms, thresholds on its series, vital signs. */
 import { expect, test } from 'vitest';
-import type { Vitals } from '../../../../core/contract/interval-metrics.ts';
+import type { IntervalMetrics } from '../../../../core/contract/interval-metrics.ts';
 import type { AlarmTransition, TargetReading } from '../../../../core/contract/result.ts';
 import type { Observation, TargetObserver } from '../../../../core/ports.ts';
 import { expectSound } from '../../../support/sim/invariants.ts';
@@ -36,23 +36,23 @@ const plan = planOf({
 async function watch(
   tell: Parameters<typeof observerOf>[0],
   change: Partial<Parameters<typeof scenario>[0]> = {},
-): Promise<Played & { seen: number[]; vitals: Vitals[] }> {
+): Promise<Played & { seen: number[]; interval: IntervalMetrics[] }> {
   let now = () => BEGIN;
   const { observer, seen } = observerOf(tell, () => now());
-  const vitals: Vitals[] = [];
-  const monitor = { show: async (each: Vitals) => void vitals.push(each) };
+  const vitals: IntervalMetrics[] = [];
+  const metricsSink = { publish: async (each: IntervalMetrics) => void vitals.push(each) };
   const played = await play(
     scenario({
       plan,
       observer,
-      monitor,
+      metricsSink,
       onClock: (clock) => {
         now = () => clock.now();
       },
       ...change,
     }),
   );
-  return { ...played, seen, vitals };
+  return { ...played, seen, interval: vitals };
 }
 
 const phasesOf = ({ told }: Played) => [...new Set(told.map(({ control }) => control.phase))];
@@ -74,8 +74,8 @@ test('one that does not scale out is watched for as long as it may take, and one
   expectSound(played);
   expect(played.stored.verdict.exitCode).toBe(120);
   const watched = endMs(played) - loadRose(played);
-  expect(watched).toBeGreaterThanOrEqual(WITHIN_MS + plan.timing.observeMs);
-  expect(watched).toBeLessThan(WITHIN_MS + plan.timing.observeMs + 2000);
+  expect(watched).toBeGreaterThanOrEqual(WITHIN_MS + plan.timing.targetPollIntervalMs);
+  expect(watched).toBeLessThan(WITHIN_MS + plan.timing.targetPollIntervalMs + 2000);
 });
 
 test('over many legs, the end is the same', async () => {
@@ -83,7 +83,7 @@ test('over many legs, the end is the same', async () => {
   expectSound(legs);
   expect(legs.stored.verdict).toMatchObject({ passed: true });
   expect(new Set(legs.seen).size).toBe(1);
-  expect(legs.vitals.filter(({ last }) => last)).toHaveLength(1);
+  expect(legs.interval.filter(({ last }) => last)).toHaveLength(1);
 });
 
 test('one that has scaled out under load is not watched any longer', async () => {
@@ -186,13 +186,15 @@ test('a threshold on a series of the target aborts the run', async () => {
 test('vital signs come every ten seconds, once with zeros at the end, and hold nothing up where they cannot be shown', async () => {
   const long = planOf({ tasks: 2, durationMs: 35_000 });
   const shown = await watch(() => ({}), { plan: long });
-  expect(shown.vitals.map(({ last }) => last)).toEqual([...shown.vitals.slice(1).map(() => false), true]);
-  expect(shown.vitals.length).toBeGreaterThan(4);
-  expect(shown.vitals.length).toBeLessThan(8);
+  expect(shown.interval.map(({ last }) => last)).toEqual([...shown.interval.slice(1).map(() => false), true]);
+  expect(shown.interval.length).toBeGreaterThan(4);
+  expect(shown.interval.length).toBeLessThan(8);
 
-  const hangs = await play(scenario({ plan: long, monitor: { show: () => new Promise(() => {}) } }));
+  const hangs = await play(scenario({ plan: long, metricsSink: { publish: () => new Promise(() => {}) } }));
   expect(hangs.stored.verdict).toMatchObject({ passed: true });
-  const fails = await play(scenario({ plan: long, monitor: { show: () => Promise.reject(new Error('no access')) } }));
+  const fails = await play(
+    scenario({ plan: long, metricsSink: { publish: () => Promise.reject(new Error('no access')) } }),
+  );
   expect(fails.stored.verdict).toMatchObject({ passed: true });
   expect(fails.stored.warnings).toEqual(['the vital signs could not be shown: no access']);
 });

@@ -1,10 +1,10 @@
 /** One step of a run at a time: what was seen, and what follows. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { newTaskState, type TaskState } from '../../../../../core/contract/control.ts';
+import { initialTaskStatus, type TaskStatus } from '../../../../../core/contract/control.ts';
 import type { TaskLiveness } from '../../../../../core/ports.ts';
 import { advance } from '../../../../../core/run/phases/advance.ts';
-import type { Seen } from '../../../../../core/run/phases/step.ts';
+import type { TickInput } from '../../../../../core/run/phases/step.ts';
 import { initialState, type RunState } from '../../../../../core/run/state.ts';
 import { planOf } from '../../../../support/sim/plan.ts';
 
@@ -13,46 +13,46 @@ const alive: TaskLiveness = { state: 'alive' };
 const gone: TaskLiveness = { state: 'gone', reason: 'killed' };
 const plan = planOf({ tasks: 2, exports: { setup: true, teardown: true, handleSummary: true } });
 
-const word = (change: Partial<TaskState> = {}): TaskState => ({
-  ...newTaskState(0, 0, 1),
+const status = (change: Partial<TaskStatus> = {}): TaskStatus => ({
+  ...initialTaskStatus(0, 0, 1),
   phase: 'ready',
   k6Pid: 2,
   ...change,
 });
 
 /** A run in some phase, with two launched tasks that say this. */
-function stateOf(phase: RunState['phase'], words: (TaskState | null)[], change: Partial<RunState> = {}): RunState {
+function stateOf(phase: RunState['phase'], words: (TaskStatus | null)[], change: Partial<RunState> = {}): RunState {
   const state = { ...initialState(plan, NOW - 1000), phase, ...change };
   state.tasks.forEach((task, index) => {
     task.queuedAt = null;
     task.launchedAt = Math.min(NOW - 1000, state.phaseSince - 1);
     task.launches = 1;
-    task.word = words[index] ?? null;
+    task.status = words[index] ?? null;
   });
   return state;
 }
 
-const seen = (change: Partial<Seen> = {}): Seen => ({
+const input = (change: Partial<TickInput> = {}): TickInput => ({
   now: NOW,
   liveness: [alive, alive],
   stopRequest: null,
   abort: null,
   targetAbort: null,
-  watchUntil: () => null,
+  targetOpenUntil: () => null,
   ...change,
 });
 
 const setupJob = { kind: 'setup', task: 0, attempt: 0, nr: 1 } as const;
 const started = { startAt: NOW - 500, setup: { exitCode: 0, durationMs: 5, logTail: [] } };
 const ended = (exitCode: number | null) => ({ nr: 1, exitCode, durationMs: 5, logTail: ['the last line'] });
-const ready = word();
-const running = word({ phase: 'running', startSkewMs: 1 });
-const done = (exitCode = 0) => word({ phase: 'done', exitCode, endedAt: NOW - 1 });
+const ready = status();
+const running = status({ phase: 'running', startSkewMs: 1 });
+const done = (exitCode = 0) => status({ phase: 'done', exitCode, endedAt: NOW - 1 });
 
 interface Case {
   title: string;
   state: RunState;
-  seen?: Partial<Seen>;
+  input?: Partial<TickInput>;
   phase: RunState['phase'];
   launch?: string[];
   kill?: string[];
@@ -76,7 +76,7 @@ const cases: Case[] = [
   {
     title: 'a task vanishes before the start: it is replaced',
     state: stateOf('launching', [ready, ready]),
-    seen: { liveness: [alive, gone] },
+    input: { liveness: [alive, gone] },
     phase: 'launching',
     kill: ['1/0'],
     launch: ['1/1'],
@@ -96,8 +96,8 @@ const cases: Case[] = [
   },
   {
     title: 'a task does not get ready in time',
-    state: stateOf('launching', [ready, word({ phase: 'starting', logTail: ['still at it'] })]),
-    seen: { now: NOW + 60_000 },
+    state: stateOf('launching', [ready, status({ phase: 'starting', logTail: ['still at it'] })]),
+    input: { now: NOW + 60_000 },
     phase: 'stopping',
     expected: {
       stop: { kind: 'not-started', exitCode: 122, message: expect.stringMatching(/task 1 .*30 s.*still at it/) },
@@ -105,8 +105,8 @@ const cases: Case[] = [
   },
   {
     title: 'a task does not load the setup data in time',
-    state: stateOf('arming', [word({ phase: 'armed' }), ready]),
-    seen: { now: NOW + 60_000 },
+    state: stateOf('arming', [status({ phase: 'armed' }), ready]),
+    input: { now: NOW + 60_000 },
     phase: 'stopping',
     expected: {
       stop: { kind: 'not-started', exitCode: 122, message: expect.stringContaining('task 1 had not loaded') },
@@ -119,14 +119,14 @@ const cases: Case[] = [
   },
   {
     title: 'setup has ended: every task loads its data',
-    state: stateOf('setup', [word({ job: ended(0) }), ready], { job: setupJob }),
+    state: stateOf('setup', [status({ job: ended(0) }), ready], { job: setupJob }),
     phase: 'arming',
     expected: { setup: { exitCode: 0 } },
   },
   {
     title: 'setup has ended and its task was lost since: it counts all the same',
-    state: stateOf('setup', [word({ job: ended(0) }), ready], { job: setupJob }),
-    seen: { liveness: [gone, alive] },
+    state: stateOf('setup', [status({ job: ended(0) }), ready], { job: setupJob }),
+    input: { liveness: [gone, alive] },
     phase: 'arming',
     kill: ['0/0'],
     launch: ['0/1'],
@@ -140,38 +140,38 @@ const cases: Case[] = [
   {
     title: 'the task that runs setup is lost: it is replaced first',
     state: stateOf('setup', [ready, ready], { job: setupJob, setupTries: 1 }),
-    seen: { liveness: [gone, alive] },
+    input: { liveness: [gone, alive] },
     phase: 'setup',
     kill: ['0/0'],
     launch: ['0/1'],
   },
   {
     title: 'the k6 that ran setup was killed: setup runs once more',
-    state: stateOf('setup', [word({ job: ended(null) }), ready], { job: setupJob, jobs: 1, setupTries: 1 }),
+    state: stateOf('setup', [status({ job: ended(null) }), ready], { job: setupJob, jobs: 1, setupTries: 1 }),
     phase: 'setup',
     expected: { job: { ...setupJob, nr: 2 }, setupTries: 2 },
   },
   {
     title: 'setup was lost twice',
-    state: stateOf('setup', [word({ job: ended(null) }), ready], { job: setupJob, setupTries: 2 }),
+    state: stateOf('setup', [status({ job: ended(null) }), ready], { job: setupJob, setupTries: 2 }),
     phase: 'stopping',
     expected: { stop: { kind: 'not-started', exitCode: 122 } },
   },
   {
     title: 'setup fails: the run stops with its code',
-    state: stateOf('setup', [word({ job: ended(107) }), ready], { job: setupJob }),
+    state: stateOf('setup', [status({ job: ended(107) }), ready], { job: setupJob }),
     phase: 'stopping',
     expected: { stop: { kind: 'setup', exitCode: 107, message: expect.stringContaining('the last line') } },
   },
   {
     title: 'setup that marks the test as failed goes on',
-    state: stateOf('setup', [word({ job: ended(110) }), ready], { job: setupJob }),
+    state: stateOf('setup', [status({ job: ended(110) }), ready], { job: setupJob }),
     phase: 'arming',
     expected: { markedFailed: true },
   },
   {
     title: 'all are armed: the start is set three polls ahead',
-    state: stateOf('arming', [word({ phase: 'armed' }), word({ phase: 'armed' })]),
+    state: stateOf('arming', [status({ phase: 'armed' }), status({ phase: 'armed' })]),
     phase: 'running',
     expected: { startAt: NOW + 300, job: null },
   },
@@ -179,7 +179,7 @@ const cases: Case[] = [
   {
     title: 'a task is lost under load: the others go on',
     state: stateOf('running', [running, running], started),
-    seen: { liveness: [alive, gone] },
+    input: { liveness: [alive, gone] },
     phase: 'running',
     expected: { tasks: [{ outcome: null }, { outcome: { lost: 'killed', endedAt: NOW } }] },
   },
@@ -192,20 +192,20 @@ const cases: Case[] = [
   {
     title: 'a threshold with abortOnFail stops all',
     state: stateOf('running', [running, running], started),
-    seen: { abort: ['http_req_failed'] },
+    input: { abort: ['http_req_failed'] },
     phase: 'stopping',
     expected: { stop: { kind: 'threshold', exitCode: 99, message: expect.stringContaining('http_req_failed') } },
   },
   {
     title: 'windows are missing: wait for them',
-    state: stateOf('running', [done(), word({ phase: 'done', exitCode: 0, endedAt: NOW, windows: 2 })], started),
+    state: stateOf('running', [done(), status({ phase: 'done', exitCode: 0, endedAt: NOW, windows: 2 })], started),
     phase: 'running',
   },
   {
     title: 'windows that were deleted are not waited for for ever: their task counts as lost',
     state: stateOf(
       'running',
-      [done(), word({ phase: 'done', exitCode: 0, endedAt: NOW - 30_001, windows: 2 })],
+      [done(), status({ phase: 'done', exitCode: 0, endedAt: NOW - 30_001, windows: 2 })],
       started,
     ),
     phase: 'teardown',
@@ -220,7 +220,7 @@ const cases: Case[] = [
   {
     title: 'nobody is left for teardown: a new task is launched for it',
     state: stateOf('running', [done(), done()], started),
-    seen: { liveness: [gone, gone] },
+    input: { liveness: [gone, gone] },
     phase: 'teardown',
     kill: ['0/0'],
     launch: ['0/1'],
@@ -243,13 +243,13 @@ const cases: Case[] = [
     state: (() => {
       const lost = { exitCode: null, endedAt: NOW - 300, message: 'killed', lost: 'killed' };
       const job = { ...setupJob, kind: 'teardown', attempt: 1 } as const;
-      const host = word({ attempt: 1, phase: 'done', exitCode: null, job: ended(0) });
+      const host = status({ attempt: 1, phase: 'done', exitCode: null, job: ended(0) });
       const state = stateOf('teardown', [host, null], { ...started, jobs: 1, job });
       for (const task of state.tasks) task.outcome = lost;
       Object.assign(state.tasks[0] ?? {}, { attempt: 1, launchedAt: NOW - 200 });
       return state;
     })(),
-    seen: { liveness: [alive, gone] },
+    input: { liveness: [alive, gone] },
     phase: 'summary',
     expected: { job: { kind: 'summary', task: 0, attempt: 1 } },
   },
@@ -291,7 +291,7 @@ const cases: Case[] = [
       state.tasks.push(never);
       return state;
     })(),
-    seen: { liveness: [alive, alive, gone] },
+    input: { liveness: [alive, alive, gone] },
     phase: 'stopping',
     kill: ['1/0'],
   },
@@ -315,7 +315,7 @@ const cases: Case[] = [
   },
   {
     title: 'teardown has ended: handleSummary',
-    state: stateOf('teardown', [word({ phase: 'done', exitCode: 0, job: ended(0) }), done()], {
+    state: stateOf('teardown', [status({ phase: 'done', exitCode: 0, job: ended(0) }), done()], {
       ...started,
       jobs: 1,
       job: { ...setupJob, kind: 'teardown' },
@@ -325,7 +325,7 @@ const cases: Case[] = [
   },
   {
     title: 'handleSummary has ended: the end',
-    state: stateOf('summary', [word({ phase: 'done', exitCode: 0, job: ended(0) }), done()], {
+    state: stateOf('summary', [status({ phase: 'done', exitCode: 0, job: ended(0) }), done()], {
       ...started,
       job: { ...setupJob, kind: 'summary' },
     }),
@@ -333,8 +333,8 @@ const cases: Case[] = [
   },
 ];
 
-test.each(cases)('$title', ({ state, seen: change, phase, launch = [], kill = [], expected = {} }) => {
-  const effects = advance(state, plan, seen(change));
+test.each(cases)('$title', ({ state, input: change, phase, launch = [], kill = [], expected = {} }) => {
+  const effects = advance(state, plan, input(change));
   const names = (refs: { task: number; attempt: number }[]) => refs.map(({ task, attempt }) => `${task}/${attempt}`);
   expect({ phase: state.phase, launch: names(effects.launch), kill: names(effects.kill) }).toEqual({
     phase,
@@ -346,19 +346,19 @@ test.each(cases)('$title', ({ state, seen: change, phase, launch = [], kill = []
 
 test.each(['launching', 'setup', 'arming', 'running'] as const)('a stop request in phase %s stops the run', (phase) => {
   const state = stateOf(phase, [running, running], phase === 'running' ? started : { job: setupJob });
-  advance(state, plan, seen({ stopRequest: { at: 'now', message: 'enough' } }));
+  advance(state, plan, input({ stopRequest: { at: 'now', message: 'enough' } }));
   expect(state).toMatchObject({ phase: 'stopping', stop: { kind: 'requested', message: 'enough', exitCode: 105 } });
 });
 
 test.each(['teardown', 'summary', 'finished'] as const)('a stop request in phase %s comes too late', (phase) => {
   const state = stateOf(phase, [done(), done()], { ...started, job: { ...setupJob, kind: 'teardown' } });
-  advance(state, plan, seen({ stopRequest: { at: 'now', message: 'enough' } }));
+  advance(state, plan, input({ stopRequest: { at: 'now', message: 'enough' } }));
   expect(state).toMatchObject({ phase, stop: null });
 });
 
 test('only the first reason to stop counts', () => {
   const state = stateOf('running', [done(108), running], started);
-  advance(state, plan, seen({ stopRequest: { at: 'now', message: 'first' }, abort: ['checks'] }));
+  advance(state, plan, input({ stopRequest: { at: 'now', message: 'first' }, abort: ['checks'] }));
   expect(state.stop).toMatchObject({ kind: 'requested', message: 'first' });
 });
 
@@ -377,8 +377,8 @@ test('the same state and the same look have the same consequence', () => {
       fc.nat(90_000),
       (phase, says, lives, late) => {
         const state = () =>
-          stateOf(phase, says.map(word), phase === 'running' ? { ...started } : { job: { ...setupJob } });
-        const look = seen({ liveness: [alive, lives ? alive : gone], now: NOW + late });
+          stateOf(phase, says.map(status), phase === 'running' ? { ...started } : { job: { ...setupJob } });
+        const look = input({ liveness: [alive, lives ? alive : gone], now: NOW + late });
         const [a, b] = [state(), state()];
         expect(advance(a, plan, look)).toEqual(advance(b, plan, look));
         expect(a).toEqual(b);

@@ -14,16 +14,16 @@ import {
   METRIC_NAMESPACE,
   MetricName,
   STACK_DIMENSION,
-} from '../../../../core/contract/cloudwatch.ts';
-import type { Vitals } from '../../../../core/contract/interval-metrics.ts';
-import { AlarmWatch, stopAlarmProblems } from '../../../../observers/aws/alarm-observer.ts';
-import { CloudWatchMonitor, metricData } from '../../../../observers/aws/cloudwatch-sink.ts';
-import { type Emulator, startEmulator } from '../../../support/emulator/emulator.ts';
+} from '../../../core/contract/cloudwatch.ts';
+import type { IntervalMetrics } from '../../../core/contract/interval-metrics.ts';
+import { AlarmObserver, stopAlarmProblems } from '../../../observers/aws/alarm-observer.ts';
+import { CloudWatchSink, metricData } from '../../../observers/aws/cloudwatch-sink.ts';
+import { type Emulator, startEmulator } from '../../support/emulator/emulator.ts';
 
 const STACK = 'Fleet';
 const Dimensions = [{ Name: STACK_DIMENSION, Value: STACK }];
 
-const vitals = (changes: Partial<Vitals> = {}): Vitals => ({
+const interval = (changes: Partial<IntervalMetrics> = {}): IntervalMetrics => ({
   at: Date.now(),
   last: false,
   vus: 12,
@@ -46,7 +46,7 @@ const vitals = (changes: Partial<Vitals> = {}): Vitals => ({
 describe('metricData', () => {
   it('leaves out what is not known', () => {
     const empty = { values: [], counts: [] };
-    const names = metricData(vitals({ target: null, latency: empty }), STACK).map(({ MetricName: name }) => name);
+    const names = metricData(interval({ target: null, latency: empty }), STACK).map(({ MetricName: name }) => name);
     expect(names).toEqual([
       MetricName.vus,
       MetricName.requests,
@@ -57,7 +57,7 @@ describe('metricData', () => {
   });
 
   it('has a fixed set of metrics with their units', () => {
-    const data = metricData(vitals({ scalingLagSeconds: 80, at: 5000 }), STACK);
+    const data = metricData(interval({ scalingLagSeconds: 80, at: 5000 }), STACK);
     expect(data.map(({ MetricName: name }) => name).sort()).toEqual(
       [...Object.values(MetricName), ...Object.values(CONDITION_METRIC)].sort(),
     );
@@ -106,9 +106,9 @@ describe('on the emulator', () => {
   it('shows vital signs that raise the stack’s own alarms', async () => {
     const since = now();
     await putAlarm(alarmName(STACK, 'notScaledOut'), CONDITION_METRIC.notScaledOut, METRIC_NAMESPACE);
-    const monitor = new CloudWatchMonitor(client, STACK);
-    await monitor.show(vitals());
-    await monitor.show(vitals({ conditions: { ...vitals().conditions, notScaledOut: true } }));
+    const sink = new CloudWatchSink(client, STACK);
+    await sink.publish(interval());
+    await sink.publish(interval({ conditions: { ...interval().conditions, notScaledOut: true } }));
 
     const { Metrics = [] } = await client.send(new ListMetricsCommand({ Namespace: METRIC_NAMESPACE }));
     expect(Metrics.map(({ MetricName: name }) => name)).toContain(MetricName.pending);
@@ -126,7 +126,7 @@ describe('on the emulator', () => {
     expect(Datapoints.reduce((sum, { SampleCount = 0 }) => sum + SampleCount, 0)).toBe(60);
     expect(Datapoints[0]?.Maximum).toBe(400);
 
-    const watch = new AlarmWatch({ client, names: alarmNames(STACK), effectOf: () => 'fail' });
+    const watch = new AlarmObserver({ client, names: alarmNames(STACK), effectOf: () => 'fail' });
     const { alarms, events } = await watch.observe(since);
     expect(alarms.at(-1)).toMatchObject({ name: alarmName(STACK, 'notScaledOut'), state: 'ALARM', effect: 'fail' });
     expect(alarms.every(({ at }) => at >= since)).toBe(true);
@@ -136,7 +136,7 @@ describe('on the emulator', () => {
   it('tells an alarm that fired and recovered between two readings, each transition once', async () => {
     await putAlarm('latency-too-high');
     const since = now();
-    const watch = new AlarmWatch({ client, names: ['latency-too-high'], effectOf: () => 'stop' });
+    const watch = new AlarmObserver({ client, names: ['latency-too-high'], effectOf: () => 'stop' });
     await setState('latency-too-high', 'ALARM', 'p99 over 2 s');
     await setState('latency-too-high', 'OK', 'better');
     const { alarms, reading } = await watch.observe(since);
@@ -149,7 +149,7 @@ describe('on the emulator', () => {
     expect((await watch.observe(since + 600_000)).alarms).toEqual([]);
     // A new leg of the run tells the same, with the same times.
     expect(
-      (await new AlarmWatch({ client, names: ['latency-too-high'], effectOf: () => 'stop' }).observe(since)).alarms,
+      (await new AlarmObserver({ client, names: ['latency-too-high'], effectOf: () => 'stop' }).observe(since)).alarms,
     ).toEqual(alarms);
   });
 
@@ -158,12 +158,12 @@ describe('on the emulator', () => {
     await client.send(new PutCompositeAlarmCommand({ AlarmName: 'both', AlarmRule: 'ALARM("child")' }));
     const since = now();
     await setState('child', 'ALARM', 'up');
-    const { alarms } = await new AlarmWatch({ client, names: ['both'], effectOf: () => 'stop' }).observe(since);
+    const { alarms } = await new AlarmObserver({ client, names: ['both'], effectOf: () => 'stop' }).observe(since);
     expect(alarms.at(-1)).toMatchObject({ name: 'both', state: 'ALARM' });
   });
 
   it('says once that an alarm is missing', async () => {
-    const watch = new AlarmWatch({ client, names: ['typo'], effectOf: () => 'stop' }, () => 7);
+    const watch = new AlarmObserver({ client, names: ['typo'], effectOf: () => 'stop' }, () => 7);
     const message = 'alarm "typo" does not exist: nobody watches what it is on';
     expect((await watch.observe(0)).events).toEqual([{ at: 7, message }]);
     expect((await watch.observe(0)).events).toEqual([]);

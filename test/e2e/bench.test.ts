@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type LegFigures, quantiles } from '../../../bench/aws/leg-meter.ts';
-import { measuredUntil, SimulatedTasks } from '../../../bench/aws/tasks.ts';
-import type { BenchContext } from '../../../bench/context.ts';
-import { benchLaunching, launchingReport, mostWithin } from '../../../bench/launching.ts';
-import { benchLeg, type LegFound, legReport } from '../../../bench/leg.ts';
-import { allEnded } from '../../../bench/processes.ts';
-import { isMet, type Report } from '../../../bench/report.ts';
-import { benchRequests, type CountedLeg, requestsReport } from '../../../bench/requests.ts';
-import { benchResources } from '../../../bench/resources.ts';
-import { taskKeys } from '../../../core/contract/keys.ts';
-import { awsTiming } from '../../../core/plan/build.ts';
-import { k6Binary } from '../../support/fleet.ts';
+import { type LegFigures, quantiles } from '../../bench/aws/leg-meter.ts';
+import { measuredUntil, SimulatedTasks } from '../../bench/aws/tasks.ts';
+import type { BenchContext } from '../../bench/context.ts';
+import { benchLaunching, launchingReport, mostWithin } from '../../bench/launching.ts';
+import { benchLeg, type LegFound, legReport } from '../../bench/leg.ts';
+import { allEnded } from '../../bench/processes.ts';
+import { isMet, type Report } from '../../bench/report.ts';
+import { benchRequests, type CountedLeg, requestsReport } from '../../bench/requests.ts';
+import { benchResources } from '../../bench/resources.ts';
+import { taskKeys } from '../../core/contract/keys.ts';
+import { awsTiming } from '../../core/plan/build.ts';
+import { k6Binary } from '../support/fleet.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -58,9 +58,9 @@ describe.concurrent('a quick benchmark of', () => {
 
   test('requests: those of real workers and of a simulated fleet’s coordinator', async () => {
     const { data, rows, head } = await benchRequests(await quickly());
-    const { leg, run } = data as { leg: CountedLeg; run: { underLoad: object; inAll: object } };
+    const { leg, run } = data as { leg: CountedLeg; run: { advanceLoad: object; inAll: object } };
     expect(leg.counts).toMatchObject({ 'GET window': expect.any(Number), DescribeTasks: expect.any(Number) });
-    expect(run.underLoad).toMatchObject({ 'PUT window': expect.any(Number), 'GET control': expect.any(Number) });
+    expect(run.advanceLoad).toMatchObject({ 'PUT window': expect.any(Number), 'GET control': expect.any(Number) });
     expect(run.inAll).toMatchObject({
       'PUT state': expect.any(Number),
       'GET plan': 1,
@@ -112,7 +112,7 @@ describe('reports of what was measured on a stand-in for AWS', () => {
       requestsReport(
         timing,
         { tasks: 1000, seconds: 3600, counts: { 'GET window': 720_000 } },
-        { tasks: 1, seconds: 3600, underLoad: { 'PUT window': windows, 'GET control': 1800 }, inAll: {} },
+        { tasks: 1, seconds: 3600, advanceLoad: { 'PUT window': windows, 'GET control': 1800 }, inAll: {} },
       );
     expect(report(720).aims.map(isMet)).toEqual([true, true]);
     expect(report(100).aims.map(isMet)).toEqual([false, true]);
