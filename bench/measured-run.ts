@@ -10,7 +10,7 @@ import { WorkerEnv } from '../core/contract/env.ts';
 import { runKeys } from '../core/contract/keys.ts';
 import type { Timing } from '../core/contract/plan.ts';
 import type { Result } from '../core/contract/result.ts';
-import type { Fleet, Store, TaskLiveness, TaskRef } from '../core/ports.ts';
+import type { Fleet, LaunchResult, Store, TaskLiveness, TaskRef } from '../core/ports.ts';
 import { Coordinator } from '../core/run/coordinator.ts';
 import { DirStore } from '../stores/dir.ts';
 import { type Ended, startTimed } from './processes.ts';
@@ -26,7 +26,7 @@ class MeasuredTasks implements Fleet {
     private readonly workDir: string,
   ) {}
 
-  async launch({ task, attempt }: TaskRef): Promise<null> {
+  async launch({ task, attempt }: TaskRef): Promise<LaunchResult> {
     const { child, ended } = startTimed(process.execPath, [join(packageRoot, 'dist', 'worker.js')], {
       env: {
         ...this.env,
@@ -39,7 +39,7 @@ class MeasuredTasks implements Fleet {
     this.ended.push(ended);
     this.pids.set(task, child.pid);
     child.once('close', () => this.pids.delete(task));
-    return null;
+    return { state: 'launched' };
   }
 
   async liveness({ task }: TaskRef): Promise<TaskLiveness> {

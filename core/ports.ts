@@ -33,22 +33,24 @@ export interface TaskRef {
   attempt: number;
 }
 
-/** What a fleet knows of a task, apart from the task's own word. */
+/** `refused`: the platform has no capacity for the task at the moment; a later attempt may find some. */
+export type LaunchResult = { state: 'launched' } | { state: 'refused'; reason: string };
+
+/** Whether a task exists, as the platform sees it; what the task itself reports is its `TaskStatus`. */
 export type TaskLiveness = { state: 'alive' } | { state: 'gone'; reason: string };
 
 /** Starts and stops tasks. */
 export interface Fleet {
   /**
-   * Starts one task. Twice the same ref gives one task.
-   * @returns null, or why the platform has no room for it at this moment: another attempt may find some
-   * @throws Error with one clear line where it can never be started
+   * Starts one task. Idempotent: the same ref gives the same task.
+   * @throws Error, one clear line, if the task can never be started
    */
-  launch(ref: TaskRef): Promise<string | null>;
-  /** Whether that task still exists. A task that was never launched is gone. */
+  launch(ref: TaskRef): Promise<LaunchResult>;
+  /** A task that was never launched is gone. */
   liveness(ref: TaskRef): Promise<TaskLiveness>;
-  /** Ends a task at once, and its k6 with it. No error where it is gone. */
+  /** Kills a task and its k6. No error if it is gone. */
   kill(ref: TaskRef): Promise<void>;
-  /** Ends whatever the run has launched, also what no coordinator knows of. Absent: `kill` of each task does. */
+  /** Kills every task of the run, even one that no coordinator knows of. Absent: `kill` of each task is enough. */
   killAll?(): Promise<void>;
 }
 

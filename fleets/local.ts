@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { WorkerEnv } from '../core/contract/env.ts';
 import { taskKeys } from '../core/contract/keys.ts';
-import type { Fleet, TaskLiveness, TaskRef } from '../core/ports.ts';
+import type { Fleet, LaunchResult, TaskLiveness, TaskRef } from '../core/ports.ts';
 import { listProcesses, type ProcessRow } from './process-table.ts';
 
 export interface LocalFleetOptions {
@@ -36,7 +36,7 @@ export class LocalFleet implements Fleet {
 
   constructor(private readonly options: LocalFleetOptions) {}
 
-  async launch(ref: TaskRef): Promise<null> {
+  async launch(ref: TaskRef): Promise<LaunchResult> {
     const { run, storeDir, workerFile, k6Binary, env } = this.options;
     const dir = this.dir(ref);
     await mkdir(dir, { recursive: true });
@@ -60,7 +60,7 @@ export class LocalFleet implements Fleet {
     if (child.pid === undefined) throw new Error(`cannot start ${process.execPath} for task ${ref.task}`);
     this.children.set(key(ref), child);
     await writeFile(join(dir, 'pid'), String(child.pid));
-    return null;
+    return { state: 'launched' };
   }
 
   async liveness(ref: TaskRef): Promise<TaskLiveness> {

@@ -2,7 +2,8 @@ import type { Control, Job, Phase, StopReason, TaskStatus } from '../contract/co
 import type { Condition } from '../contract/interval-metrics.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { AlarmTransition, TargetEvent, TargetReading, TargetSample } from '../contract/result.ts';
-import { firstPace, type Pace } from './pace.ts';
+import type { TokenLevel } from '../token-bucket.ts';
+import { initialLaunchLevel } from './launch-rate.ts';
 
 /** How the load of one task ended. */
 export interface LoadOutcome {
@@ -64,8 +65,8 @@ export interface RunState {
   stop: StopReason | null;
   /** A task's script called exec.test.fail(). */
   markedFailed: boolean;
-  /** How many launches are free. */
-  launchBucket: Pace;
+  /** The token bucket of launches. */
+  launchBucket: TokenLevel;
   /** Why the platform had no room for a task, and how often. */
   refusals: Record<string, number>;
   /** Why no task can be launched any more. */
@@ -111,7 +112,7 @@ export function initialState(plan: Plan, now: number): RunState {
     summary: null,
     stop: null,
     markedFailed: false,
-    launchBucket: firstPace(plan.timing.launchesPerSecond, now),
+    launchBucket: initialLaunchLevel(plan.timing.launchesPerSecond, now),
     refusals: {},
     launchError: null,
     warnings: [],

@@ -1,9 +1,10 @@
 import { type ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs';
-import { STOP_RATE, subnetIndex, TokenBucket } from '../../core/aws/pacing.ts';
+import { STOP_RATE, subnetIndex } from '../../core/aws/pacing.ts';
 import type { FargateSubnet } from '../../core/contract/plan.ts';
 import type { FleetInfo } from '../../core/contract/stack.ts';
 import { errorLine } from '../../core/one-line.ts';
-import type { Clock, Fleet, TaskLiveness, TaskRef } from '../../core/ports.ts';
+import type { Clock, Fleet, LaunchResult, TaskLiveness, TaskRef } from '../../core/ports.ts';
+import { TokenBucket } from '../../core/token-bucket.ts';
 import { isTransient } from './errors.ts';
 import { checkRunId, failureText, refusal, runTaskInput } from './launch.ts';
 import { stopAll, stopTask } from './stop-all.ts';
@@ -49,22 +50,22 @@ export class FargateFleet implements Fleet {
     });
   }
 
-  async launch(ref: TaskRef): Promise<string | null> {
+  async launch(ref: TaskRef): Promise<LaunchResult> {
     const { client, run, info, subnets } = this.options;
     const subnet = subnets[subnetIndex(ref.task, ref.attempt, subnets.length)] as FargateSubnet;
     try {
       const { tasks, failures } = await client.send(new RunTaskCommand(runTaskInput(run, info, subnet, ref)));
       const arn = tasks?.[0]?.taskArn;
-      if (arn === undefined) return failureText(failures?.[0], subnet);
+      if (arn === undefined) return { state: 'refused', reason: failureText(failures?.[0], subnet) };
       this.tracker.add(ref, arn);
-      return null;
+      return { state: 'launched' };
     } catch (error) {
       const existing = existingTask(error);
       if (existing !== null) {
         this.tracker.add(ref, existing);
-        return null;
+        return { state: 'launched' };
       }
-      if (isTransient(error)) return refusal(errorLine(error), subnet);
+      if (isTransient(error)) return { state: 'refused', reason: refusal(errorLine(error), subnet) };
       throw new Error(`ECS cannot start task ${ref.task} in cluster ${info.cluster}: ${errorLine(error)}`);
     }
   }
@@ -78,7 +79,7 @@ export class FargateFleet implements Fleet {
     const { client, run, info, clock } = this.options;
     const arn = await this.tracker.runningArn(ref);
     if (arn === null || this.stopped.has(arn)) return;
-    await this.stops.pass(clock);
+    await this.stops.wait(clock);
     try {
       await stopTask(client, info.cluster, arn, `k6-fleet: task ${ref.task} of run ${run} is not needed any more`);
       this.stopped.add(arn);

@@ -1,8 +1,9 @@
 import { type ECSClient, StopTaskCommand } from '@aws-sdk/client-ecs';
-import { STOP_RATE, TokenBucket } from '../../core/aws/pacing.ts';
+import { STOP_RATE } from '../../core/aws/pacing.ts';
 import { errorLine } from '../../core/one-line.ts';
 import { eachInParallel } from '../../core/parallel.ts';
 import type { Clock } from '../../core/ports.ts';
+import { TokenBucket } from '../../core/token-bucket.ts';
 import { isTransient } from './errors.ts';
 import { listTasks } from './task-tracker.ts';
 
@@ -40,7 +41,7 @@ export async function stopAll({ client, cluster, run, clock, limitMs = LIMIT_MS 
       empty = arns.length === 0 ? empty + 1 : 0;
       if (empty === 2) return stopped.size;
       await eachInParallel(arns, CALLS_AT_ONCE, async (arn) => {
-        await bucket.pass(clock);
+        await bucket.wait(clock);
         await stopTask(client, cluster, arn, `k6-fleet: run ${run} was ended`);
         stopped.add(arn);
       });

@@ -1,6 +1,7 @@
 /** The queue of tasks that are to be launched, and what became of each launch. */
-import type { TaskRef } from '../../ports.ts';
-import { spend } from '../pace.ts';
+import type { LaunchResult, TaskRef } from '../../ports.ts';
+import { TokenBucket } from '../../token-bucket.ts';
+import { launchRate } from '../launch-rate.ts';
 import { count, type RunState } from '../state.ts';
 import type { Step } from './step.ts';
 
@@ -25,25 +26,26 @@ export function launchQueued(step: Step): void {
     .filter((entry): entry is { queuedAt: number; index: number } => entry.queuedAt !== null)
     .filter(({ queuedAt }) => queuedAt <= input.now)
     .sort((a, b) => a.queuedAt - b.queuedAt || a.index - b.index);
-  const { pace, granted } = spend(state.launchBucket, plan.timing.launchesPerSecond, waiting.length, input.now);
-  state.launchBucket = pace;
+  const bucket = new TokenBucket(launchRate(plan.timing.launchesPerSecond), state.launchBucket);
+  const granted = bucket.take(waiting.length, input.now);
   for (const { index } of waiting.slice(0, granted)) step.launch(index);
 }
 
-/** What the platform has said to a launch: null, or why it has no room. Such an attempt is void, but not lost. */
-export function settleLaunch(state: RunState, { task, attempt }: TaskRef, refusal: string | null, now: number): void {
+/** Records the platform's answer to a launch. A refused attempt is queued again as the next one; it is not a loss. */
+export function settleLaunch(state: RunState, { task, attempt }: TaskRef, result: LaunchResult, now: number): void {
   const record = state.tasks[task];
   if (record === undefined || record.attempt !== attempt) return;
-  if (refusal === null) {
+  if (result.state === 'launched') {
     record.refusal = null;
     return;
   }
-  if (refusal in state.refusals || Object.keys(state.refusals).length < MAX_REASONS) count(state.refusals, refusal);
+  const { reason } = result;
+  if (reason in state.refusals || Object.keys(state.refusals).length < MAX_REASONS) count(state.refusals, reason);
   withdraw(state, task);
   record.attempt += 1;
   record.launches -= 1;
   record.queuedAt = now + RETRY_MS;
-  record.refusal = { since: record.refusal?.since ?? now, reason: refusal };
+  record.refusal = { since: record.refusal?.since ?? now, reason };
   if (state.job?.task === task && state.job.attempt === attempt) state.job.attempt = record.attempt;
 }
 

@@ -39,8 +39,8 @@ it('starts tasks once, hands them over to the next coordinator, and stops them',
   const refs = [0, 1, 2].map((task) => ({ task, attempt: 0 }));
   const first = fleetOf('20261123-043000-first-0001');
   const other = fleetOf('20261123-043000-other-0002');
-  for (const ref of [...refs, ...refs]) expect(await first.launch(ref)).toBeNull();
-  expect(await other.launch({ task: 0, attempt: 0 })).toBeNull();
+  for (const ref of [...refs, ...refs]) expect(await first.launch(ref)).toEqual({ state: 'launched' });
+  expect(await other.launch({ task: 0, attempt: 0 })).toEqual({ state: 'launched' });
 
   const next = fleetOf('20261123-043000-first-0001');
   const states = () => Promise.all(refs.map(async (ref) => (await next.liveness(ref)).state));

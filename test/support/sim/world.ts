@@ -4,7 +4,7 @@ import { runKeys } from '../../../core/contract/keys.ts';
 import type { Plan } from '../../../core/contract/plan.ts';
 import type { Result } from '../../../core/contract/result.ts';
 import { SupersededError } from '../../../core/errors.ts';
-import type { Clock, Fleet, MetricsSink, Store, TargetObserver, TaskRef } from '../../../core/ports.ts';
+import type { Clock, Fleet, LaunchResult, MetricsSink, Store, TargetObserver, TaskRef } from '../../../core/ports.ts';
 import { Coordinator, type CoordinatorOptions } from '../../../core/run/coordinator.ts';
 import { VirtualClock } from './clock.ts';
 import { MemoryStore } from './store.ts';
@@ -39,8 +39,8 @@ export interface Scenario {
   conductors: Conductor[];
   observer?: TargetObserver;
   metricsSink?: MetricsSink;
-  /** What the platform says to the nth launch, by its own count from 1; throws where it can never be. */
-  onLaunch?: (nr: number, ref: TaskRef, atMs: number) => string | null;
+  /** The platform's answer to the nth launch, counted from 1; throws if the task can never be launched. */
+  onLaunch?: (nr: number, ref: TaskRef, atMs: number) => LaunchResult;
   /** A stopper comes, and ends the run. */
   abandonMs?: number;
   /** Called with the world's clock before anything happens. */
@@ -220,9 +220,10 @@ class World {
         launch: (ref) =>
           call(async () => {
             this.played.launchTimes.push(this.clock.now());
-            const answer = this.scenario.onLaunch?.(this.played.launchTimes.length, ref, this.clock.now()) ?? null;
-            if (answer === null) this.launch(ref);
-            return answer;
+            const nr = this.played.launchTimes.length;
+            const result = this.scenario.onLaunch?.(nr, ref, this.clock.now()) ?? { state: 'launched' };
+            if (result.state === 'launched') this.launch(ref);
+            return result;
           }),
         liveness: (ref) =>
           call(async () => {

@@ -71,13 +71,13 @@ export class PaperStack {
 
   private readonly fleet: Fleet = {
     launch: async (ref) => {
-      if (this.workers.has(keyOf(ref))) return null;
+      if (this.workers.has(keyOf(ref))) return { state: 'launched' };
       const { plan, store, clock } = this;
       const deeds = { windows: [], jobs: [], armed: [] };
       const worker = new SimulatedWorker({ ref, plan, store, clock, random: this.random, deeds, onWrite: () => {} });
       this.workers.set(keyOf(ref), worker);
       void worker.live();
-      return null;
+      return { state: 'launched' };
     },
     liveness: async (ref) =>
       this.workers.get(keyOf(ref))?.alive ? { state: 'alive' } : { state: 'gone', reason: 'it is gone' },

@@ -5,39 +5,8 @@ import {
   pacedSeconds,
   subnetIndex,
   TASK_START_SECONDS,
-  TokenBucket,
   tasksPerSubnet,
 } from '../../../../core/aws/pacing.ts';
-
-describe('the token bucket', () => {
-  it('never lets more through than the burst and what has been refilled', () => {
-    const rate = fc.record({ burst: fc.integer({ min: 1, max: 100 }), perSecond: fc.integer({ min: 1, max: 100 }) });
-    const gaps = fc.array(fc.integer({ min: 0, max: 500 }), { minLength: 1, maxLength: 300 });
-    fc.assert(
-      fc.property(rate, gaps, ({ burst, perSecond }, waits) => {
-        const bucket = new TokenBucket({ burst, perSecond });
-        let now = 0;
-        const calls = waits.map((gap) => {
-          now += gap;
-          now += bucket.take(now);
-          return now;
-        });
-        for (const [first, from] of calls.entries()) {
-          for (let last = first; last < calls.length; last += 1) {
-            const spanMs = (calls[last] ?? 0) - from + 1; // a wait is rounded up to a whole one
-            expect(last - first + 1).toBeLessThanOrEqual(burst + (spanMs * perSecond) / 1000);
-          }
-        }
-      }),
-      { numRuns: 50 },
-    );
-  });
-
-  it('counts calls that are asked for at the same time', () => {
-    const bucket = new TokenBucket({ burst: 2, perSecond: 10 });
-    expect([1, 2, 3, 4].map(() => bucket.take(1000))).toEqual([0, 0, 100, 200]);
-  });
-});
 
 describe('placement', () => {
   it('spreads first attempts as evenly as can be, and the counts say so', () => {

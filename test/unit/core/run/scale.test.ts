@@ -1,7 +1,7 @@
 /** A thousand tasks with the timing of AWS, in virtual time. */
 import { expect, test } from 'vitest';
 import { awsTiming } from '../../../../core/plan/build.ts';
-import { burstOf } from '../../../../core/run/pace.ts';
+import { launchRate } from '../../../../core/run/launch-rate.ts';
 import { expectSound } from '../../../support/sim/invariants.ts';
 import { planOf } from '../../../support/sim/plan.ts';
 import { scenario } from '../../../support/sim/scenario.ts';
@@ -15,7 +15,7 @@ function expectPaced({ launchTimes }: Played, tasks: number): void {
   expect(seconds, 'as fast as allowed, but for the ticks').toBeLessThan((tasks / RATE - 1) * 1.02 + 2);
   launchTimes.forEach((from, first) => {
     const inTen = launchTimes.slice(first).filter((at) => at <= from + 10_000).length;
-    expect(inTen, 'never faster').toBeLessThanOrEqual(burstOf(RATE) + 10 * RATE);
+    expect(inTen, 'never faster').toBeLessThanOrEqual(launchRate(RATE).burst + 10 * RATE);
   });
 }
 

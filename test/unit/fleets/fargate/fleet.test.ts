@@ -43,7 +43,7 @@ const arnOf = (index: number) => `arn:aws:ecs:us-east-1:1:task/fleet/${index}`;
 describe('launch', () => {
   it('starts one task in one subnet, with what the worker must know and nothing else', async () => {
     const { ecs, fleet } = setUp();
-    expect(await fleet.launch({ task: 3, attempt: 1 })).toBeNull();
+    expect(await fleet.launch({ task: 3, attempt: 1 })).toEqual({ state: 'launched' });
     const { input } = ecs.calls[0] ?? {};
     expect(input).toMatchObject({
       cluster: 'fleet',
@@ -128,7 +128,10 @@ describe('launch', () => {
   ])('says why there is no room now: %s', async (_, answer, reason) => {
     const { ecs, fleet } = setUp();
     ecs.intercept = () => answer;
-    expect(await fleet.launch(first)).toMatch(reason);
+    expect(await fleet.launch(first)).toEqual({
+      state: 'refused',
+      reason: typeof reason === 'string' ? expect.stringContaining(reason) : expect.stringMatching(reason),
+    });
   });
 
   it.each([
@@ -150,7 +153,7 @@ describe('launch', () => {
     const another = setUp({ ecs }).fleet;
     ecs.intercept = ({ name }) =>
       name === 'RunTask' ? awsError('ConflictException', 'in use', { resourceIds: [arnOf(0)] }) : undefined;
-    expect(await another.launch(first)).toBeNull();
+    expect(await another.launch(first)).toEqual({ state: 'launched' });
     expect(await another.liveness(first)).toEqual({ state: 'alive' });
     expect(ecs.count('ListTasks')).toBe(0);
   });

@@ -1,16 +1,18 @@
 /** Launches that the platform refuses, for now or for ever. */
 import { expect, test } from 'vitest';
+import type { LaunchResult } from '../../../../../core/ports.ts';
 import { expectSound } from '../../../../support/sim/invariants.ts';
 import { planOf } from '../../../../support/sim/plan.ts';
 import { calm, scenario } from '../../../../support/sim/scenario.ts';
 import { play } from '../../../../support/sim/world.ts';
 
-const FULL = 'us-east-1a: RESOURCE:FARGATE is unavailable at this time';
+const LAUNCHED: LaunchResult = { state: 'launched' };
+const FULL: LaunchResult = { state: 'refused', reason: 'us-east-1a: RESOURCE:FARGATE is unavailable at this time' };
 
 test('a task without room is tried again as another attempt, however often, and not counted as lost', async () => {
   const plan = planOf({ tasks: 3, durationMs: 1000 });
   const played = await play(
-    scenario({ plan, onLaunch: (_, { task, attempt }) => (task === 1 && attempt < 6 ? FULL : null) }),
+    scenario({ plan, onLaunch: (_, { task, attempt }) => (task === 1 && attempt < 6 ? FULL : LAUNCHED) }),
   );
   expectSound(played);
   expect(played.stored.verdict).toMatchObject({ passed: true });
@@ -20,7 +22,7 @@ test('a task without room is tried again as another attempt, however often, and 
 
 test('a run with a task that finds no room for ten minutes is given up', async () => {
   const plan = planOf({ tasks: 3 });
-  const played = await play(scenario({ plan, onLaunch: (_, { task }) => (task === 2 ? FULL : null) }));
+  const played = await play(scenario({ plan, onLaunch: (_, { task }) => (task === 2 ? FULL : LAUNCHED) }));
   expect(played.stored.stop).toMatchObject({
     kind: 'not-started',
     exitCode: 122,
@@ -35,7 +37,7 @@ test('room that comes after nine minutes is in time', async () => {
   let first: number | null = null;
   const onLaunch = (_: number, { task }: { task: number }, at: number) => {
     first ??= at;
-    return task === 0 && at < first + 9 * 60_000 ? FULL : null;
+    return task === 0 && at < first + 9 * 60_000 ? FULL : LAUNCHED;
   };
   const played = await play(scenario({ plan, onLaunch }));
   expect(played.stored.verdict).toMatchObject({ passed: true });
@@ -45,7 +47,7 @@ test('a launch that can never succeed ends the run with its message, and the tas
   const plan = planOf({ tasks: 5, timing: { launchesPerSecond: 1 } });
   const onLaunch = (nr: number) => {
     if (nr === 3) throw new Error('AccessDeniedException: not authorized to perform ecs:RunTask');
-    return null;
+    return LAUNCHED;
   };
   const played = await play(scenario({ plan, onLaunch }));
   expect(played.stored.verdict).toEqual({
@@ -72,7 +74,7 @@ test('a task for teardown that finds no room at once still does its job', async 
     scenario({
       plan,
       faults: [{ task: 0, kind: 'kill', when: { write: 4, moment: 'after' } }],
-      onLaunch: (nr) => (nr === 2 ? FULL : null),
+      onLaunch: (nr) => (nr === 2 ? FULL : LAUNCHED),
       conductors: [calm],
     }),
   );
