@@ -1,5 +1,5 @@
 /** The app's templates for tests: synthesized as `npx cdk` does, with cdk.json's context. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
@@ -8,6 +8,13 @@ import { afterAll } from 'vitest';
 import { StackInfo } from '../../../core/contract/stack.ts';
 import { makeStacks } from '../../../lib/fleet-app.ts';
 import { PACKAGE_ROOT } from '../../../lib/package-root.ts';
+import { buildBundles } from '../../../scripts/build-bundles.mjs';
+
+// The stack's functions are assets in dist/. The templates depend on their presence alone, so they may be stale.
+const missingBundles = ['lambda/coordinator/index', 'lambda/stopper/index'].filter(
+  (name) => !existsSync(join(PACKAGE_ROOT, 'dist', `${name}.mjs`)),
+);
+if (missingBundles.length > 0) await buildBundles(missingBundles);
 
 export interface Resource {
   Type: string;
