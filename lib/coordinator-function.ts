@@ -27,7 +27,7 @@ export const COORDINATOR_TIMEOUT = Duration.seconds(900);
 
 /**
  * One whole vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html. A thousand tasks ship 200
- * windows a second, which take half of it (docs/architecture.md, How far one leg reaches).
+ * windows a second, which take half of it (docs/benchmarks.md, How far one leg reaches).
  */
 const MEMORY_MIB = 1769;
 

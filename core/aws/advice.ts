@@ -18,7 +18,7 @@ export function scaleOutAdvice({ target }: Pick<Plan, 'target'>): string[] {
   ];
 }
 
-/** How many tasks one coordinator keeps up with: docs/architecture.md, How far one leg reaches. */
+/** How many tasks one coordinator keeps up with: docs/benchmarks.md, How far one leg reaches. */
 const TASKS_OF_A_COORDINATOR = 1500;
 
 /** Where a fleet is larger than its coordinator can follow. */
