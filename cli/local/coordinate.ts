@@ -8,7 +8,7 @@ import type { Result } from '../../core/contract/result.ts';
 import { SupersededError, UserError } from '../../core/errors.ts';
 import { Coordinator } from '../../core/run/coordinator.ts';
 import { LocalFleet } from '../../fleets/local.ts';
-import { createObserver } from '../../observers/index.ts';
+import { createObserver } from '../../observers/create-observer.ts';
 import { Live } from '../live.ts';
 import { packageRoot } from '../package-root.ts';
 import type { StoredRun } from '../runs.ts';

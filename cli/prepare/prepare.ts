@@ -10,8 +10,8 @@ import { UserError } from '../../core/errors.ts';
 import { autoTasks, buildPlan, LOCAL_TIMING, tasksForRps } from '../../core/plan/build.ts';
 import { type FleetOptions, parseFleetOptions } from '../../core/plan/fleet-options.ts';
 import { Requirements, ScriptOptions } from '../../core/plan/requirements.ts';
-import { checkSeries, type TargetOptions } from '../../core/scaling/plan.ts';
-import { createObserver } from '../../observers/index.ts';
+import { checkSeries, type TargetOptions } from '../../core/scaling/target-options.ts';
+import { checkObserve } from '../../observers/create-observer.ts';
 import { archiveScript, archiveWrapper, assertSucceeded, inspectArchive, loadScript, type Probe } from './archive.ts';
 import { checkK6, runK6 } from './k6.ts';
 
@@ -36,7 +36,7 @@ export const localBackend: Backend = {
   isReservedEnv,
   target: (target) => {
     if (target !== undefined && target.observe !== null) {
-      createObserver(target.observe);
+      checkObserve(target.observe);
       checkSeries(target, DEMO_SERIES);
     }
     return target;

@@ -1,6 +1,6 @@
 import type { TargetResult } from '../../core/contract/result.ts';
 import { TargetSeries } from '../../core/contract/target-series.ts';
-import { tellsOfLoad } from '../../core/scaling/cloudwatch-lag.ts';
+import { coversLoad } from '../../core/scaling/cloudwatch-lag.ts';
 import { sparkline } from './charts.ts';
 import { formatLatency, formatShort } from './format.ts';
 import type { Colours } from './line.ts';
@@ -36,7 +36,7 @@ export function seriesLines(
   paint: Colours,
 ): string[] {
   const since = Object.entries(target.series)
-    .map(([name, points]) => ({ name, points: points.filter(({ at }) => tellsOfLoad(at, load.startAt, load.endedAt)) }))
+    .map(([name, points]) => ({ name, points: points.filter(({ at }) => coversLoad(at, load.startAt, load.endedAt)) }))
     .filter(({ points }) => points.length > 0)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const times = since.flatMap(({ points }) => points.map(({ at }) => at));

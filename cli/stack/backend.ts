@@ -1,12 +1,12 @@
 import { isK6Env } from '../../core/contract/env.ts';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
+import { OBSERVE_STACK } from '../../core/contract/plan.ts';
 import type { StackInfo } from '../../core/contract/stack.ts';
 import { ecsSeries } from '../../core/contract/target-series.ts';
 import { UserError } from '../../core/errors.ts';
 import { awsTiming } from '../../core/plan/build.ts';
-import { OBSERVE_STACK, withAwsDefaults } from '../../core/scaling/aws-defaults.ts';
-import { checkSeries, type TargetOptions } from '../../core/scaling/plan.ts';
-import { createObserver } from '../../observers/index.ts';
+import { checkSeries, type TargetOptions, withAwsDefaults } from '../../core/scaling/target-options.ts';
+import { checkObserve } from '../../observers/create-observer.ts';
 import type { Backend } from '../prepare/prepare.ts';
 
 /** What k6 itself needs of this machine's environment to read a script. The tasks of a stack do not have the rest. */
@@ -31,7 +31,7 @@ const MAX_TASKS = 10_000;
 function observed(target: TargetOptions | undefined, info: StackInfo): TargetOptions | undefined {
   const observe = target?.observe ?? (info.target === null ? null : OBSERVE_STACK);
   if (observe !== OBSERVE_STACK) {
-    if (observe !== null) createObserver(observe);
+    if (observe !== null) checkObserve(observe);
     return target;
   }
   if (info.target === null) {

@@ -1,5 +1,5 @@
 import { fleetAdvice, memoryAdvice, scaleOutAdvice } from '../../core/aws/advice.ts';
-import type { FargateSubnet, Plan } from '../../core/contract/plan.ts';
+import { type FargateSubnet, OBSERVE_STACK, type Plan } from '../../core/contract/plan.ts';
 import type { StackInfo } from '../../core/contract/stack.ts';
 import { type AwsClients, awsClients } from './aws-clients.ts';
 import { versionWarning } from './stack-info.ts';
@@ -42,7 +42,7 @@ export async function preflight({
   // Loaded only here: a run on this machine needs no SDK.
   const [{ checkNetwork }, { checkQuota }] = await Promise.all([import('./network.ts'), import('./fargate-quota.ts')]);
   const tasks = plan.tasks.length;
-  const withTarget = plan.target?.observe === 'stack';
+  const withTarget = plan.target?.observe === OBSERVE_STACK;
   const [network, quota] = await Promise.all([
     clients.ec2().then((ec2) => checkNetwork(ec2, info.subnets, tasks)),
     checkQuota(clients, info, tasks, withTarget, now),

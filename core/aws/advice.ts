@@ -1,5 +1,5 @@
 /** What a user should know before a run on AWS; pure, so that `plan` can say it too. */
-import type { Plan } from '../contract/plan.ts';
+import { OBSERVE_STACK, type Plan } from '../contract/plan.ts';
 import { formatDuration } from '../duration.ts';
 
 /**
@@ -11,7 +11,7 @@ const TARGET_TRACKING_MS = 5 * 60_000;
 
 /** Where a scale-out is expected sooner than target tracking on AWS can bring it. */
 export function scaleOutAdvice({ target }: Pick<Plan, 'target'>): string[] {
-  const allowed = target?.observe === 'stack' ? target.scaleOutWithinMs : undefined;
+  const allowed = target?.observe === OBSERVE_STACK ? target.scaleOutWithinMs : undefined;
   if (allowed === undefined || allowed >= TARGET_TRACKING_MS) return [];
   return [
     `scaleOutWithin is ${formatDuration(allowed)}, but ECS target tracking needs about ${formatDuration(TARGET_TRACKING_MS)}, three one-minute points and a task's start: allow 6m, unless a step policy scales it faster`,

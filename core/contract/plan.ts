@@ -28,6 +28,9 @@ export const ThresholdKey = z.object({
 });
 export type ThresholdKey = z.infer<typeof ThresholdKey>;
 
+/** The value of `observe` that names the target of the stack's own configuration. */
+export const OBSERVE_STACK = 'stack';
+
 /** What the script, by `options.ext.fleet.target`, or the command line expects of the target's scaling. Durations in ms. */
 export const TargetPlan = z.object({
   /** Where its scaling can be read: `demo:http://127.0.0.1:8080`, or `stack`: what the stack's configuration names. Null: expectations cannot be judged. */

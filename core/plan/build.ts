@@ -1,7 +1,6 @@
 import type { Plan, Timing } from '../contract/plan.ts';
 import { parseDuration } from '../duration.ts';
-import { peakWarning } from '../scaling/aws-defaults.ts';
-import { targetPlan } from '../scaling/plan.ts';
+import { peakWarning, targetPlan } from '../scaling/target-options.ts';
 import type { FleetOptions } from './fleet-options.ts';
 import type { Requirements, ScriptOptions } from './requirements.ts';
 import { shares } from './shares.ts';

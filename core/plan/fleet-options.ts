@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { K6Exit } from '../contract/exit-codes.ts';
 import { UserError } from '../errors.ts';
-import { parseTarget, type TargetOptions } from '../scaling/plan.ts';
+import { parseTarget, type TargetOptions } from '../scaling/target-options.ts';
 
 /** `options.ext.fleet` of a script. */
 export interface FleetOptions {

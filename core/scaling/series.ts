@@ -1,7 +1,7 @@
 import type { TargetReading, TargetResult, TargetSample } from '../contract/result.ts';
 import type { CountSeries } from '../contract/target-series.ts';
 
-/** Each series in order of time. Of two samples with the same time the later one in the list counts. */
+/** Each series in order of time. If two samples have the same time, the later one in the list counts. */
 export function seriesOf(samples: readonly TargetSample[]): TargetResult['series'] {
   const byName = new Map<string, Map<number, number>>();
   for (const { series, at, value } of samples) {
@@ -16,23 +16,23 @@ export function seriesOf(samples: readonly TargetSample[]): TargetResult['series
   );
 }
 
-/** Values, each with how often it counts: a whole number of at least 1. */
-export interface Weighted {
+/** Values, each with its weight: a whole number of at least 1. */
+export interface WeightedSeries {
   /** In order of time. */
   values: { value: number; weight: number }[];
-  /** How much weight makes one in `count`. */
+  /** The weight that adds 1 to the aggregate `count`. */
   unit: number;
 }
 
-/** Values of a sampled series: each counts once. */
-export const weighSamples = (points: TargetResult['series'][string]): Weighted => ({
+/** Samples weigh the same. */
+export const weighSamples = (points: TargetResult['series'][string]): WeightedSeries => ({
   values: points.map(({ value }) => ({ value, weight: 1 })),
   unit: 1,
 });
 
 /**
- * Counts from `since` to `until`. Of equal readings in a row a run keeps the first and the last, so each stands until the
- * next one, and counts by its ms; `count` is in seconds.
+ * Task counts from `since` to `until`, Unix ms. Of equal readings in a row a run keeps only the first and the last, so each
+ * holds until the next one and weighs its ms; `count` is in seconds.
  * @param readings in order of time
  */
 export function weighReadings(
@@ -40,8 +40,8 @@ export function weighReadings(
   name: CountSeries,
   since: number,
   until: number,
-): Weighted {
-  const values: Weighted['values'] = [];
+): WeightedSeries {
+  const values: WeightedSeries['values'] = [];
   for (const [index, reading] of readings.entries()) {
     if (reading.at > until || since > until) break;
     const next = readings[index + 1]?.at ?? reading.at;

@@ -3,21 +3,21 @@ import type { TargetReading, TargetResult, TargetSample } from '../contract/resu
 import { COUNT_SERIES, isCountSeries } from '../contract/target-series.ts';
 import { interpolate } from '../metrics/histogram.ts';
 import { passes } from '../metrics/thresholds.ts';
-import { tellsOfLoad } from './cloudwatch-lag.ts';
-import { seriesOf, type Weighted, weighReadings, weighSamples } from './series.ts';
+import { coversLoad } from './cloudwatch-lag.ts';
+import { seriesOf, type WeightedSeries, weighReadings, weighSamples } from './series.ts';
 
 export interface TargetThresholdsInput {
   plan: TargetPlan;
   /** In order of time. */
   readings: readonly TargetReading[];
   samples: readonly TargetSample[];
-  /** Unix ms: values before it do not count. A sample is of the interval that begins at its time. */
+  /** Unix ms: earlier values do not count. A sample covers the interval that begins at its time. */
   startAt: number;
-  /** Unix ms. Not given: it goes on. */
+  /** Unix ms. Not given: the load is still running. */
   loadEndedAt?: number;
   /** Unix ms: now, or the observation's end. */
   until: number;
-  /** k6's time of the test, which delayAbortEval is compared with, ms. */
+  /** The time of the test as k6 counts it, ms: compared with delayAbortEval. */
   testDurationMs: number;
 }
 
@@ -28,7 +28,7 @@ export interface TargetThresholdVerdict {
   ok: boolean;
   /** Null: the series has no value. */
   value: number | null;
-  /** The run is to be aborted now. Never for want of values. */
+  /** The run is to be aborted now. A series without values never aborts. */
   abort: boolean;
   /** One plain line, such as `cpu: max was 93.2, expected max<90`. */
   message: string;
@@ -36,7 +36,7 @@ export interface TargetThresholdVerdict {
 
 /**
  * Judges the thresholds on the target's series, each as a trend of its values since the start: `avg`, `min`, `max`,
- * `med`, `p(N)` with k6's interpolation, `count`; and `value`, the latest. A series without any value fails.
+ * `med`, `p(N)` with k6's interpolation, `count`; and `value`, the latest. A series without values fails.
  */
 export function judgeTargetThresholds(input: TargetThresholdsInput): TargetThresholdVerdict[] {
   const { plan, readings, samples, startAt, loadEndedAt = Number.POSITIVE_INFINITY, until, testDurationMs } = input;
@@ -45,22 +45,22 @@ export function judgeTargetThresholds(input: TargetThresholdsInput): TargetThres
   return Object.entries(plan.thresholds).flatMap(([series, thresholds]) => {
     const weighted = isCountSeries(series)
       ? weighReadings(readings, series, startAt, until)
-      : weighSamples((sampled[series] ?? []).filter(({ at }) => at <= until && tellsOfLoad(at, startAt, loadEndedAt)));
+      : weighSamples((sampled[series] ?? []).filter(({ at }) => at <= until && coversLoad(at, startAt, loadEndedAt)));
     return thresholds.map((threshold) => {
       const { source } = threshold;
       const value = aggregate(weighted, threshold);
       if (value === null) {
-        const message = `${series}: ${noValue(series, readings, sampled)}, expected ${source.trim()}`;
+        const message = `${series}: ${noValues(series, readings, sampled)}; expected ${source.trim()}`;
         return { series, source, ok: false, value, abort: false, message };
       }
       const ok = passes(value, threshold);
       const abort = !ok && threshold.abortOnFail && (threshold.delayAbortEvalMs ?? -1) < testDurationMs;
-      return { series, source, ok, value, abort, message: judged(series, value, ok, threshold) };
+      return { series, source, ok, value, abort, message: messageOf(series, value, ok, threshold) };
     });
   });
 }
 
-function aggregate({ values, unit }: Weighted, { aggregate: of, percentile }: Threshold): number | null {
+function aggregate({ values, unit }: WeightedSeries, { aggregate: of, percentile }: Threshold): number | null {
   if (values.length === 0) return null;
   const total = values.reduce((sum, { weight }) => sum + weight, 0);
   switch (of) {
@@ -79,12 +79,12 @@ function aggregate({ values, unit }: Weighted, { aggregate: of, percentile }: Th
     case 'value':
       return values.at(-1)?.value ?? null;
     case 'rate':
-      throw new Error('a series has no rate: k6 x fleet plan refuses it');
+      throw new Error('a series has no rate: `k6 x fleet plan` refuses such thresholds');
   }
 }
 
-/** The value at a rank from 0 of all sorted values; between two ranks as k6's TrendSink.P interpolates. */
-function rank(values: Weighted['values'], at: number): number {
+/** The value at a rank, from 0, of all sorted values; interpolated between two ranks as k6's TrendSink.P does. */
+function rank(values: WeightedSeries['values'], at: number): number {
   const sorted = [...values].sort((a, b) => a.value - b.value);
   const valueAt = (whole: number): number => {
     let before = 0;
@@ -98,18 +98,18 @@ function rank(values: Weighted['values'], at: number): number {
   return interpolate(valueAt(low), valueAt(Math.ceil(at)), at - low);
 }
 
-function judged(series: string, value: number, ok: boolean, threshold: Threshold): string {
+function messageOf(series: string, value: number, ok: boolean, threshold: Threshold): string {
   const { aggregate: of, percentile, source } = threshold;
-  // Rounded, unless the rounded number would read as if the verdict were wrong.
+  // Rounded, unless the rounded number would contradict the verdict.
   const rounded = Number(value.toPrecision(4));
   const shown = passes(rounded, threshold) === ok ? rounded : value;
   return `${series}: ${of === 'p' ? `p(${percentile})` : of} was ${shown}, expected ${source.trim()}`;
 }
 
-function noValue(series: string, readings: readonly TargetReading[], sampled: TargetResult['series']): string {
-  if (isCountSeries(series) || sampled[series] !== undefined) return 'no value since the start';
-  const known = [...(readings.length > 0 ? COUNT_SERIES : []), ...Object.keys(sampled).sort()];
-  return known.length === 0
-    ? 'no value, as of no series of the target'
-    : `no value; the series that have some are ${known.join(', ')}`;
+function noValues(series: string, readings: readonly TargetReading[], sampled: TargetResult['series']): string {
+  if (isCountSeries(series) || sampled[series] !== undefined) return 'no values since the start';
+  const others = [...(readings.length > 0 ? COUNT_SERIES : []), ...Object.keys(sampled).sort()];
+  return others.length === 0
+    ? 'no values, as for every series of the target'
+    : `no values; the target's series with values are ${others.join(', ')}`;
 }

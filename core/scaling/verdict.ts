@@ -8,62 +8,66 @@ import type {
   TargetResult,
   TargetSample,
 } from '../contract/result.ts';
-import { judgeErrorRate, judgePeak, judgeRecovery } from './expectations.ts';
-import { type Facts, noReadings } from './facts.ts';
-import { loadRise, pointMs, recoveryAt, timingsOf } from './moments.ts';
-import { judgeScaleOut } from './scale-out.ts';
-import { scalingAt } from './scaling.ts';
+import {
+  type ExpectationInput,
+  judgeErrorRate,
+  judgePeak,
+  judgeRecovery,
+  judgeScaleOut,
+  noReadings,
+} from './expectations.ts';
+import { findRecovery, findScaleOut, loadRise, pointMs, timingsOf } from './moments.ts';
 import { seriesOf } from './series.ts';
 import { judgeTargetThresholds, type TargetThresholdsInput } from './thresholds.ts';
 
-export interface TargetInput {
+export interface TargetVerdictInput {
   /** What the observer read, in any order. */
   readings: readonly TargetReading[];
-  /** What the observer reported; may hold events twice, or from before the run, where a leg of the run resumed. */
+  /** What the observer reported. After a resume it may hold events twice, and events from before the run. */
   events: readonly TargetEvent[];
-  /** In any order; of two of the same series and time the later one in the list counts. */
+  /** In any order. If two have the same series and time, the later one in the list counts. */
   samples?: readonly TargetSample[];
   /** The merged load and latency, in points of 1 s or wider, in order of time. */
   points: readonly SeriesPoint[];
   /** Failed requests over all requests of the run, 0 to 1. */
   errorRate: number;
   plan: TargetPlan;
-  /** Unix ms: thresholds judge what was from here on. Null or not given: the first point's start. */
+  /** Unix ms: thresholds judge values from here on. Null or not given: from the first point's start. */
   startAtMs?: number | null;
-  /** Unix ms: until when the target was watched. The load may have ended before. */
+  /** Unix ms: until when the target was observed. The load may have ended before. */
   endedAtMs: number;
 }
 
-/** When the target scaled while the load rose, and whether that is what the plan expects. */
-export function targetVerdict(input: TargetInput): TargetResult {
+/** When the target scaled while the load rose, and whether that is what the plan expects. Pure. */
+export function targetVerdict(input: TargetVerdictInput): TargetResult {
   const { points, errorRate, plan, endedAtMs, samples = [] } = input;
   const timeline = [...input.readings].sort((a, b) => a.at - b.at);
   const load = loadRise(points);
   const loadRose = load?.roseAt ?? null;
   const loadBegan = points[0] ? pointMs(points[0]) : null;
-  const scaling = loadRose === null || loadBegan === null ? null : scalingAt(timeline, loadBegan, loadRose);
+  const scaleOut = loadRose === null || loadBegan === null ? null : findScaleOut(timeline, loadBegan, loadRose);
   const recovery =
-    loadRose === null || !plan.recoverWithin ? null : recoveryAt(points, loadRose, plan.recoverWithin.p95Ms);
+    loadRose === null || !plan.recoverWithin ? null : findRecovery(points, loadRose, plan.recoverWithin.p95Ms);
   const moments: TargetMoments = {
     loadRose,
-    desiredRose: scaling?.desiredRose ?? null,
-    runningRose: scaling?.runningRose ?? null,
+    desiredRose: scaleOut?.desiredRose ?? null,
+    runningRose: scaleOut?.runningRose ?? null,
     latencyRecovered: recovery?.point ? pointMs(recovery.point) : null,
   };
   const timings = timingsOf(moments);
   const peak = peakOf(timeline.filter((reading) => reading.at >= (loadBegan ?? 0)));
-  const facts: Facts = {
+  const expectationInput: ExpectationInput = {
     plan,
     timeline,
     samples,
     moments,
     timings,
     load,
-    scaling,
+    scaleOut,
     recovery,
     peak,
     errorRate,
-    watchedUntilMs: endedAtMs,
+    observedUntilMs: endedAtMs,
   };
   const startAt = input.startAtMs ?? loadBegan ?? endedAtMs;
   return {
@@ -74,7 +78,7 @@ export function targetVerdict(input: TargetInput): TargetResult {
     timings,
     peakTasks: peak?.running ?? null,
     expectations: [
-      ...[judgeScaleOut, judgePeak, judgeErrorRate, judgeRecovery].map((judge) => judge(facts)),
+      ...[judgeScaleOut, judgePeak, judgeErrorRate, judgeRecovery].map((judge) => judge(expectationInput)),
       ...thresholdExpectations({
         plan,
         readings: timeline,
@@ -96,7 +100,7 @@ function thresholdExpectations(input: TargetThresholdsInput): Expectation[] {
   return judgeTargetThresholds(input).map(({ ok, message }) => ({ name: 'thresholds', ok, message }));
 }
 
-/** The reading with the most tasks that were desired and ran; of those the one with the most that ran. */
+/** The reading with the most tasks both desired and running; among equals the one with the most running. */
 function peakOf(readings: readonly TargetReading[]): TargetReading | null {
   const wanted = ({ running, desired }: TargetReading) => Math.min(running, desired);
   return readings.reduce<TargetReading | null>((peak, reading) => {
@@ -106,7 +110,7 @@ function peakOf(readings: readonly TargetReading[]): TargetReading | null {
   }, null);
 }
 
-/** In order of time, each once, without those from before the target was first read. */
+/** In order of time, each once, without events from before the first reading. */
 function eventsOf(events: readonly TargetEvent[], since: number): TargetEvent[] {
   const unique = new Map(events.map((event) => [`${event.at} ${event.message}`, event]));
   return [...unique.values()].filter((event) => event.at >= since).sort((a, b) => a.at - b.at);

@@ -1,13 +1,13 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { alarmFails, alarmNames } from '../../core/contract/cloudwatch.ts';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
-import type { Plan } from '../../core/contract/plan.ts';
+import { OBSERVE_STACK, type Plan } from '../../core/contract/plan.ts';
 import type { FleetInfo } from '../../core/contract/stack.ts';
 import { UserError } from '../../core/errors.ts';
 import type { TargetObserver } from '../../core/ports.ts';
 import { AlarmObserver, stopAlarmProblems } from '../../observers/aws/alarm-observer.ts';
 import { createStackObserver, targetClients } from '../../observers/aws/ecs.ts';
-import { createObserver } from '../../observers/index.ts';
+import { createObserver } from '../../observers/create-observer.ts';
 import { observers } from '../../observers/observer-set.ts';
 import { TIMEOUTS } from '../timeouts.ts';
 
@@ -39,7 +39,7 @@ export function observersOf(plan: Plan, info: FleetInfo): RunObservers {
 function targetObserver({ target }: Plan, info: FleetInfo): TargetObserver[] {
   const observe = target?.observe ?? null;
   if (observe === null) return [];
-  if (observe !== 'stack') return [createObserver(observe)];
+  if (observe !== OBSERVE_STACK) return [createObserver(observe)];
   const observer = createStackObserver(info);
   if (observer !== null) return [observer];
   const message = `observe is "stack", but the configuration of stack ${info.stack} names no target: name one and deploy again`;

@@ -2,8 +2,8 @@
 import type { Plan } from '../../contract/plan.ts';
 import { seriesPoints } from '../../metrics/result.ts';
 import type { RunMetrics } from '../../metrics/run-metrics.ts';
-import { samplesOpenUntil } from '../../scaling/cloudwatch-lag.ts';
-import { loadRoseAt, pointMs, scalingAt } from '../../scaling/moments.ts';
+import { samplesDueUntil } from '../../scaling/cloudwatch-lag.ts';
+import { findScaleOut, loadRoseAt, pointMs } from '../../scaling/moments.ts';
 import { loadEnd } from '../report/result.ts';
 import { type RunState, warn } from '../state.ts';
 import type { Step } from './step.ts';
@@ -42,7 +42,7 @@ export function targetOpenUntil(plan: Plan, state: RunState, metrics: RunMetrics
   if (plan.target === null) return null;
   const open = [
     scaleOutOpenUntil(plan, state, metrics),
-    samplesOpenUntil(plan.target, state.samples, loadEnd(state, now)),
+    samplesDueUntil(plan.target, state.samples, loadEnd(state, now)),
   ].filter((until) => until !== null);
   return open.length === 0 ? null : Math.max(...open);
 }
@@ -54,6 +54,6 @@ function scaleOutOpenUntil(plan: Plan, state: RunState, metrics: RunMetrics): nu
   const { points } = seriesPoints(metrics);
   const loadRose = loadRoseAt(points);
   if (points[0] === undefined || loadRose === null) return null;
-  const { runningRose } = scalingAt(state.readings, pointMs(points[0]), loadRose);
+  const { runningRose } = findScaleOut(state.readings, pointMs(points[0]), loadRose);
   return runningRose === null ? loadRose + allowedMs + plan.timing.targetPollIntervalMs : null;
 }

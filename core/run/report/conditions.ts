@@ -6,8 +6,7 @@ import type { SeriesPoint } from '../../contract/result.ts';
 import type { Counter } from '../../metrics/accumulators.ts';
 import { seriesPoints } from '../../metrics/result.ts';
 import type { RunMetrics } from '../../metrics/run-metrics.ts';
-import { loadRoseAt, pointMs, recoveryAt, STABLE_POINTS } from '../../scaling/moments.ts';
-import { scalingAt } from '../../scaling/scaling.ts';
+import { findRecovery, findScaleOut, loadRoseAt, pointMs, STABLE_POINTS } from '../../scaling/moments.ts';
 import type { RunState } from '../state.ts';
 import { generator, testDurationMs } from './result.ts';
 
@@ -79,9 +78,9 @@ function scalingProgress(look: ConditionInput): ScalingProgress {
   const loadRose = loadRoseSoFar(look, points);
   if (loadRose === null || first === undefined || last === undefined) return NOTHING_YET;
   const { scaleOutWithinMs, recoverWithin } = target;
-  const { runningRose } = scalingAt(state.readings, pointMs(first), loadRose);
+  const { runningRose } = findScaleOut(state.readings, pointMs(first), loadRose);
   const readAt = state.readings.at(-1)?.at ?? loadRose;
-  const recovery = recoverWithin === undefined ? null : recoveryAt(points, loadRose, recoverWithin.p95Ms);
+  const recovery = recoverWithin === undefined ? null : findRecovery(points, loadRose, recoverWithin.p95Ms);
   // Of a later moment it is not known yet whether p95 stays under its bound from there on.
   const judgedAt = pointMs(last) - STABLE_POINTS * intervalSeconds * 1000;
   return {

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { K6_SETTINGS, WorkerEnv } from '../../../core/contract/env.ts';
-import { parseTarget } from '../../../core/scaling/plan.ts';
+import { parseTarget } from '../../../core/scaling/target-options.ts';
 import { type Demo, startDemo } from '../../../demo/server.ts';
 
 const K6 = process.env[WorkerEnv.k6] ?? '.cache/k6/k6';

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../../core/errors.ts';
 import { startDemo } from '../../../demo/server.ts';
+import { createObserver } from '../../../observers/create-observer.ts';
 import { DemoObserver } from '../../../observers/demo-observer.ts';
-import { createObserver } from '../../../observers/index.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -100,7 +100,7 @@ describe('createObserver', () => {
     ['ecs:cluster/service', 'an unknown kind of target'],
     ['http://127.0.0.1:8080', 'an unknown kind of target'],
     ['', 'an unknown kind of target'],
-    ['stack', 'only a run on a stack can observe its target: name it by --stack'],
+    ['stack', 'only a run on a stack can observe its target: add --stack'],
     ['demo', 'not an http URL after "demo:"'],
     ['demo:127.0.0.1:8080', 'not an http URL after "demo:"'],
     ['demo:file:///etc/passwd', 'not an http URL after "demo:"'],

@@ -132,5 +132,5 @@ test.each([
   input.requirements.peakMs = peakMs;
   const texts = buildPlan(input).warnings;
   expect(texts).toHaveLength(warnings);
-  for (const text of texts) expect(text).toContain('planned to be high for 4m, and target tracking');
+  for (const text of texts) expect(text).toContain('the planned peak lasts 4m, but target tracking');
 });

@@ -136,7 +136,7 @@ test('an alarm that fires after the start, on what this run has shown, fails it 
     passed: false,
     exitCode: 120,
     reasons: [
-      expect.stringContaining('desired never rose above 2'),
+      expect.stringContaining('desired count never rose above 2'),
       'alarm Fleet-not-scaled-out fired at 00:01:25 UTC: too many',
     ],
   });

@@ -11,7 +11,7 @@ const judge = (timeline: EcsTimeline, readings: TargetReading[]) =>
     readings,
     events: timeline.events ?? [],
     samples: timeline.samples ?? [],
-    // Load ends with its last point; the target is watched on.
+    // The load ends with its last point; the observation continues.
     points: load(timeline.loadEnds ?? WATCHED, vusOf(timeline)),
     errorRate: 0,
     plan: { observe: 'stack', scaleOutWithinMs: 360_000, minPeakTasks: 1 },
@@ -37,7 +37,7 @@ describe.each(ECS_TIMELINES)('$name', (timeline) => {
       desiredRose: second(timeline.desiredRose),
       runningRose: second(timeline.runningRose),
     });
-    expect(result.expectations[1]?.message).toContain(`the target ran ${timeline.peakTasks} tasks`);
+    expect(result.expectations[1]?.message).toMatch(new RegExp(`^running tasks peaked at ${timeline.peakTasks}\\b`));
     expect(result.events).toEqual(timeline.events ?? []);
   });
 

@@ -25,7 +25,7 @@ export interface EcsTimeline {
 /** The load rises at 12:01:00; 6 min are allowed; readings go on to 12:15:00. */
 export const LOAD_ROSE = 60;
 export const WATCHED = 900;
-export const ALLOWED = '; allowed 6m';
+const LIMIT = 'limit 6m';
 
 export const vusOf =
   ({ loadEnds = WATCHED }: EcsTimeline) =>
@@ -42,7 +42,7 @@ export const readingsOf = ({ changes, unread = [0, 0] }: EcsTimeline): TargetRea
 
 const event = (second: number, message: string): TargetEvent => ({ at: at(second), message });
 
-const NEVER = 'desired never rose above 2 in the 14m after the load rose (load 12:01:00 UTC)';
+const NEVER = `the desired count never rose above 2 in the 14m after the load increased (${LIMIT}; load 12:01:00 UTC)`;
 
 export const ECS_TIMELINES: EcsTimeline[] = [
   {
@@ -61,7 +61,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: 290,
     runningRose: 340,
     peakTasks: 6,
-    message: `running rose from 2 to 4 tasks 4m40s after the load rose (load 12:01:00, desired 12:04:50, running 12:05:40 UTC)${ALLOWED}`,
+    message: `running tasks rose from 2 to 4, 4m40s after the load increased (${LIMIT}; load 12:01:00, desired 12:04:50, running 12:05:40 UTC)`,
   },
   {
     name: 'a load that ends before the autoscaling has seen it, and is watched on',
@@ -75,7 +75,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: 290,
     runningRose: 350,
     peakTasks: 6,
-    message: `running rose from 2 to 6 tasks 4m50s after the load rose (load 12:01:00, desired 12:04:50, running 12:05:50 UTC)${ALLOWED}`,
+    message: `running tasks rose from 2 to 6, 4m50s after the load increased (${LIMIT}; load 12:01:00, desired 12:04:50, running 12:05:50 UTC)`,
   },
   {
     name: 'no scale-out',
@@ -84,7 +84,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: null,
     runningRose: null,
     peakTasks: 2,
-    message: `${NEVER}${ALLOWED}`,
+    message: `${NEVER}`,
   },
   {
     name: 'a peak that is shorter than the policy can see',
@@ -94,7 +94,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: null,
     runningRose: null,
     peakTasks: 2,
-    message: `${NEVER}${ALLOWED}; the load was held for only 2m: hold it for longer`,
+    message: `${NEVER}; the load was held for only 2m: hold it longer`,
   },
   {
     name: 'too late: tasks take long to become healthy',
@@ -107,7 +107,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: 290,
     runningRose: 500,
     peakTasks: 4,
-    message: `running rose from 2 to 4 tasks 7m20s after the load rose (load 12:01:00, desired 12:04:50, running 12:08:20 UTC)${ALLOWED}`,
+    message: `running tasks rose from 2 to 4, 7m20s after the load increased (${LIMIT}; load 12:01:00, desired 12:04:50, running 12:08:20 UTC)`,
   },
   {
     name: 'tasks that start and stop again: they never run',
@@ -122,7 +122,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: 290,
     runningRose: null,
     peakTasks: 2,
-    message: `desired rose from 2 to 4 3m50s after the load rose, but running never rose above 2 (load 12:01:00, desired 12:04:50 UTC)${ALLOWED}`,
+    message: `the desired count rose from 2 to 4, 3m50s after the load increased, but running tasks never rose above 2 (${LIMIT}; load 12:01:00, desired 12:04:50 UTC)`,
   },
   {
     name: 'flapping: the first rise is taken back before a task runs, the second is not',
@@ -140,7 +140,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: 240,
     runningRose: 380,
     peakTasks: 5,
-    message: `running rose from 2 to 4 tasks 5m20s after the load rose (load 12:01:00, desired 12:04:00, running 12:06:20 UTC)${ALLOWED}`,
+    message: `running tasks rose from 2 to 4, 5m20s after the load increased (${LIMIT}; load 12:01:00, desired 12:04:00, running 12:06:20 UTC)`,
   },
   {
     name: 'a deployment alone: old and new tasks run side by side',
@@ -159,7 +159,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: null,
     runningRose: null,
     peakTasks: 2,
-    message: `${NEVER}${ALLOWED}; 4 ran at 12:04:00 UTC, more than desired, as in a deployment`,
+    message: `${NEVER}; 4 tasks ran at 12:04:00 UTC, more than desired, as during a deployment`,
   },
   {
     name: 'a scale-out in the midst of a deployment, whose old tasks leave first',
@@ -176,7 +176,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: 290,
     runningRose: 350,
     peakTasks: 6,
-    message: `running rose from 2 to 5 tasks 4m50s after the load rose (load 12:01:00, desired 12:04:50, running 12:05:50 UTC)${ALLOWED}`,
+    message: `running tasks rose from 2 to 5, 4m50s after the load increased (${LIMIT}; load 12:01:00, desired 12:04:50, running 12:05:50 UTC)`,
   },
   {
     name: 'a scale-out in the midst of a deployment, whose old tasks leave as new ones come',
@@ -191,7 +191,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: 290,
     runningRose: 340,
     peakTasks: 4,
-    message: `running rose from 2 to 4 tasks 4m40s after the load rose (load 12:01:00, desired 12:04:50, running 12:05:40 UTC)${ALLOWED}`,
+    message: `running tasks rose from 2 to 4, 4m40s after the load increased (${LIMIT}; load 12:01:00, desired 12:04:50, running 12:05:40 UTC)`,
   },
   {
     name: 'a deployment after a scale-out was taken back',
@@ -207,7 +207,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: 240,
     runningRose: null,
     peakTasks: 2,
-    message: `desired rose from 2 to 4 3m after the load rose, but running never rose above 2 (load 12:01:00, desired 12:04:00 UTC)${ALLOWED}`,
+    message: `the desired count rose from 2 to 4, 3m after the load increased, but running tasks never rose above 2 (${LIMIT}; load 12:01:00, desired 12:04:00 UTC)`,
   },
   {
     name: 'a scale-in goes on while the load rises',
@@ -223,7 +223,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: 290,
     runningRose: 340,
     peakTasks: 6,
-    message: `running rose from 4 to 6 tasks 4m40s after the load rose (load 12:01:00, desired 12:04:50, running 12:05:40 UTC)${ALLOWED}`,
+    message: `running tasks rose from 4 to 6, 4m40s after the load increased (${LIMIT}; load 12:01:00, desired 12:04:50, running 12:05:40 UTC)`,
   },
   {
     name: 'a scale-in that is taken back before a task has left',
@@ -236,7 +236,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: 290,
     runningRose: 290,
     peakTasks: 6,
-    message: `running rose from 4 to 6 tasks 3m50s after the load rose (load 12:01:00, desired 12:04:50, running 12:04:50 UTC)${ALLOWED}`,
+    message: `running tasks rose from 4 to 6, 3m50s after the load increased (${LIMIT}; load 12:01:00, desired 12:04:50, running 12:04:50 UTC)`,
   },
   {
     name: 'a target at its maximum',
@@ -247,7 +247,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: null,
     runningRose: null,
     peakTasks: 10,
-    message: `desired never rose above 10 in the 14m after the load rose (load 12:01:00 UTC)${ALLOWED}; it was at its maximum of 10`,
+    message: `the desired count never rose above 10 in the 14m after the load increased (${LIMIT}; load 12:01:00 UTC); the target was at its maximum of 10 tasks`,
   },
   {
     name: 'readings are missing while it scales, which is in time all the same',
@@ -261,7 +261,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: 380,
     runningRose: 380,
     peakTasks: 6,
-    message: `running rose from 2 to 6 tasks 5m20s after the load rose (load 12:01:00, desired 12:06:20, running 12:06:20 UTC)${ALLOWED}`,
+    message: `running tasks rose from 2 to 6, 5m20s after the load increased (${LIMIT}; load 12:01:00, desired 12:06:20, running 12:06:20 UTC)`,
   },
   {
     name: 'readings are missing while its time runs out',
@@ -275,7 +275,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: 450,
     runningRose: 450,
     peakTasks: 6,
-    message: `running rose from 2 to 6 tasks 6m30s after the load rose (load 12:01:00, desired 12:07:30, running 12:07:30 UTC)${ALLOWED}; it could not be read between 12:04:30 and 12:07:30 UTC, and may have scaled in time`,
+    message: `running tasks rose from 2 to 6, 6m30s after the load increased (${LIMIT}; load 12:01:00, desired 12:07:30, running 12:07:30 UTC); the target could not be read between 12:04:30 and 12:07:30 UTC: it may have scaled out in time`,
   },
   {
     name: 'readings are missing from the start, until it has scaled',
@@ -288,7 +288,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: null,
     runningRose: null,
     peakTasks: 6,
-    message: `desired never rose above 6 in the 14m after the load rose (load 12:01:00 UTC)${ALLOWED}; it was first read at 12:05:00 UTC, and may have scaled before`,
+    message: `the desired count never rose above 6 in the 14m after the load increased (${LIMIT}; load 12:01:00 UTC); the first reading was at 12:05:00 UTC: the target may have scaled out before it`,
   },
   {
     name: 'readings are missing to the end',
@@ -301,6 +301,6 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     desiredRose: null,
     runningRose: null,
     peakTasks: 2,
-    message: `${NEVER}${ALLOWED}; it was last read at 12:03:10 UTC, and may have scaled since`,
+    message: `${NEVER}; the last reading was at 12:03:10 UTC: the target may have scaled out after it`,
   },
 ];

@@ -65,7 +65,7 @@ describe('judgeTargetThresholds', () => {
     expect(verdictOn('count==2', { startAt: at(30), until: at(120) })).toMatchObject({ ok: true, value: 2 });
   });
 
-  it('goes by the latest word on a moment', () => {
+  it('takes the latest value of a moment', () => {
     expect(verdictOn('max<90', { samples: [...cpu(20, 95), { series: 'cpu', at: at(60), value: 80 }] })?.ok).toBe(true);
   });
 
@@ -73,15 +73,15 @@ describe('judgeTargetThresholds', () => {
     [
       'a series that is not there',
       { samples: [{ series: 'memory', at: at(0), value: 1 }] },
-      'cpu: no value; the series that have some are memory, expected max<90',
+      "cpu: no values; the target's series with values are memory; expected max<90",
     ],
     [
       'a series that is not there, of a target that was read',
       { samples: [{ series: 'memory', at: at(0), value: 1 }], readings: readings(1, [[0, 2, 2]]) },
-      'cpu: no value; the series that have some are desired, running, pending, memory, expected max<90',
+      "cpu: no values; the target's series with values are desired, running, pending, memory; expected max<90",
     ],
-    ['no series at all', { samples: [] }, 'cpu: no value, as of no series of the target, expected max<90'],
-    ['no value since the start', { startAt: at(500) }, 'cpu: no value since the start, expected max<90'],
+    ['no series at all', { samples: [] }, 'cpu: no values, as for every series of the target; expected max<90'],
+    ['no value since the start', { startAt: at(500) }, 'cpu: no values since the start; expected max<90'],
   ])('fails, and never aborts, for %s', (_, change, message) => {
     const [verdict] = judge({ cpu: [threshold('max<90', { abortOnFail: true })] }, change);
 
@@ -102,7 +102,7 @@ describe('judgeTargetThresholds', () => {
     ]);
   });
 
-  it('says nothing where nothing is asked', () => {
+  it('judges nothing if nothing is expected', () => {
     expect(judge(undefined)).toEqual([]);
     expect(judge({ cpu: [] })).toEqual([]);
   });
@@ -201,14 +201,14 @@ describe('targetVerdict', () => {
     ]);
   });
 
-  it('says once that nothing observed the target', () => {
+  it('says once that the target was not observed', () => {
     const plan = { ...planOf({ cpu: [threshold('max<90')] }), observe: null };
 
     expect(targetVerdict({ ...input, plan }).expectations).toEqual([
       {
         name: 'thresholds',
         ok: false,
-        message: "nothing observed the target: set observe in the script's options.ext.fleet.target",
+        message: "the target was not observed: set observe in the script's options.ext.fleet.target",
       },
     ]);
   });

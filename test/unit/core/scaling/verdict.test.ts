@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TargetPlan } from '../../../../core/contract/plan.ts';
 import { TargetResult } from '../../../../core/contract/result.ts';
-import { type TargetInput, targetVerdict } from '../../../../core/scaling/verdict.ts';
+import { type TargetVerdictInput, targetVerdict } from '../../../../core/scaling/verdict.ts';
 import { at, load, readings, spike } from './timeline.ts';
 
 const PLAN: TargetPlan = { observe: 'demo:http://127.0.0.1:8080', scaleOutWithinMs: 20_000 };
 
-const judge = (input: Partial<TargetInput>): TargetResult =>
+const judge = (input: Partial<TargetVerdictInput>): TargetResult =>
   targetVerdict({
     readings: readings(60, [[0, 2, 2]]),
     events: [],
@@ -19,7 +19,7 @@ const judge = (input: Partial<TargetInput>): TargetResult =>
   });
 
 describe('scaleOutWithin', () => {
-  it.each<[string, Partial<TargetInput>, boolean, string]>([
+  it.each<[string, Partial<TargetVerdictInput>, boolean, string]>([
     [
       'a scale-out in time',
       {
@@ -30,7 +30,7 @@ describe('scaleOutWithin', () => {
         ]),
       },
       true,
-      'running rose from 2 to 5 tasks 14s after the load rose (load 12:00:10, desired 12:00:20, running 12:00:24 UTC); allowed 20s',
+      'running tasks rose from 2 to 5, 14s after the load increased (limit 20s; load 12:00:10, desired 12:00:20, running 12:00:24 UTC)',
     ],
     [
       'a scale-out that is too late',
@@ -42,19 +42,19 @@ describe('scaleOutWithin', () => {
         ]),
       },
       false,
-      'running rose from 2 to 3 tasks 30s after the load rose (load 12:00:10, desired 12:00:20, running 12:00:40 UTC); allowed 20s',
+      'running tasks rose from 2 to 3, 30s after the load increased (limit 20s; load 12:00:10, desired 12:00:20, running 12:00:40 UTC)',
     ],
     [
       'no scale-out',
       {},
       false,
-      'desired never rose above 2 in the 50s after the load rose (load 12:00:10 UTC); allowed 20s',
+      'the desired count never rose above 2 in the 50s after the load increased (limit 20s; load 12:00:10 UTC)',
     ],
     [
       'a load that ends before the target had its time',
       { plan: { ...PLAN, scaleOutWithinMs: 360_000 } },
       false,
-      'desired never rose above 2 in the 50s after the load rose (load 12:00:10 UTC); allowed 6m; the load was held for only 50s: hold it for longer',
+      'the desired count never rose above 2 in the 50s after the load increased (limit 6m; load 12:00:10 UTC); the load was held for only 50s: hold it longer',
     ],
     [
       'tasks that never start',
@@ -65,7 +65,7 @@ describe('scaleOutWithin', () => {
         ]),
       },
       false,
-      'desired rose from 2 to 5 10s after the load rose, but running never rose above 2 (load 12:00:10, desired 12:00:20 UTC); allowed 20s',
+      'the desired count rose from 2 to 5, 10s after the load increased, but running tasks never rose above 2 (limit 20s; load 12:00:10, desired 12:00:20 UTC)',
     ],
     [
       'flapping: the first rise counts',
@@ -80,7 +80,7 @@ describe('scaleOutWithin', () => {
         ]),
       },
       true,
-      'running rose from 2 to 3 tasks 8s after the load rose (load 12:00:10, desired 12:00:15, running 12:00:18 UTC); allowed 20s',
+      'running tasks rose from 2 to 3, 8s after the load increased (limit 20s; load 12:00:10, desired 12:00:15, running 12:00:18 UTC)',
     ],
     [
       'flapping: taken back before a task was up',
@@ -92,7 +92,7 @@ describe('scaleOutWithin', () => {
         ]),
       },
       false,
-      'desired rose from 2 to 3 5s after the load rose, but running never rose above 2 (load 12:00:10, desired 12:00:15 UTC); allowed 20s',
+      'the desired count rose from 2 to 3, 5s after the load increased, but running tasks never rose above 2 (limit 20s; load 12:00:10, desired 12:00:15 UTC)',
     ],
     [
       'a target that had scaled in the ramp before',
@@ -104,7 +104,7 @@ describe('scaleOutWithin', () => {
         ]),
       },
       true,
-      'running rose from 2 to 6 tasks 2s before the load rose (load 12:00:10, desired 12:00:04, running 12:00:08 UTC); allowed 20s',
+      'running tasks rose from 2 to 6, 2s before the load increased (limit 20s; load 12:00:10, desired 12:00:04, running 12:00:08 UTC)',
     ],
     [
       'a scale-out that is under way when the load rises',
@@ -116,13 +116,13 @@ describe('scaleOutWithin', () => {
         ]),
       },
       true,
-      'running rose from 2 to 4 tasks 6s after the load rose (load 12:00:10, desired 12:00:08, running 12:00:16 UTC); allowed 20s',
+      'running tasks rose from 2 to 4, 6s after the load increased (limit 20s; load 12:00:10, desired 12:00:08, running 12:00:16 UTC)',
     ],
     [
       'a target that was large enough from the start: nothing rose',
       { readings: readings(60, [[0, 6, 6]]) },
       false,
-      'desired never rose above 6 in the 50s after the load rose (load 12:00:10 UTC); allowed 20s',
+      'the desired count never rose above 6 in the 50s after the load increased (limit 20s; load 12:00:10 UTC)',
     ],
     [
       'a deployment in the midst: tasks that are replaced are no scale-out',
@@ -135,7 +135,7 @@ describe('scaleOutWithin', () => {
         ]),
       },
       false,
-      'desired never rose above 2 in the 50s after the load rose (load 12:00:10 UTC); allowed 20s; 4 ran at 12:00:20 UTC, more than desired, as in a deployment',
+      'the desired count never rose above 2 in the 50s after the load increased (limit 20s; load 12:00:10 UTC); 4 tasks ran at 12:00:20 UTC, more than desired, as during a deployment',
     ],
     [
       'a deployment when the load rises, then a scale-out',
@@ -149,7 +149,7 @@ describe('scaleOutWithin', () => {
         ]),
       },
       true,
-      'running rose from 2 to 3 tasks 11s after the load rose (load 12:00:10, desired 12:00:15, running 12:00:21 UTC); allowed 20s',
+      'running tasks rose from 2 to 3, 11s after the load increased (limit 20s; load 12:00:10, desired 12:00:15, running 12:00:21 UTC)',
     ],
     [
       'no load',
@@ -161,7 +161,7 @@ describe('scaleOutWithin', () => {
         ),
       },
       false,
-      'the load never rose: no VUs and no requests were measured; allowed 20s',
+      'the load never increased: no VUs and no requests were measured (limit 20s)',
     ],
     [
       'an observer that failed',
@@ -173,7 +173,7 @@ describe('scaleOutWithin', () => {
       'no observer',
       { readings: [], plan: { ...PLAN, observe: null } },
       false,
-      "nothing observed the target: set observe in the script's options.ext.fleet.target",
+      "the target was not observed: set observe in the script's options.ext.fleet.target",
     ],
   ])('%s', (_, input, ok, message) => {
     const { expectations } = judge(input);
@@ -181,7 +181,7 @@ describe('scaleOutWithin', () => {
     expect(expectations).toEqual([{ name: 'scaleOutWithin', ok, message }]);
   });
 
-  it('takes the first point as the rise where a test starts at its peak', () => {
+  it('takes the first point as the rise if a test starts at its peak', () => {
     const result = judge({
       points: load(60, () => 50),
       readings: readings(60, [
@@ -193,7 +193,7 @@ describe('scaleOutWithin', () => {
     expect(result.moments).toMatchObject({ loadRose: at(0), desiredRose: at(5), runningRose: at(5) });
   });
 
-  it('goes by requests where no VUs were seen', () => {
+  it('goes by requests if no VUs were measured', () => {
     const points = load(60, spike).map((point) => ({ ...point, vus: 0 }));
 
     expect(judge({ points }).moments.loadRose).toBe(at(10));
@@ -204,8 +204,8 @@ describe('minPeakTasks', () => {
   const plan: TargetPlan = { observe: 'demo:x', minPeakTasks: 4 };
 
   it.each([
-    [5, true, 'at its peak the target ran 5 tasks (12:00:30 UTC); expected at least 4'],
-    [3, false, 'at its peak the target ran 3 tasks (12:00:30 UTC); expected at least 4'],
+    [5, true, 'running tasks peaked at 5 (minimum 4; 12:00:30 UTC)'],
+    [3, false, 'running tasks peaked at 3 (minimum 4; 12:00:30 UTC)'],
   ])('a peak of %d tasks', (peak, ok, message) => {
     const result = judge({
       plan,
@@ -232,10 +232,10 @@ describe('minPeakTasks', () => {
 
 describe('maxErrorRate', () => {
   it.each([
-    [0, true, '0 % of the requests failed; allowed 10 %'],
-    [0.1, true, '10 % of the requests failed; allowed 10 %'],
-    [0.1000001, false, '10.01 % of the requests failed; allowed 10 %'],
-    [0.25, false, '25 % of the requests failed; allowed 10 %'],
+    [0, true, '0% of requests failed (limit 10%)'],
+    [0.1, true, '10% of requests failed (limit 10%)'],
+    [0.1000001, false, '10.01% of requests failed (limit 10%)'],
+    [0.25, false, '25% of requests failed (limit 10%)'],
   ])('a rate of %d', (errorRate, ok, message) => {
     const plan: TargetPlan = { observe: null, maxErrorRate: 0.1 };
 
@@ -251,44 +251,44 @@ describe('recoverWithin', () => {
       'in time',
       (s) => (s >= 12 && s < 25 ? 1800 : 300),
       true,
-      'p95 came back under 1s, from 1800ms at its worst, 15s after the load rose (load 12:00:10, recovered 12:00:25 UTC, at 1000 of 1000 VUs); allowed 20s',
+      'p95 returned below 1s, 15s after the load increased (limit 20s; worst 1800ms; load 12:00:10, recovered 12:00:25 UTC, at 1000 of 1000 VUs)',
     ],
     [
       'too late',
       (s) => (s >= 12 && s < 45 ? 1800 : 300),
       false,
-      'p95 came back under 1s, from 1800ms at its worst, 35s after the load rose (load 12:00:10, recovered 12:00:45 UTC, at 1000 of 1000 VUs); allowed 20s',
+      'p95 returned below 1s, 35s after the load increased (limit 20s; worst 1800ms; load 12:00:10, recovered 12:00:45 UTC, at 1000 of 1000 VUs)',
     ],
     [
       'one good second is no recovery',
       (s) => (s === 20 ? 300 : s >= 12 && s < 45 ? 1800 : 300),
       false,
-      'p95 came back under 1s, from 1800ms at its worst, 35s after the load rose (load 12:00:10, recovered 12:00:45 UTC, at 1000 of 1000 VUs); allowed 20s',
+      'p95 returned below 1s, 35s after the load increased (limit 20s; worst 1800ms; load 12:00:10, recovered 12:00:45 UTC, at 1000 of 1000 VUs)',
     ],
     [
       'seconds without requests are no recovery',
       (s) => (s < 12 ? 300 : s < 20 ? 1800 : s < 57 ? null : 300),
       false,
-      'p95 came back under 1s, from 1800ms at its worst, 47s after the load rose (load 12:00:10, recovered 12:00:57 UTC, at 1000 of 1000 VUs); allowed 20s',
+      'p95 returned below 1s, 47s after the load increased (limit 20s; worst 1800ms; load 12:00:10, recovered 12:00:57 UTC, at 1000 of 1000 VUs)',
     ],
     [
       'never',
       (s) => (s < 12 ? 300 : 1800),
       false,
-      'p95 never came back under 1s in the 50s after the load rose (load 12:00:10 UTC); its worst was 1800ms; allowed 20s',
+      'p95 did not return below 1s in the 50s after the load increased (limit 20s; worst 1800ms; load 12:00:10 UTC)',
     ],
-    ['not needed', () => 640.4, true, 'p95 never exceeded 1s after the load rose; its worst was 640ms'],
+    ['not needed', () => 640.4, true, 'p95 never exceeded 1s after the load increased (worst 640ms)'],
     [
       'a slow first request, before the load rises, is not the load’s',
       (s) => (s === 0 ? 5000 : 300),
       true,
-      'p95 never exceeded 1s after the load rose; its worst was 300ms',
+      'p95 never exceeded 1s after the load increased (worst 300ms)',
     ],
     [
       'no request finished',
       (s) => (s < 10 ? 300 : null),
       false,
-      'p95 is unknown: no request finished after the load rose; allowed 20s',
+      'p95 is unknown: no request finished after the load increased (limit 20s)',
     ],
   ])('%s', (_, p95, ok, message) => {
     const result = judge({ plan, points: load(60, spike, p95) });
@@ -298,7 +298,7 @@ describe('recoverWithin', () => {
 });
 
 describe('targetVerdict', () => {
-  it('sorts the series out, of samples in any order, with the latest word on each moment', () => {
+  it('sorts the series out, of samples in any order, with the latest value of each moment', () => {
     const sample = (series: string, second: number, value: number) => ({ series, at: at(second), value });
 
     const { series } = judge({
@@ -322,7 +322,7 @@ describe('targetVerdict', () => {
     expect(events).toEqual([event(12), event(30)]);
   });
 
-  it('says nothing where nothing is expected', () => {
+  it('expects nothing if the plan expects nothing', () => {
     expect(judge({ plan: { observe: null } }).expectations).toEqual([]);
   });
 

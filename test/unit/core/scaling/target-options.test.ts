@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatDuration } from '../../../../core/duration.ts';
 import { UserError } from '../../../../core/errors.ts';
-import { checkSeries, parseTarget } from '../../../../core/scaling/plan.ts';
+import {
+  AWS_SCALE_OUT_WITHIN_MS,
+  checkSeries,
+  parseTarget,
+  targetPlan,
+  withAwsDefaults,
+} from '../../../../core/scaling/target-options.ts';
 
 describe('parseTarget', () => {
   it('reads every option', () => {
@@ -66,7 +72,7 @@ describe('parseTarget', () => {
     [{ minPeakTasks: 0 }, 'options.ext.fleet.target.minPeakTasks is 0: give a whole number above 0'],
     [{ maxErrorRate: 10 }, 'options.ext.fleet.target.maxErrorRate is 10: give a share from 0 to 1'],
     [{ scaleOutWithin: -1 }, /scaleOutWithin is -1: give a duration/],
-    [{ observe: 5 }, /observe is 5: give where the target's scaling can be read/],
+    [{ observe: 5 }, /observe is 5: give the source of the target's scaling/],
     ['demo', /^options\.ext\.fleet\.target is "demo": give an object/],
     [[], /^options\.ext\.fleet\.target is \[\]: give an object/],
     [{ recoverWithin: '2m' }, /recoverWithin is "2m": give \{ p95:/],
@@ -105,5 +111,25 @@ describe('checkSeries', () => {
   it('lets the others pass', () => {
     expect(() => checkSeries(parseTarget({ thresholds: { cpu: ['max<90'] } }), ['cpu'])).not.toThrow();
     expect(() => checkSeries(parseTarget({}), [])).not.toThrow();
+  });
+});
+
+describe('withAwsDefaults', () => {
+  it('gives a target that the stack observes 6 min to scale out', () => {
+    expect(AWS_SCALE_OUT_WITHIN_MS).toBe(360_000);
+    expect(withAwsDefaults(parseTarget({ observe: 'stack' }))).toEqual({ observe: 'stack', scaleOutWithinMs: 360_000 });
+  });
+
+  it.each([
+    ['another time', { observe: 'stack', scaleOutWithin: '2m' }],
+    ['that none is expected', { observe: 'stack', scaleOutWithin: false }],
+    ['another observer', { observe: 'demo:http://127.0.0.1:8080' }],
+    ['no observer', {}],
+  ])('keeps what a script says: %s', (_, raw) => {
+    expect(withAwsDefaults(parseTarget(raw))).toEqual(parseTarget(raw));
+  });
+
+  it('a scale-out that is not expected is not in the plan', () => {
+    expect(targetPlan(parseTarget({ observe: 'stack', scaleOutWithin: false }), {})).toEqual({ observe: 'stack' });
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DurationError, formatDuration, parseDuration } from '../../../../core/duration.ts';
+import { DurationError, formatDuration, parseDuration } from '../../../core/duration.ts';
 
 describe('parseDuration', () => {
   it.each([

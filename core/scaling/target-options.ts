@@ -1,16 +1,17 @@
+/** `options.ext.fleet.target` of a script: how it is read, its defaults on AWS, and what the plan keeps of it. */
 import { z } from 'zod';
 import { K6Exit } from '../contract/exit-codes.ts';
-import type { TargetPlan, Threshold } from '../contract/plan.ts';
-import { parseDuration } from '../duration.ts';
+import { OBSERVE_STACK, type TargetPlan, type Threshold } from '../contract/plan.ts';
+import { formatDuration, parseDuration } from '../duration.ts';
 import { UserError } from '../errors.ts';
 
-const WHERE = 'options.ext.fleet.target';
+const OPTION = 'options.ext.fleet.target';
 
 const DURATION_HELP = "give a duration such as '90s' or '1m30s', or a number of ms, above 0";
 const THRESHOLD_HELP =
   "give a threshold such as 'max<90' or { threshold: 'max<90', abortOnFail: true, delayAbortEval: '1m' }";
 
-/** ms; takes what k6 takes where it expects a duration. */
+/** ms; takes whatever k6 takes as a duration. */
 const Duration = z.unknown().transform((raw, context): number => {
   const ms = durationMs(raw);
   if (Number.isFinite(ms) && ms > 0) return ms;
@@ -24,11 +25,11 @@ function durationMs(raw: unknown): number {
   try {
     return parseDuration(raw);
   } catch {
-    return Number.NaN; // the caller's message says more than ours would
+    return Number.NaN; // the caller's message says more
   }
 }
 
-/** A threshold in one of k6's two forms. Its expression is k6's own to parse. */
+/** A threshold in one of k6's two forms. Only k6 parses its expression. */
 export type ThresholdSource =
   | string
   | {
@@ -57,7 +58,7 @@ const Recover = z.strictObject({ p95: Duration, within: Duration }, "give { p95:
 const Options = z.strictObject(
   {
     observe: z
-      .string("give where the target's scaling can be read, such as 'demo:http://127.0.0.1:8080' or 'stack'")
+      .string("give the source of the target's scaling, such as 'demo:http://127.0.0.1:8080' or 'stack'")
       .nullish(),
     scaleOutWithin: z
       .unknown()
@@ -88,7 +89,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
 
 /** `options.ext.fleet.target` of a script, before k6 has parsed its thresholds. */
 export interface TargetOptions extends Omit<TargetPlan, 'thresholds' | 'scaleOutWithinMs'> {
-  /** Null: the script says that no scale-out is expected. */
+  /** Null: the script expects no scale-out. */
   scaleOutWithinMs?: number | null;
   thresholds?: Record<string, ThresholdSource[]>;
 }
@@ -115,7 +116,7 @@ export function parseTarget(raw: unknown): TargetOptions {
   };
 }
 
-/** What the plan says of a target. @param thresholds as k6 has parsed those of the options */
+/** The plan's target. @param thresholds those of the options, parsed by k6 */
 export function targetPlan(options: TargetOptions, thresholds: Record<string, Threshold[]>): TargetPlan {
   const { scaleOutWithinMs, thresholds: _, ...rest } = options;
   return {
@@ -126,7 +127,7 @@ export function targetPlan(options: TargetOptions, thresholds: Record<string, Th
 }
 
 /**
- * Refuses thresholds on series that the target will never have.
+ * Refuses thresholds on series that the target does not have.
  * @param series all that it has
  * @throws UserError (104), one line
  */
@@ -134,7 +135,7 @@ export function checkSeries({ thresholds }: TargetOptions, series: readonly stri
   const unknown = Object.keys(thresholds ?? {}).find((name) => !series.includes(name));
   if (unknown === undefined) return;
   throw new UserError(
-    `${WHERE}.thresholds.${unknown} is not a series of the target; it has ${series.join(', ')}`,
+    `${OPTION}.thresholds.${unknown} is not a series of the target; it has ${series.join(', ')}`,
     K6Exit.invalidConfig,
   );
 }
@@ -143,15 +144,48 @@ function explain(raw: unknown, issue: z.core.$ZodIssue | undefined): string {
   const path = issue?.path.map(String) ?? [];
   if (issue?.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
-    const option = [WHERE, ...path, key].join('.');
+    const option = [OPTION, ...path, key].join('.');
     const allowed = ALLOWED[path.join('.')] ?? '';
     return `${option} is not an option (its value is ${show(valueAt(raw, [...path, key]))}); allowed: ${allowed}`;
   }
-  return `${[WHERE, ...path].join('.')} is ${show(valueAt(raw, path))}: ${issue?.message ?? 'not allowed'}`;
+  return `${[OPTION, ...path].join('.')} is ${show(valueAt(raw, path))}: ${issue?.message ?? 'not allowed'}`;
 }
 
 const show = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value));
 
 function valueAt(raw: unknown, path: string[]): unknown {
   return path.reduce<unknown>((at, key) => (at as Record<string, unknown> | null | undefined)?.[key], raw);
+}
+
+/**
+ * How long target tracking of an ECS service may take, from the load's rise to running tasks; it adds up to 6 min.
+ * - up to 60 s until the first whole minute of the load begins: ECS publishes its metrics by the minute;
+ * - 3 × 60 s: the alarm that target tracking creates needs 3 points above the target within 3 minutes
+ *   (https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html);
+ * - up to 60 s until the last point is published, the alarm evaluated and the desired count set;
+ * - 60 s for a Fargate task to start, pull its image and pass its health checks.
+ */
+export const AWS_SCALE_OUT_WITHIN_MS = 60_000 + 3 * 60_000 + 60_000 + 60_000;
+
+/** If the stack observes the target, it gets time for a scale-out, unless its script says otherwise. */
+export const withAwsDefaults = (target: TargetOptions): TargetOptions =>
+  target.observe === OBSERVE_STACK && target.scaleOutWithinMs === undefined
+    ? { ...target, scaleOutWithinMs: AWS_SCALE_OUT_WITHIN_MS }
+    : target;
+
+/**
+ * How long a load must be high for target tracking to be sure to see it, ms: 3 whole minutes, and the rest of the minute
+ * in which it rose.
+ */
+const MIN_PEAK_MS = 60_000 + 3 * 60_000;
+
+/**
+ * A warning if the load is too short for the scale-out that the plan expects of an ECS service; null: it is not.
+ * @param peakMs how long the load is planned to be high
+ */
+export function peakWarning(target: TargetPlan | null, peakMs: number): string | null {
+  if (target?.observe !== OBSERVE_STACK || target.scaleOutWithinMs === undefined || peakMs >= MIN_PEAK_MS) return null;
+  const planned = formatDuration(Math.round(peakMs / 1000) * 1000);
+  const needed = formatDuration(MIN_PEAK_MS);
+  return `the planned peak lasts ${planned}, but target tracking of an ECS service needs three whole minutes above its target: hold the peak for ${needed} or more, or set scaleOutWithin: false`;
 }
