@@ -6,7 +6,7 @@ import { decodeJson, encodeJson } from '../core/contract/codec.ts';
 import { initialTaskStatus, TaskStatus } from '../core/contract/control.ts';
 import { taskKeys } from '../core/contract/keys.ts';
 import type { CellLine, Window } from '../core/contract/window.ts';
-import { addWindow, emptyMetrics, type RunMetrics, toJson } from '../core/metrics/run-metrics.ts';
+import { RunMetrics } from '../core/metrics/run-metrics.ts';
 import { DirStore } from '../stores/dir.ts';
 import type { BenchContext } from './context.ts';
 import { startServer } from './processes.ts';
@@ -69,7 +69,7 @@ export async function costOf(
   lines: CellLine[],
   { store, tasks, rounds }: { store: DirStore; tasks: number; rounds: number },
 ): Promise<Cost> {
-  const metrics = emptyMetrics([]);
+  const metrics = new RunMetrics([]);
   const startAtMs = Math.min(...lines.flatMap(({ cells }) => cells.map(({ t }) => t))) * 1000;
   const perWindowMs: number[] = [];
   const windowsPerSecond: number[] = [];
@@ -87,7 +87,7 @@ export async function costOf(
   }
   let checkpointBytes = 0;
   const checkpoint = await measure(async () => {
-    checkpointBytes = (await promisify(gzip)(JSON.stringify(toJson(metrics)))).length;
+    checkpointBytes = (await promisify(gzip)(JSON.stringify(metrics.toJson()))).length;
   });
   return {
     what,
@@ -126,7 +126,7 @@ async function readWindow(
   const body = await store.get(taskKeys(RUN, task, 0).window(seq));
   if (body === null) throw new Error(`there is no window ${seq} of task ${task}`);
   const window = JSON.parse(new TextDecoder().decode(await promisify(gunzip)(body))) as Window;
-  addWindow(metrics, window, { startAtMs, clockOffsetMs: 0 });
+  metrics.addWindow(window, { startAtMs, clockOffsetMs: 0 });
 }
 
 /** What a look at a task costs that has nothing new to say: its state is read, and a window that is not there. CPU ms. */

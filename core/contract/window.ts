@@ -7,6 +7,20 @@
 /** A float that JSON can carry: k6 trends and gauges may hold infinities. */
 export type Num = number | 'Inf' | '-Inf' | 'NaN';
 
+/** A number from JSON. -0 becomes 0, so that equal states print equal. */
+export function toNumber(n: Num): number {
+  if (typeof n === 'number') return n + 0;
+  if (n === 'Inf') return Number.POSITIVE_INFINITY;
+  return n === '-Inf' ? Number.NEGATIVE_INFINITY : Number.NaN;
+}
+
+/** The number as JSON can carry it. */
+export function toNum(x: number): Num {
+  if (Number.isFinite(x)) return x;
+  if (Number.isNaN(x)) return 'NaN';
+  return x > 0 ? 'Inf' : '-Inf';
+}
+
 export type MetricType = 'counter' | 'gauge' | 'rate' | 'trend';
 export type ValueType = 'default' | 'time' | 'data';
 

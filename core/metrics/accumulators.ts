@@ -1,8 +1,15 @@
-import type { CounterValues, GaugeValues, MetricType, RateValues, Values } from '../contract/window.ts';
+import {
+  type CounterValues,
+  type GaugeValues,
+  type MetricType,
+  type RateValues,
+  toNum,
+  toNumber,
+  type Values,
+} from '../contract/window.ts';
 import { Histogram } from './histogram.ts';
-import { toNum, toNumber } from './num.ts';
 
-/** Sums up. Equal up to floating-point order however it is merged. */
+/** A sum: the same in any order of additions, up to floating-point rounding. */
 export class Counter {
   readonly type = 'counter';
   sum = 0;
@@ -20,7 +27,7 @@ export class Counter {
   }
 }
 
-/** Keeps the latest value and the extremes. Of two values of the same moment the greater counts as the latest. */
+/** The latest value and the extremes. Of two values of one moment the greater counts as the latest. */
 export class Gauge {
   readonly type = 'gauge';
   /** 0 without samples, as in k6. */
@@ -32,11 +39,13 @@ export class Gauge {
 
   /** @param clockOffsetMs the store's clock minus the clock of `values.at` */
   add(values: GaugeValues, clockOffsetMs = 0): void {
-    this.take(toNumber(values.last), values.at + clockOffsetMs, toNumber(values.min), toNumber(values.max));
-  }
-
-  merge(other: Gauge): void {
-    this.take(other.last, other.at, other.low, other.high);
+    const [last, at] = [toNumber(values.last), values.at + clockOffsetMs];
+    if (at > this.at || (at === this.at && last > this.last)) {
+      this.last = last;
+      this.at = at;
+    }
+    this.low = Math.min(this.low, toNumber(values.min));
+    this.high = Math.max(this.high, toNumber(values.max));
   }
 
   toValues(): GaugeValues {
@@ -50,21 +59,16 @@ export class Gauge {
   get max(): number {
     return this.at === Number.NEGATIVE_INFINITY ? 0 : this.high;
   }
-
-  private take(last: number, at: number, low: number, high: number): void {
-    if (at > this.at || (at === this.at && last > this.last)) {
-      this.last = last;
-      this.at = at;
-    }
-    this.low = Math.min(this.low, low);
-    this.high = Math.max(this.high, high);
-  }
 }
 
 export class Rate {
   readonly type = 'rate';
   passes = 0;
   total = 0;
+
+  get fails(): number {
+    return this.total - this.passes;
+  }
 
   add(values: RateValues): void {
     this.passes += values.passes;
@@ -81,7 +85,7 @@ export class Rate {
   }
 }
 
-/** What is known of the samples of a metric, or of a part of it. Its own `Values` are also its form in the checkpoint. */
+/** The samples of a metric, or of a part of it, added up. `add(toValues())` on a new one makes a copy. */
 export type Accumulator = Counter | Gauge | Rate | Histogram;
 
 export function createAccumulator(type: MetricType): Accumulator {
@@ -97,18 +101,15 @@ export function createAccumulator(type: MetricType): Accumulator {
   }
 }
 
-/** @param values of the accumulator's own type: a metric has one type in all tasks, because all run one script */
-export function addValues(into: Accumulator, values: Values, clockOffsetMs: number): void {
-  into.add(values as never, clockOffsetMs);
+/**
+ * @param values of the accumulator's own type: a metric has one type in all tasks, which all run one script
+ * @param clockOffsetMs the store's clock minus the clock of a gauge's `at`
+ */
+export function addValues(accumulator: Accumulator, values: Values, clockOffsetMs = 0): void {
+  accumulator.add(values as never, clockOffsetMs);
 }
 
-/** @param from of the same type as `into` */
-export function mergeAccumulator(into: Accumulator, from: Accumulator): void {
-  into.merge(from as never);
-}
-
-export function accumulatorOf(type: MetricType, values: Values): Accumulator {
-  const accumulator = createAccumulator(type);
-  addValues(accumulator, values, 0);
-  return accumulator;
+/** The sum of a counter's values. */
+export function sumOf(values: Values): number {
+  return 'sum' in values ? toNumber(values.sum) : 0;
 }

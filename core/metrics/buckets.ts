@@ -2,15 +2,15 @@ import { HISTOGRAM_SCALE } from '../contract/window.ts';
 
 const PER_OCTAVE = 2 ** HISTOGRAM_SCALE;
 
-/** Spare buckets on the side that grows: half an octave, so that a drifting latency does not copy every time. */
+/** Spare buckets on the side that grows: half an octave, so that a drifting latency does not cause a copy each time. */
 const SLACK = PER_OCTAVE / 2;
 
-/** The bucket of a positive finite value v: the i with 2^(i/2^scale) < v <= 2^((i+1)/2^scale). */
+/** The bucket of a positive finite value v: the i with 2^(i/2^scale) < v <= 2^((i+1)/2^scale), up to rounding. */
 export function bucketOf(v: number): number {
   return Math.ceil(Math.log2(v) * PER_OCTAVE) - 1;
 }
 
-/** The middle of a bucket: at most half the bucket's width away from any value in it. */
+/** The middle of a bucket: at most half its width from any value in it. */
 export function bucketMiddle(bucket: number): number {
   const lower = 2 ** (bucket / PER_OCTAVE);
   const upper = Math.min(2 ** ((bucket + 1) / PER_OCTAVE), Number.MAX_VALUE);
@@ -18,7 +18,7 @@ export function bucketMiddle(bucket: number): number {
 }
 
 /**
- * Counts by bucket: a dense array with an offset, because adding arrays is what merging does all day. All doubles span
+ * Counts by bucket: a dense array with an offset, because merging spends its time on adding arrays. All doubles span
  * 2^18 buckets (2 MiB); latencies between 1 ms and 10 s span 1,700 (14 KiB).
  */
 export class Buckets {

@@ -1,18 +1,17 @@
-import type { TrendValues } from '../contract/window.ts';
+import { type TrendValues, toNum, toNumber } from '../contract/window.ts';
 import { Buckets, bucketMiddle } from './buckets.ts';
-import { toNum, toNumber } from './num.ts';
 
-/** The number at `fraction` of the way between two neighbours, in k6's own float arithmetic: Inf - Inf is NaN there too. */
+/** Interpolates between two samples in k6's own float arithmetic, in which Inf - Inf is NaN. @param f 0 to 1 */
 export function interpolate(j: number, k: number, f: number): number {
   return j + (k - j) * f;
 }
 
-/** A trend: exact count, sum, min and max, and an exponential histogram between them. Merging is addition. */
+/** A trend: exact count, sum, min and max, and an exponential histogram. Merging is addition. */
 export class Histogram {
   readonly type = 'trend';
   count = 0;
   sum = 0;
-  /** +Infinity and -Infinity while there is no value: the neutral elements. */
+  /** +Infinity, and max -Infinity, without values: the neutral elements of merging. */
   min = Number.POSITIVE_INFINITY;
   max = Number.NEGATIVE_INFINITY;
   posInf = 0;
@@ -67,8 +66,8 @@ export class Histogram {
 
   /**
    * The value at `fraction` (0 to 1) of the values in ascending order, by k6's rule (metrics/sink.go, TrendSink.P):
-   * linear between the two nearest ranks. Each rank's value is off by half a bucket at most; the lowest and the
-   * highest are exact. 0 without values. NaN next to infinities, as in k6.
+   * linear between the two nearest ranks. The value of a rank is off by half a bucket at most; the lowest and the
+   * highest are exact. 0 without values; NaN between infinities, as in k6.
    */
   percentile(fraction: number): number {
     if (this.count === 0) return 0;
@@ -84,7 +83,7 @@ export class Histogram {
     if (rank >= this.count - 1) return this.max;
     let left = rank - this.negInf;
     if (left < 0) return Number.NEGATIVE_INFINITY;
-    // The greater its absolute value, the lower a negative number ranks.
+    // Negative numbers rank by descending absolute value.
     if (left < this.neg.total) return this.clamp(-bucketMiddle(this.neg.bucketAt(this.neg.total - 1 - left)));
     left -= this.neg.total;
     if (left < this.zero) return 0;

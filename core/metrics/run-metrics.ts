@@ -1,36 +1,60 @@
-import type { Cell, GaugeValues, KeyCell, MetricCell, Values, Window } from '../contract/window.ts';
-import { addValues, mergeAccumulator } from './accumulators.ts';
-import { toNumber } from './num.ts';
+import type { ThresholdKey } from '../contract/plan.ts';
 import {
+  type Cell,
+  type GaugeValues,
+  type KeyCell,
+  type MetricCell,
+  type MetricType,
+  toNumber,
+  type Values,
+  type ValueType,
+  type Window,
+} from '../contract/window.ts';
+import { type Accumulator, addValues, Counter, createAccumulator, Rate } from './accumulators.ts';
+import { BoundedMap, Breakdown, type BreakdownJson, earlier, type FirstSeen } from './breakdown.ts';
+import { Histogram } from './histogram.ts';
+import { KeySamples } from './key-samples.ts';
+import {
+  type Edge,
   isSummed,
-  keyState,
-  type MetricState,
-  metricState,
-  ownValues,
-  pivotOf,
-  type RunMetrics,
-  rowsOf,
   SUMMED_METRICS,
+  SummedGauge,
+  type SummedGaugeJson,
   type SummedMetric,
-  seeGroup,
-  taskStats,
-} from './state.ts';
-import type { Edge } from './summed-gauge.ts';
+} from './summed-gauge.ts';
+import { TaskStats, type TaskStatsJson } from './task-stats.ts';
+import { type Point, type PointJson, Recent, Timeline, type TimelineJson } from './timeline.ts';
 
-export { fromJson, type RunMetricsJson, toJson } from './checkpoint.ts';
-export { emptyMetrics, type RunMetrics } from './state.ts';
+export interface Bounds {
+  /** Width of a cell, whole seconds. */
+  cellSeconds: number;
+  /** Tag sets that a metric's breakdown tells apart, over all tasks. */
+  maxRows: number;
+  /** Points of the timeline before its resolution halves. */
+  maxPoints: number;
+}
 
-/** Metrics that are told apart by their tags, for the breakdown of requests and the list of checks. */
-const ROW_METRICS: ReadonlySet<string> = new Set(['http_reqs', 'http_req_failed', 'http_req_duration', 'checks']);
+const BOUNDS: Bounds = { cellSeconds: 1, maxRows: 5_000, maxPoints: 2_000 };
+
+/** How far back the live view can look, seconds: well over the longest interval between windows, 10 s. */
+const RECENT_SECONDS = 40;
 
 /** More windows than any attempt ships: one a second for 30 years. */
 const WINDOWS_PER_ATTEMPT = 1e9;
 
-/** What is gathered on the way through one window. */
-interface Pass {
-  /** How many groups and rows have come before. */
-  position: number;
-  summed: Record<SummedMetric, Edge[]>;
+/** All samples of one metric. */
+export interface MetricTotal {
+  type: MetricType;
+  contains: ValueType;
+  values: Accumulator;
+}
+
+/** The metrics that are broken down by their tags: for the table of requests and the list of checks. */
+export interface Breakdowns {
+  http_reqs: Breakdown<Counter>;
+  http_req_failed: Breakdown<Rate>;
+  http_req_duration: Breakdown<Histogram>;
+  checks: Breakdown<Rate>;
 }
 
 export interface WindowContext {
@@ -40,86 +64,229 @@ export interface WindowContext {
   clockOffsetMs: number;
 }
 
-/** Adds one window, in place. Windows of one task come in their order; those of different tasks in any. */
-export function addWindow(metrics: RunMetrics, window: Window, context: WindowContext): void {
-  const task = taskStats(metrics, window.task);
-  let wall = 0;
-  let load = false;
-  const pass: Pass = { position: 0, summed: { vus: [], vus_max: [] } };
-  for (const line of window.lines) {
-    wall += line.wall;
-    for (const metric of line.overflow ?? []) metrics.overflow.add(metric);
-    for (const cell of line.cells) load = addCell(metrics, window, cell, pass, context) || load;
-  }
-  for (const name of SUMMED_METRICS) {
-    metrics.summed[name].addWindow(window.task, window.attempt * WINDOWS_PER_ATTEMPT + window.seq, pass.summed[name]);
-  }
-  // Before the start a task is busy with making its VUs, which says nothing about the load.
-  if (load) task.addBusy(wall, window.busy);
+/** A window on its way into the metrics. */
+interface WindowPass extends WindowContext {
+  window: Window;
+  stats: TaskStats;
+  /** How many groups and rows of this window have been added so far. */
+  position: number;
+  summed: Record<SummedMetric, Edge[]>;
+  /** Whether a cell belongs to the load. */
+  hasLoad: boolean;
 }
 
-/** Adds `source` to `target`, which has the same bounds. Leaves `source` as it is. */
-export function mergeInto(target: RunMetrics, source: RunMetrics): void {
-  for (const [name, { type, contains, total }] of source.metrics) {
-    mergeAccumulator(metricState(target, name, type, contains).total, total);
-  }
-  for (const [name, rows] of source.rows) {
-    const { type } = source.metrics.get(name) as MetricState;
-    const all = rowsOf(target, name, type);
-    all.merge(rows);
-    if (all.overflow !== null) target.overflow.add(name);
-  }
-  for (const [key, { type, contains, values, pivots }] of source.keys) {
-    const state = keyState(target, key, type, contains);
-    if (values !== null) mergeAccumulator(ownValues(state), values);
-    for (const pivot of pivots.values()) pivotOf(state, pivot.v).merge(pivot);
-  }
-  for (const name of SUMMED_METRICS) target.summed[name].merge(source.summed[name]);
-  for (const [path, { firstSeen }] of source.groups) seeGroup(target, path, firstSeen);
-  target.timeline.merge(source.timeline);
-  target.recent.merge(source.recent);
-  for (const [task, stats] of source.tasks) taskStats(target, task).merge(stats);
-  for (const metric of source.overflow) target.overflow.add(metric);
+/** RunMetrics as plain data that JSON carries without loss. */
+export interface RunMetricsJson {
+  v: 1;
+  bounds: Bounds;
+  metrics: { name: string; type: MetricType; contains: ValueType; values: Values; breakdown?: BreakdownJson }[];
+  keys: KeyCell[];
+  summed: Record<SummedMetric, SummedGaugeJson>;
+  groups: [path: string, firstSeen: FirstSeen][];
+  timeline: TimelineJson;
+  recent: PointJson[];
+  tasks: TaskStatsJson[];
+  overflow: string[];
 }
 
-/** Returns whether the cell belongs to the load, from its start on. */
-function addCell(
-  metrics: RunMetrics,
-  { task, job, seq }: Window,
-  cell: Cell,
-  pass: Pass,
-  { startAtMs, clockOffsetMs }: WindowContext,
-): boolean {
-  const t = alignedSecond(metrics, cell.t, clockOffsetMs);
-  const started = startAtMs !== null && t >= alignDown(metrics, startAtMs / 1000);
-  const load = job === 'load' && started;
-  const point = load ? metrics.timeline.at(t) : undefined;
-  const recent = load ? metrics.recent.at(t) : undefined;
-  const stats = taskStats(metrics, task);
-  if (load) stats.lastT = Math.max(stats.lastT, t);
+/**
+ * The metrics of a run: what all windows added so far say together. Tasks may be added in any order, one window at a
+ * time, with the same outcome; a window that is added twice counts twice. The size is bounded: it grows neither with
+ * the samples nor, past a limit, with the run's length, its windows or the values of tags.
+ */
+export class RunMetrics {
+  readonly bounds: Bounds;
+  /** By name, of every metric with samples except the summed ones. */
+  readonly totals = new Map<string, MetricTotal>();
+  readonly breakdowns: Breakdowns;
+  readonly keys = new Map<string, KeySamples>();
+  readonly summed: Record<SummedMetric, SummedGauge>;
+  /** By path. */
+  readonly groups: BoundedMap<{ firstSeen: FirstSeen }>;
+  /** The load over time, without setup and teardown. */
+  timeline: Timeline;
+  /** The latest seconds of the load. */
+  recent: Recent;
+  readonly tasks = new Map<number, TaskStats>();
+  /** Metrics with more tag sets than a task, or this run, tells apart. */
+  readonly overflow = new Set<string>();
 
-  for (const metric of cell.metrics ?? []) {
-    const { name } = metric;
-    if (isSummed(name)) {
-      if (load) pass.summed[name].push(...edgesOf(metric, t, clockOffsetMs));
-      continue;
+  constructor(keys: readonly ThresholdKey[], bounds: Partial<Bounds> = {}) {
+    this.bounds = { ...BOUNDS, ...bounds };
+    const { cellSeconds, maxRows, maxPoints } = this.bounds;
+    this.breakdowns = {
+      http_reqs: new Breakdown(() => new Counter(), maxRows),
+      http_req_failed: new Breakdown(() => new Rate(), maxRows),
+      http_req_duration: new Breakdown(() => new Histogram(), maxRows),
+      checks: new Breakdown(() => new Rate(), maxRows),
+    };
+    this.summed = { vus: new SummedGauge(cellSeconds), vus_max: new SummedGauge(cellSeconds) };
+    this.groups = new BoundedMap(maxRows);
+    this.timeline = new Timeline(cellSeconds, maxPoints);
+    this.recent = new Recent(RECENT_SECONDS);
+    for (const key of keys) this.samplesOf(key);
+  }
+
+  /** Empty if the metric has no samples, as are the other two. */
+  counter(name: string): Counter {
+    return this.valuesOf(name, Counter);
+  }
+
+  rate(name: string): Rate {
+    return this.valuesOf(name, Rate);
+  }
+
+  trend(name: string): Histogram {
+    return this.valuesOf(name, Histogram);
+  }
+
+  /** Adds one window. The windows of a task come in their order, those of different tasks in any. */
+  addWindow(window: Window, context: WindowContext): void {
+    const stats = this.statsOf(window.task);
+    const pass: WindowPass = {
+      ...context,
+      window,
+      stats,
+      position: 0,
+      summed: { vus: [], vus_max: [] },
+      hasLoad: false,
+    };
+    let wallSeconds = 0;
+    for (const line of window.lines) {
+      wallSeconds += line.wall;
+      for (const metric of line.overflow ?? []) this.overflow.add(metric);
+      for (const cell of line.cells) this.addCell(cell, pass);
     }
-    const { total } = metricState(metrics, name, metric.type, metric.contains);
-    const rows = ROW_METRICS.has(name) ? rowsOf(metrics, name, metric.type) : undefined;
-    for (const { tags = {}, values } of metric.series) {
-      addValues(total, values, clockOffsetMs);
-      rows?.add(tags, values, [t, task, seq, pass.position++], clockOffsetMs);
-      point?.add(name, values);
-      recent?.add(name, values);
-      if (name === 'http_reqs') stats.requests += sumOf(values);
-      if (name === 'iterations') stats.iterations += sumOf(values);
-    }
-    if (rows !== undefined && rows.overflow !== null) metrics.overflow.add(name);
+    const position = window.attempt * WINDOWS_PER_ATTEMPT + window.seq;
+    for (const name of SUMMED_METRICS) this.summed[name].addWindow(window.task, position, pass.summed[name]);
+    // Before the start a task is busy creating its VUs, which says nothing about the load.
+    if (pass.hasLoad) stats.addBusy(wallSeconds, window.busy);
   }
-  for (const key of cell.keys ?? []) if (load || !isSummed(metricOf(key.key))) addKeyCell(metrics, key, clockOffsetMs);
-  for (const path of cell.groups ?? []) seeGroup(metrics, path, [t, task, seq, pass.position++]);
-  return load;
+
+  private addCell(cell: Cell, pass: WindowPass): void {
+    const { window, stats, startAtMs, clockOffsetMs } = pass;
+    const t = this.alignedSecond(cell.t, clockOffsetMs);
+    const isLoad = window.job === 'load' && startAtMs !== null && t >= this.alignDown(startAtMs / 1000);
+    const points: Point[] = [];
+    if (isLoad) {
+      pass.hasLoad = true;
+      stats.lastT = Math.max(stats.lastT, t);
+      points.push(this.timeline.at(t));
+      const recent = this.recent.at(t);
+      if (recent !== undefined) points.push(recent);
+    }
+    for (const metric of cell.metrics ?? []) {
+      const { name } = metric;
+      if (!isSummed(name)) this.addMetric(metric, t, points, pass);
+      else if (isLoad) pass.summed[name].push(...edgesOf(metric, t, clockOffsetMs));
+    }
+    for (const key of cell.keys ?? []) {
+      if (isLoad || !isSummed(metricOfKey(key))) this.samplesOf(key).add(key, clockOffsetMs);
+    }
+    for (const path of cell.groups ?? []) this.addGroup(path, nextFirstSeen(t, pass));
+  }
+
+  private addMetric({ name, type, contains, series }: MetricCell, t: number, points: Point[], pass: WindowPass): void {
+    const total = this.totalOf(name, type, contains);
+    const breakdown = this.breakdownOf(name);
+    for (const { tags = {}, values } of series) {
+      addValues(total.values, values, pass.clockOffsetMs);
+      breakdown?.add(tags, values, nextFirstSeen(t, pass));
+      for (const point of points) point.add(name, values);
+      pass.stats.add(name, values);
+    }
+    if (breakdown !== undefined && breakdown.overflow !== null) this.overflow.add(name);
+  }
+
+  private addGroup(path: string, firstSeen: FirstSeen): void {
+    const group = this.groups.getOrCreate(path, () => ({ firstSeen }));
+    if (group !== undefined) group.firstSeen = earlier(group.firstSeen, firstSeen);
+  }
+
+  toJson(): RunMetricsJson {
+    return {
+      v: 1,
+      bounds: this.bounds,
+      metrics: [...this.totals].map(([name, { type, contains, values }]) => {
+        const metric = { name, type, contains, values: values.toValues() };
+        const breakdown = this.breakdownOf(name);
+        return breakdown === undefined ? metric : { ...metric, breakdown: breakdown.toJson() };
+      }),
+      keys: [...this.keys].map(([key, samples]) => samples.toCell(key)),
+      summed: { vus: this.summed.vus.toJson(), vus_max: this.summed.vus_max.toJson() },
+      groups: this.groups.sorted().map(([path, { firstSeen }]) => [path, firstSeen]),
+      timeline: this.timeline.toJson(),
+      recent: this.recent.toJson(),
+      tasks: [...this.tasks].map(([task, stats]) => stats.toJson(task)),
+      overflow: [...this.overflow],
+    };
+  }
+
+  /** @param json what `toJson` returned, written and read as JSON */
+  static fromJson(json: RunMetricsJson, keys: readonly ThresholdKey[]): RunMetrics {
+    const { cellSeconds, maxPoints } = json.bounds;
+    const metrics = new RunMetrics(keys, json.bounds);
+    for (const { name, type, contains, values, breakdown } of json.metrics) {
+      addValues(metrics.totalOf(name, type, contains).values, values);
+      if (breakdown !== undefined) metrics.breakdownOf(name)?.restore(breakdown);
+    }
+    for (const key of json.keys) metrics.samplesOf(key).add(key);
+    for (const name of SUMMED_METRICS) metrics.summed[name] = SummedGauge.fromJson(json.summed[name], cellSeconds);
+    for (const [path, firstSeen] of json.groups) metrics.addGroup(path, firstSeen);
+    metrics.timeline = Timeline.fromJson(json.timeline, maxPoints);
+    metrics.recent = Recent.fromJson(json.recent, RECENT_SECONDS);
+    for (const stats of json.tasks) metrics.tasks.set(stats.task, TaskStats.fromJson(stats));
+    for (const metric of json.overflow) metrics.overflow.add(metric);
+    return metrics;
+  }
+
+  private valuesOf<A extends Accumulator>(name: string, type: new () => A): A {
+    const values = this.totals.get(name)?.values;
+    return values instanceof type ? values : new type();
+  }
+
+  private totalOf(name: string, type: MetricType, contains: ValueType): MetricTotal {
+    return getOrCreate(this.totals, name, () => ({ type, contains, values: createAccumulator(type) }));
+  }
+
+  private breakdownOf(metric: string) {
+    return isBrokenDown(metric) ? this.breakdowns[metric] : undefined;
+  }
+
+  private samplesOf({ key, type, contains }: Pick<KeyCell, 'key' | 'type' | 'contains'>): KeySamples {
+    return getOrCreate(this.keys, key, () => new KeySamples(type, contains));
+  }
+
+  private statsOf(task: number): TaskStats {
+    return getOrCreate(this.tasks, task, () => new TaskStats());
+  }
+
+  /** The second of the run that a task's cell starts at: shifted by whole cells, so that it stays aligned. */
+  private alignedSecond(t: number, clockOffsetMs: number): number {
+    const width = this.bounds.cellSeconds;
+    return t + Math.round(clockOffsetMs / 1000 / width) * width;
+  }
+
+  private alignDown(seconds: number): number {
+    return Math.floor(seconds / this.bounds.cellSeconds) * this.bounds.cellSeconds;
+  }
 }
+
+const BROKEN_DOWN: ReadonlySet<string> = new Set<keyof Breakdowns>([
+  'http_reqs',
+  'http_req_failed',
+  'http_req_duration',
+  'checks',
+]);
+
+const isBrokenDown = (metric: string): metric is keyof Breakdowns => BROKEN_DOWN.has(metric);
+
+const nextFirstSeen = (t: number, pass: WindowPass): FirstSeen => [
+  t,
+  pass.window.task,
+  pass.window.seq,
+  pass.position++,
+];
 
 function edgesOf({ series }: MetricCell, t: number, clockOffsetMs: number): Edge[] {
   return series.map(({ values }) => {
@@ -128,28 +295,16 @@ function edgesOf({ series }: MetricCell, t: number, clockOffsetMs: number): Edge
   });
 }
 
-function addKeyCell(metrics: RunMetrics, cell: KeyCell, clockOffsetMs: number): void {
-  const state = keyState(metrics, cell.key, cell.type, cell.contains);
-  if (cell.values !== undefined) addValues(ownValues(state), cell.values, clockOffsetMs);
-  for (const pivot of cell.pivots ?? []) pivotOf(state, toNumber(pivot.v)).add(pivot);
-}
-
-/** The second of the run in which a task's cell lies: whole cells are moved, so that they stay aligned. */
-function alignedSecond(metrics: RunMetrics, t: number, clockOffsetMs: number): number {
-  const width = metrics.bounds.cellSeconds;
-  return t + Math.round(clockOffsetMs / 1000 / width) * width;
-}
-
-function alignDown(metrics: RunMetrics, seconds: number): number {
-  return Math.floor(seconds / metrics.bounds.cellSeconds) * metrics.bounds.cellSeconds;
-}
-
 /** The metric of a key such as `vus{team:a}`. */
-function metricOf(key: string): string {
+function metricOfKey({ key }: KeyCell): string {
   const brace = key.indexOf('{');
   return brace < 0 ? key : key.slice(0, brace);
 }
 
-function sumOf(values: Values): number {
-  return 'sum' in values ? toNumber(values.sum) : 0;
+function getOrCreate<K, V>(map: Map<K, V>, key: K, create: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const value = create();
+  map.set(key, value);
+  return value;
 }

@@ -1,13 +1,21 @@
+/** Gauges that every task samples once a second for its own VUs. */
+export const SUMMED_METRICS = ['vus', 'vus_max'] as const;
+export type SummedMetric = (typeof SUMMED_METRICS)[number];
+
+export function isSummed(metric: string): metric is SummedMetric {
+  return metric === 'vus' || metric === 'vus_max';
+}
+
 /** The value of one task at one second. */
 export interface Edge {
   /** Unix seconds. */
   t: number;
-  /** When it was measured, Unix ms; of two values of one second the later counts. */
+  /** When it was sampled, Unix ms; of two values of one second the later counts. */
   at: number;
   value: number;
 }
 
-/** Consecutive windows of one task: which, and the first and the last of its seconds with a value. */
+/** Consecutive windows of one task: their positions, and the first and the last second with a value. */
 interface Span {
   from: number;
   to: number;
@@ -17,19 +25,20 @@ interface Span {
 
 export interface SummedGaugeJson {
   stride: number;
-  /** [first second, number of seconds, sum, number of seconds, sum, …]: sums by second, in runs of equal sums. */
+  /** [first second, number of seconds, sum, number of seconds, sum, …]: run-length encoded; a sum of -1 is a gap. */
   sums: number[];
   tasks: { task: number; spans: Span[] }[];
 }
 
-/** 36 hours of seconds. A longer run keeps every second second, then every fourth, and so on. */
+/** 36 hours. A longer run keeps every other second, then every fourth, and so on. */
 const MAX_SECONDS = 2 ** 17;
 
 /**
- * A gauge of which every task measures its own part once a second (vus, vus_max): the run's value is the sum over tasks.
+ * A gauge that every task samples for its own part once a second (vus, vus_max): the run's value is the sum over tasks.
  *
- * Keeps the sum by second, and of each task's consecutive windows only the first and the last second, because only
- * there can another part of a second already counted turn up. Of the parts of one second the latest counts.
+ * Windows may be added in any order, each once. Keeps the sum of every second and, of each task's consecutive windows,
+ * only the first and the last value: a second can be in two windows only if the one ends with it and the other starts
+ * with it. The later value of that second counts.
  */
 export class SummedGauge {
   private sums = new Map<number, number>();
@@ -46,30 +55,23 @@ export class SummedGauge {
 
   /**
    * Adds one window of a task.
-   * @param place where the window stands among the task's windows; consecutive ones have consecutive places
-   * @param edges the window's values, in order of time; there may be none
+   * @param position of the window among those of the task; consecutive windows have consecutive positions
+   * @param edges the window's values, in order of time; may be empty
    */
-  addWindow(task: number, place: number, edges: Edge[]): void {
+  addWindow(task: number, position: number, edges: Edge[]): void {
     const before = this.tasks.get(task)?.at(-1);
-    const inOrder = before?.to === place - 1;
-    const span = inOrder ? before : { from: place, to: place, first: null, last: null };
+    const inOrder = before?.to === position - 1;
+    const span = inOrder ? before : { from: position, to: position, first: null, last: null };
     for (const edge of edges) this.extend(span, edge);
-    span.to = place;
+    span.to = position;
     if (!inOrder) this.insert(task, span);
-    while (this.sums.size > this.maxSeconds) this.thinOut(this.stride * 2);
-  }
-
-  merge(other: SummedGauge): void {
-    if (other.stride > this.stride) this.thinOut(other.stride);
-    for (const [t, sum] of other.sums) this.write(t, sum);
-    for (const [task, spans] of other.tasks) for (const span of spans) this.insert(task, { ...span });
     while (this.sums.size > this.maxSeconds) this.thinOut(this.stride * 2);
   }
 
   /**
    * value: the sum of all tasks' last values. max: the highest sum. min: the lowest sum of the seconds in which all
-   * tasks have a value. Null without samples, as for k6 itself in a test of less than a second: where that is so short
-   * that the one tick of only some tasks fell into it, their sum would be the number of nobody's VUs.
+   * tasks have a value. Null without samples, as in k6 after less than a second of test. Also null if all samples are of
+   * one second and some tasks have none: their sum would not be the number of VUs.
    */
   summary(): { value: number; min: number; max: number } | null {
     let value: number | null = null;
@@ -98,12 +100,12 @@ export class SummedGauge {
     return { value, min: min === Number.POSITIVE_INFINITY ? value : min, max };
   }
 
-  /** The sum at a second, where it is kept. */
+  /** The sum at a second, if it is kept. */
   at(t: number): number | undefined {
     return this.sums.get(t);
   }
 
-  /** The highest sum by interval of so many seconds, by the interval's first second. */
+  /** The highest sum of each interval, by its first second. @param interval seconds */
   maxBy(interval: number): Map<number, number> {
     const highest = new Map<number, number>();
     for (const [t, sum] of this.sums) {
@@ -150,7 +152,7 @@ export class SummedGauge {
     for (const t of this.sums.keys()) if (t % stride !== 0) this.sums.delete(t);
   }
 
-  /** Adds a value to the end of a span. */
+  /** Appends a value to a span. */
   private extend(span: Span, edge: Edge): void {
     const { first, last } = span;
     if (last === null || edge.t > last.t) {
@@ -162,10 +164,10 @@ export class SummedGauge {
       if (first?.t === edge.t) span.first = edge;
       span.last = edge;
     }
-    // A part that comes more than a second late changes nothing: a later value of its task is known.
+    // A value that is more than a second late is ignored: a later one of its task is known.
   }
 
-  /** Takes in a span whose values are in the sums, and takes out of them what is counted a second time. */
+  /** Inserts a span whose values are in the sums already; subtracts from them what is counted twice. */
   private insert(task: number, span: Span): void {
     const spans = [...(this.tasks.get(task) ?? []), span].sort((a, b) => a.from - b.from);
     const joined: Span[] = [];

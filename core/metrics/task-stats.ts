@@ -1,27 +1,37 @@
-/** Over how many consecutive seconds the CPU's use is averaged. */
+import type { Values } from '../contract/window.ts';
+import { sumOf } from './accumulators.ts';
+
+/** How long a stretch the use of the CPU is averaged over, seconds. */
 const BUSY_SECONDS = 5;
 
 export interface TaskStatsJson {
   task: number;
   requests: number;
   iterations: number;
-  /** -1: none yet. */
   lastT: number;
   peak: number;
   pieces: [seconds: number, busy: number][];
 }
 
-/** What is known of one task. */
+/** What one task did, and how busy it was. */
 export class TaskStats {
   requests = 0;
   iterations = 0;
-  /** The latest second of load that has come from this task, Unix seconds; -1: none yet. */
+  /** The latest second of load that this task has shipped, Unix seconds; -1: none yet. */
   lastT = -1;
   private peak = 0;
   /** The latest windows, oldest first: just enough of them to span BUSY_SECONDS. */
   private pieces: [seconds: number, busy: number][] = [];
 
-  /** Adds the next window of load of this task; windows come in order. */
+  add(metric: string, values: Values): void {
+    if (metric === 'http_reqs') this.requests += sumOf(values);
+    if (metric === 'iterations') this.iterations += sumOf(values);
+  }
+
+  /**
+   * Adds the next window of load; windows come in order.
+   * @param busy the share of the CPU that was in use, 0 to 1
+   */
   addBusy(seconds: number, busy: number): void {
     if (seconds <= 0) return;
     this.pieces.push([seconds, busy]);
@@ -30,18 +40,9 @@ export class TaskStats {
     if (spanned >= BUSY_SECONDS) this.peak = Math.max(this.peak, this.latestMean());
   }
 
-  /** The highest mean use of the CPU over any five consecutive seconds, 0 to 1; over all of a shorter test. */
+  /** The highest mean use of the CPU over five consecutive seconds, or over all of a shorter test; 0 to 1. */
   get peakBusy(): number {
     return this.peak > 0 ? this.peak : this.latestMean();
-  }
-
-  /** Adds another part of the same task. Five seconds that lie across two parts are not looked at. */
-  merge(other: TaskStats): void {
-    this.requests += other.requests;
-    this.iterations += other.iterations;
-    this.peak = Math.max(this.peak, other.peak);
-    if (other.lastT > this.lastT || this.pieces.length === 0) this.pieces = [...other.pieces];
-    this.lastT = Math.max(this.lastT, other.lastT);
   }
 
   toJson(task: number): TaskStatsJson {
@@ -56,7 +57,7 @@ export class TaskStats {
     return stats;
   }
 
-  /** The mean over the latest BUSY_SECONDS, or over what there is. */
+  /** The mean over the latest BUSY_SECONDS, or over fewer if there are not as many. */
   private latestMean(): number {
     let left = BUSY_SECONDS;
     let used = 0;

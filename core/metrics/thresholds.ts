@@ -1,20 +1,20 @@
 import type { Threshold, ThresholdKey } from '../contract/plan.ts';
+import { toNumber } from '../contract/window.ts';
 import { aggregate, metricOfKey } from './metric.ts';
-import { toNumber } from './num.ts';
-import type { RunMetrics } from './state.ts';
+import type { RunMetrics } from './run-metrics.ts';
 
 export interface KeyVerdict {
   key: string;
   thresholds: { source: string; ok: boolean }[];
   ok: boolean;
-  /** A failing threshold asks for the run's abort. */
+  /** Whether a failing threshold has abortOnFail, and its delay is over. */
   abort: boolean;
 }
 
 /**
- * Judges the thresholds as k6 would judge all samples pooled (metrics/thresholds.go, internal/metrics/engine). While the
- * test runs, keys without samples are not judged yet and count as passed; at the end an empty counter, gauge or trend
- * has 0 for every aggregate, and an empty rate passes.
+ * Judges the thresholds as one k6 that took all samples would (metrics/thresholds.go, internal/metrics/engine). While
+ * the test runs, keys without samples are not judged and pass; at the end every aggregate of an empty counter, gauge or
+ * trend is 0, and an empty rate passes.
  * @param testMs how long the test has run: setup, load and teardown, ms
  */
 export function judge(
@@ -24,10 +24,10 @@ export function judge(
   { final }: { final: boolean },
 ): KeyVerdict[] {
   return keys.map((key) => {
-    const measured = metricOfKey(metrics, key);
-    const judged = final || measured.hasSamples;
+    const metric = metricOfKey(metrics, key);
+    const judged = final || metric.hasSamples;
     const failing: Threshold[] = judged
-      ? key.thresholds.filter((threshold) => !passes(aggregate(measured, threshold, testMs), threshold))
+      ? key.thresholds.filter((threshold) => !passes(aggregate(metric, threshold, testMs), threshold))
       : [];
     return {
       key: key.key,
@@ -40,7 +40,7 @@ export function judge(
   });
 }
 
-/** Whether a threshold lets the value pass; undefined: there is nothing to judge. */
+/** Whether a value passes a threshold; undefined, which is no value, does. */
 export function passes(actual: number | undefined, { operator, value }: Threshold): boolean {
   if (actual === undefined) return true;
   const limit = toNumber(value);

@@ -1,6 +1,6 @@
-import type { CounterValues, RateValues, TrendValues, Values } from '../contract/window.ts';
+import type { RateValues, TrendValues, Values } from '../contract/window.ts';
+import { sumOf } from './accumulators.ts';
 import { Histogram } from './histogram.ts';
-import { toNumber } from './num.ts';
 
 const COUNTS = ['requests', 'failed', 'iterations', 'dropped', 'checksFailed', 'received', 'sent'] as const;
 
@@ -24,7 +24,7 @@ export class Point {
   /** http_req_duration, ms. */
   readonly duration = new Histogram();
 
-  /** Adds the values of a part of a metric; most metrics have no share in a point. */
+  /** Adds values of a metric, or of a part of it; most metrics do not appear in a point. */
   add(metric: string, values: Values): void {
     switch (metric) {
       case 'http_reqs':
@@ -73,15 +73,19 @@ export class Point {
   }
 }
 
-function sumOf(values: Values): number {
-  return toNumber((values as CounterValues).sum);
+export interface TimelineJson {
+  interval: number;
+  points: PointJson[];
 }
 
-/** The whole run by interval. When there are too many points, the interval doubles: memory has a bound. */
+/** The whole load by interval. The interval doubles whenever there are too many points, so memory is bounded. */
 export class Timeline {
   private points = new Map<number, Point>();
 
-  /** @param interval seconds per point */
+  /**
+   * @param interval seconds per point
+   * @param limit how many points to keep
+   */
   constructor(
     public interval: number,
     private readonly limit: number,
@@ -99,14 +103,19 @@ export class Timeline {
     return this.at(t);
   }
 
-  merge(other: Timeline): void {
-    if (other.interval > this.interval) this.coarsen(other.interval);
-    for (const [t, point] of other.points) this.at(t).merge(point);
-  }
-
   /** By start of the interval, Unix seconds, ascending. */
   entries(): [number, Point][] {
-    return [...this.points].sort(([a], [b]) => a - b);
+    return ascending(this.points);
+  }
+
+  toJson(): TimelineJson {
+    return { interval: this.interval, points: this.entries().map(([t, point]) => point.toJson(t)) };
+  }
+
+  static fromJson({ interval, points }: TimelineJson, limit: number): Timeline {
+    const timeline = new Timeline(interval, limit);
+    for (const point of points) timeline.points.set(point.t, Point.fromJson(point));
+    return timeline;
   }
 
   private coarsen(interval: number): void {
@@ -116,7 +125,7 @@ export class Timeline {
     for (const [t, point] of fine) {
       const start = Math.floor(t / interval) * interval;
       const coarse = this.points.get(start);
-      // The first of an interval's points can be kept as it is.
+      // The first point of an interval can be kept as it is.
       if (coarse === undefined) this.points.set(start, point);
       else coarse.merge(point);
     }
@@ -124,7 +133,7 @@ export class Timeline {
   }
 }
 
-/** The latest seconds of the run, each by itself, for the live view; older ones are forgotten. */
+/** The latest seconds of the load, one point for each cell, for the live view; older ones are dropped. */
 export class Recent {
   private points = new Map<number, Point>();
   private newest = Number.NEGATIVE_INFINITY;
@@ -132,7 +141,7 @@ export class Recent {
   /** @param seconds how far back from the newest second */
   constructor(private readonly seconds: number) {}
 
-  /** The point of a second, or undefined where that is forgotten already. */
+  /** The point of a second; undefined if it is too old. */
   at(t: number): Point | undefined {
     if (t > this.newest) {
       this.newest = t;
@@ -145,12 +154,20 @@ export class Recent {
     return point;
   }
 
-  merge(other: Recent): void {
-    for (const [t, point] of other.points) this.at(t)?.merge(point);
+  /** By second, ascending. */
+  entries(): [number, Point][] {
+    return ascending(this.points);
   }
 
-  /** Points by their second, ascending. */
-  entries(): [number, Point][] {
-    return [...this.points].sort(([a], [b]) => a - b);
+  toJson(): PointJson[] {
+    return this.entries().map(([t, point]) => point.toJson(t));
+  }
+
+  static fromJson(json: PointJson[], seconds: number): Recent {
+    const recent = new Recent(seconds);
+    for (const point of json) recent.at(point.t)?.merge(Point.fromJson(point));
+    return recent;
   }
 }
+
+const ascending = (points: ReadonlyMap<number, Point>): [number, Point][] => [...points].sort(([a], [b]) => a - b);

@@ -4,7 +4,7 @@ import { type Control, SetupData } from '../contract/control.ts';
 import { runKeys } from '../contract/keys.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Progress } from '../contract/progress.ts';
-import { emptyMetrics, fromJson, type RunMetrics, type RunMetricsJson, toJson } from '../metrics/run-metrics.ts';
+import { RunMetrics, type RunMetricsJson } from '../metrics/run-metrics.ts';
 import { summaryData } from '../metrics/summary.ts';
 import type { Clock, Compression, Store } from '../ports.ts';
 import { Schedule } from '../schedule.ts';
@@ -42,7 +42,7 @@ export class Checkpointer {
     this.files = new RunOwnership(store, plan.id);
     this.schedule = new Schedule(clock);
     this.state = initialState(plan, clock.now());
-    this.metrics = emptyMetrics(plan.thresholds, { cellSeconds: plan.timing.cellSeconds });
+    this.metrics = new RunMetrics(plan.thresholds, { cellSeconds: plan.timing.cellSeconds });
   }
 
   /** Takes the run over from wherever it stands. @throws SupersededError */
@@ -56,7 +56,7 @@ export class Checkpointer {
       const saved = JSON.parse(text) as { state: RunState; merged: RunMetricsJson };
       // An older version's checkpoint lacks what has been added since.
       this.state = { ...this.state, ...saved.state };
-      this.metrics = fromJson(saved.merged, plan.thresholds);
+      this.metrics = RunMetrics.fromJson(saved.merged, plan.thresholds);
     }
     // The last coordinator died before it could tell the moment of the start: it may be past by now.
     if (this.state.startAt !== null && told?.startAt == null) this.state.startAt = nextStart(plan, clock.now());
@@ -90,7 +90,7 @@ export class Checkpointer {
   /** @throws SupersededError */
   async checkpoint(): Promise<void> {
     const body = await this.options.compression.zip(
-      JSON.stringify({ state: this.state, merged: toJson(this.metrics) }),
+      JSON.stringify({ state: this.state, merged: this.metrics.toJson() }),
     );
     await this.files.writeCheckpoint(body);
   }

@@ -4,7 +4,7 @@ import { type Phase, TaskStatus } from '../contract/control.ts';
 import { taskKeys } from '../contract/keys.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Window } from '../contract/window.ts';
-import { addWindow, type RunMetrics } from '../metrics/run-metrics.ts';
+import type { RunMetrics } from '../metrics/run-metrics.ts';
 import { eachInParallel } from '../parallel.ts';
 import type { Clock, Compression, Fleet, Store, TaskLiveness } from '../ports.ts';
 import type { RunState, TaskRecord } from './state.ts';
@@ -165,7 +165,7 @@ export class TaskPoller {
       if (body === null) return;
       const window = JSON.parse(new TextDecoder().decode(await compression.unzip(body))) as Window;
       const clockOffsetMs = record.status?.clockOffsetMs ?? 0;
-      addWindow(this.metrics, window, { startAtMs: this.state.startAt, clockOffsetMs });
+      this.metrics.addWindow(window, { startAtMs: this.state.startAt, clockOffsetMs });
       record.merged += 1;
       const now = clock.now();
       this.lastWindowAt.set(task, now);

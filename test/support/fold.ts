@@ -1,17 +1,18 @@
 import type { ThresholdKey } from '../../core/contract/plan.ts';
-import type {
-  Cell,
-  KeyCell,
-  MetricType,
-  Num,
-  Pivot,
-  TrendValues,
-  Values,
-  ValueType,
-  Window,
+import {
+  type Cell,
+  type KeyCell,
+  type MetricType,
+  type Num,
+  type Pivot,
+  type TrendValues,
+  toNum,
+  toNumber,
+  type Values,
+  type ValueType,
+  type Window,
 } from '../../core/contract/window.ts';
 import { bucketOf } from '../../core/metrics/buckets.ts';
-import { toNum, toNumber } from '../../core/metrics/num.ts';
 
 /** A sample as k6 takes it. */
 export interface RawSample {

@@ -1,6 +1,5 @@
 import type { Threshold, ThresholdKey } from '../../core/contract/plan.ts';
-import type { MetricType } from '../../core/contract/window.ts';
-import { toNum, toNumber } from '../../core/metrics/num.ts';
+import { type MetricType, toNum, toNumber } from '../../core/contract/window.ts';
 
 /** k6's own percentile (metrics/sink.go, TrendSink.P): sort all samples, interpolate between the nearest ranks. */
 export function pooledPercentile(values: number[], fraction: number): number {

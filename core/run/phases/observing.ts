@@ -1,6 +1,6 @@
 /** After the run: the target may still be about to scale out, or to be measured, as it is expected to. */
 import type { Plan } from '../../contract/plan.ts';
-import { seriesPoints } from '../../metrics/result.ts';
+import { seriesPoints } from '../../metrics/metric-results.ts';
 import type { RunMetrics } from '../../metrics/run-metrics.ts';
 import { samplesDueUntil } from '../../scaling/cloudwatch-lag.ts';
 import { findScaleOut, loadRoseAt, pointMs } from '../../scaling/moments.ts';

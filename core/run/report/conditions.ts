@@ -3,8 +3,7 @@
 import type { Condition } from '../../contract/interval-metrics.ts';
 import type { Plan } from '../../contract/plan.ts';
 import type { SeriesPoint } from '../../contract/result.ts';
-import type { Counter } from '../../metrics/accumulators.ts';
-import { seriesPoints } from '../../metrics/result.ts';
+import { seriesPoints } from '../../metrics/metric-results.ts';
 import type { RunMetrics } from '../../metrics/run-metrics.ts';
 import { findRecovery, findScaleOut, loadRoseAt, pointMs, STABLE_POINTS } from '../../scaling/moments.ts';
 import type { RunState } from '../state.ts';
@@ -107,7 +106,7 @@ function loadRoseSoFar({ plan, state, now }: ConditionInput, points: readonly Se
 }
 
 function isSaturated({ state, metrics, now }: ConditionInput): boolean {
-  const dropped = (metrics.metrics.get('dropped_iterations')?.total as Counter | undefined)?.sum ?? 0;
+  const dropped = metrics.counter('dropped_iterations').sum;
   const tasks = state.tasks.map((_, task) => ({ task, peakBusy: metrics.tasks.get(task)?.peakBusy ?? 0 }));
   return generator(dropped, state, tasks, testDurationMs(state, now)).saturated;
 }

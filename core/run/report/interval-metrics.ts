@@ -1,7 +1,5 @@
 import type { IntervalMetrics } from '../../contract/interval-metrics.ts';
 import type { Plan } from '../../contract/plan.ts';
-import type { Counter, Rate } from '../../metrics/accumulators.ts';
-import type { Histogram } from '../../metrics/histogram.ts';
 import { liveStats } from '../../metrics/live.ts';
 import type { RunMetrics } from '../../metrics/run-metrics.ts';
 import type { RunState } from '../state.ts';
@@ -42,7 +40,7 @@ export class IntervalAggregator {
     const totals = totalsOf(merged);
     const requests = totals.requests - this.told.requests;
     const failures = totals.failures - this.told.failures;
-    const latency = addedBetween(this.told.latency, totals.latency, durations(merged) ?? { min: 0, max: 0 });
+    const latency = addedBetween(this.told.latency, totals.latency, merged.trend('http_req_duration'));
     this.told = totals;
     const errorRate = requests > 0 ? failures / requests : 0;
     const reading = state.readings.at(-1);
@@ -78,13 +76,10 @@ export class IntervalAggregator {
   }
 }
 
-const durations = (metrics: RunMetrics): Histogram | undefined =>
-  metrics.metrics.get('http_req_duration')?.total as Histogram | undefined;
-
 function totalsOf(metrics: RunMetrics): Totals {
   return {
-    requests: (metrics.metrics.get('http_reqs')?.total as Counter | undefined)?.sum ?? 0,
-    failures: (metrics.metrics.get('http_req_failed')?.total as Rate | undefined)?.passes ?? 0,
-    latency: bucketCounts(durations(metrics)),
+    requests: metrics.counter('http_reqs').sum,
+    failures: metrics.rate('http_req_failed').passes,
+    latency: bucketCounts(metrics.trend('http_req_duration')),
   };
 }

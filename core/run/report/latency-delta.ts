@@ -21,8 +21,8 @@ export interface Distribution {
   counts: number[];
 }
 
-export function bucketCounts(histogram: Histogram | undefined): BucketCounts {
-  const { zero = 0, pos = [] } = histogram?.toValues() ?? {};
+export function bucketCounts(histogram: Histogram): BucketCounts {
+  const { zero = 0, pos = [] } = histogram.toValues();
   const positive = new Map<number, number>();
   for (let i = 0; i < pos.length; i += 2) positive.set(pos[i] as number, pos[i + 1] as number);
   return { zero, positive };

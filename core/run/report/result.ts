@@ -1,7 +1,7 @@
 import { FleetExit, K6Exit } from '../../contract/exit-codes.ts';
 import type { Plan } from '../../contract/plan.ts';
 import type { Result, TargetResult, TaskResult } from '../../contract/result.ts';
-import { breakdownRows, checkResults, metricResults, seriesPoints } from '../../metrics/result.ts';
+import { breakdownRows, checkResults, metricResults, seriesPoints } from '../../metrics/metric-results.ts';
 import type { RunMetrics } from '../../metrics/run-metrics.ts';
 import { judge, type KeyVerdict } from '../../metrics/thresholds.ts';
 import { targetVerdict } from '../../scaling/verdict.ts';

@@ -1,15 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Window } from '../../../../core/contract/window.ts';
-import { breakdownRows, checkResults, metricResults, seriesPoints } from '../../../../core/metrics/result.ts';
-import {
-  addWindow,
-  emptyMetrics,
-  fromJson,
-  mergeInto,
-  type RunMetrics,
-  toJson,
-} from '../../../../core/metrics/run-metrics.ts';
+import { breakdownRows, checkResults, metricResults, seriesPoints } from '../../../../core/metrics/metric-results.ts';
+import { RunMetrics } from '../../../../core/metrics/run-metrics.ts';
 import { judge } from '../../../../core/metrics/thresholds.ts';
 import { type FoldOptions, foldWindow, type RawSample } from '../../../support/fold.ts';
 import { pooledPercentile, threshold, thresholdKey } from '../../../support/pooled.ts';
@@ -69,10 +62,13 @@ const samplesByTask = fc.array(sample, { maxLength: 120 }).map((all) =>
 );
 
 const merge = (windows: Window[]): RunMetrics => {
-  const metrics = emptyMetrics(KEYS, BOUNDS);
-  for (const window of windows) addWindow(metrics, window, CONTEXT);
+  const metrics = new RunMetrics(KEYS, BOUNDS);
+  for (const window of windows) metrics.addWindow(window, CONTEXT);
   return metrics;
 };
+
+const checkpointed = (metrics: RunMetrics): RunMetrics =>
+  RunMetrics.fromJson(JSON.parse(JSON.stringify(metrics.toJson())), KEYS);
 
 const window = (samples: RawSample[], options: FoldOptions = {}) =>
   foldWindow(samples, { keys: KEYS, wall: 0, ...options });
@@ -84,16 +80,16 @@ const windowsOf = (tasks: RawSample[][], cuts: number[]): Window[] =>
     return ends.map((end, seq) => window(samples.slice(ends[seq - 1] ?? 0, end), { task, seq }));
   });
 
-/** Everything but where in its window a row was first seen, which depends on the cut, and orders that say nothing. */
+/** Everything but the positions at which rows were first seen, which depend on the cut, and orders without meaning. */
 const essence = (m: RunMetrics) => {
-  const { metrics, keys, summed, tasks, overflow, groups, ...rest } = toJson(m);
+  const { metrics, keys, summed, tasks, overflow, groups, ...rest } = m.toJson();
   const by = <T>(items: T[], key: (item: T) => string) => items.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
   return {
     ...rest,
-    metrics: by(metrics, ({ name }) => name).map(({ rows, ...metric }) => ({
+    metrics: by(metrics, ({ name }) => name).map(({ breakdown, ...metric }) => ({
       ...metric,
-      rows: rows?.rows.map(({ tags, values }) => ({ tags, values })),
-      overflow: rows?.overflow,
+      rows: breakdown?.rows.map(({ tags, values }) => ({ tags, values })),
+      overflow: breakdown?.overflow,
     })),
     keys: by(keys, ({ key }) => key),
     vus: by(
@@ -108,22 +104,22 @@ const essence = (m: RunMetrics) => {
 };
 
 describe('merging', () => {
-  it('gives the same from any windows, merged in any order and grouping', () => {
+  it('gives the same from any cut into windows, added in any order, across any checkpoints', () => {
     const cuts = fc.array(fc.nat(100), { maxLength: 5 });
     fc.assert(
       fc.property(samplesByTask, cuts, fc.infiniteStream(fc.nat(1000)), (tasks, at, random) => {
+        const below = (limit: number) => random.next().value % limit;
         const whole = merge(windowsOf(tasks, []));
         const windows = windowsOf(tasks, at);
         expect(essence(merge(windows))).toEqual(essence(whole));
 
-        const parts = windows.map((part) => merge([part]));
-        while (parts.length > 1) {
-          const [a] = parts.splice(random.next().value % parts.length, 1) as [RunMetrics];
-          const [b] = parts.splice(random.next().value % parts.length, 1) as [RunMetrics];
-          mergeInto(a, b);
-          parts.push(a);
+        let metrics = new RunMetrics(KEYS, BOUNDS);
+        while (windows.length > 0) {
+          const [next] = windows.splice(below(windows.length), 1) as [Window];
+          metrics.addWindow(next, CONTEXT);
+          if (below(4) === 0) metrics = checkpointed(metrics);
         }
-        expect(essence(parts[0] as RunMetrics)).toEqual(essence(whole));
+        expect(essence(metrics)).toEqual(essence(whole));
       }),
     );
   });
@@ -173,10 +169,10 @@ describe('merging', () => {
       fc.property(samplesByTask, (tasks) => {
         const windows = windowsOf(tasks, [50]);
         const metrics = merge(windows.slice(0, 5));
-        const copy = fromJson(JSON.parse(JSON.stringify(toJson(metrics))), KEYS);
-        expect(toJson(copy)).toEqual(toJson(metrics));
-        for (const m of [metrics, copy]) for (const w of windows.slice(5)) addWindow(m, w, CONTEXT);
-        expect(toJson(copy)).toEqual(toJson(metrics));
+        const copy = checkpointed(metrics);
+        expect(copy.toJson()).toEqual(metrics.toJson());
+        for (const m of [metrics, copy]) for (const w of windows.slice(5)) m.addWindow(w, CONTEXT);
+        expect(copy.toJson()).toEqual(metrics.toJson());
       }),
     );
   });
@@ -190,45 +186,45 @@ describe('addWindow', () => {
   const vusOf = (metrics: RunMetrics) => metrics.summed.vus.summary();
 
   it('corrects clocks by whole cells for the time series and to the ms for gauges', () => {
-    const metrics = emptyMetrics([]);
+    const metrics = new RunMetrics([]);
     const gauge = (value: number) => at(5, 'g', value, { type: 'gauge' });
-    addWindow(metrics, window([at(5), gauge(1)]), { ...CONTEXT, clockOffsetMs: 2_400 });
-    addWindow(metrics, window([at(5), gauge(2)], { task: 1 }), { ...CONTEXT, clockOffsetMs: 2_399 });
+    metrics.addWindow(window([at(5), gauge(1)]), { ...CONTEXT, clockOffsetMs: 2_400 });
+    metrics.addWindow(window([at(5), gauge(2)], { task: 1 }), { ...CONTEXT, clockOffsetMs: 2_399 });
     expect(seriesPoints(metrics).points.map(({ t, iterations }) => [t, iterations])).toEqual([[START + 7, 2]]);
-    expect(metrics.metrics.get('g')?.total).toMatchObject({ last: 1, at: (START + 7) * 1000 + 400 });
+    expect(metrics.totals.get('g')?.values).toMatchObject({ last: 1, at: (START + 7) * 1000 + 400 });
   });
 
   it('counts vus of the load only, from its start on', () => {
-    const metrics = emptyMetrics([]);
-    addWindow(metrics, window([vus(0, 9)]), { startAtMs: null, clockOffsetMs: 0 });
-    addWindow(metrics, window([vus(0, 9)], { job: 'setup' }), CONTEXT);
-    addWindow(metrics, window([vus(-1, 9)]), CONTEXT);
+    const metrics = new RunMetrics([]);
+    metrics.addWindow(window([vus(0, 9)]), { startAtMs: null, clockOffsetMs: 0 });
+    metrics.addWindow(window([vus(0, 9)], { job: 'setup' }), CONTEXT);
+    metrics.addWindow(window([vus(-1, 9)]), CONTEXT);
     expect(vusOf(metrics)).toBeNull();
-    addWindow(metrics, window([vus(0, 3)]), { startAtMs: START * 1000 + 900, clockOffsetMs: 0 });
+    metrics.addWindow(window([vus(0, 3)]), { startAtMs: START * 1000 + 900, clockOffsetMs: 0 });
     expect(vusOf(metrics)).toEqual({ value: 3, min: 3, max: 3 });
   });
 
   it('keeps samples of setup and teardown, outside the time series', () => {
-    const metrics = emptyMetrics([]);
-    addWindow(metrics, window([at(-5)], { job: 'setup' }), { startAtMs: null, clockOffsetMs: 0 });
-    addWindow(metrics, window([at(5)], { job: 'teardown' }), CONTEXT);
-    expect(metrics.metrics.get('iterations')?.total).toMatchObject({ sum: 2 });
+    const metrics = new RunMetrics([]);
+    metrics.addWindow(window([at(-5)], { job: 'setup' }), { startAtMs: null, clockOffsetMs: 0 });
+    metrics.addWindow(window([at(5)], { job: 'teardown' }), CONTEXT);
+    expect(metrics.counter('iterations').sum).toBe(2);
     expect(seriesPoints(metrics).points).toEqual([]);
   });
 
   it('takes the minimum of vus only where every task has a value', () => {
-    const metrics = emptyMetrics([]);
-    addWindow(metrics, window([vus(0, 5), vus(1, 5), vus(2, 5)]), CONTEXT);
-    addWindow(metrics, window([vus(1, 2), vus(2, 1), vus(3, 0)], { task: 1 }), CONTEXT);
+    const metrics = new RunMetrics([]);
+    metrics.addWindow(window([vus(0, 5), vus(1, 5), vus(2, 5)]), CONTEXT);
+    metrics.addWindow(window([vus(1, 2), vus(2, 1), vus(3, 0)], { task: 1 }), CONTEXT);
     expect(vusOf(metrics)).toEqual({ value: 5, min: 6, max: 7 });
   });
 
   it('aligns cells of several seconds', () => {
-    const metrics = emptyMetrics([], { cellSeconds: 5 });
+    const metrics = new RunMetrics([], { cellSeconds: 5 });
     for (const [task, clockOffsetMs] of [0, 2_000, -2_400].entries()) {
       for (const [seq, second] of [0, 5, 10].entries()) {
         const part = foldWindow([vus(second, task + 1)], { task, seq, cellSeconds: 5 });
-        addWindow(metrics, part, { ...CONTEXT, clockOffsetMs });
+        metrics.addWindow(part, { ...CONTEXT, clockOffsetMs });
       }
     }
     expect(vusOf(metrics)).toEqual({ value: 6, min: 6, max: 6 });
@@ -236,9 +232,9 @@ describe('addWindow', () => {
   });
 
   it('halves the resolution of the time series when it has too many points', () => {
-    const metrics = emptyMetrics([], { maxPoints: 4 });
+    const metrics = new RunMetrics([], { maxPoints: 4 });
     for (let second = 0; second < 20; second++) {
-      addWindow(metrics, window([at(second), vus(second, second)], { seq: second }), CONTEXT);
+      metrics.addWindow(window([at(second), vus(second, second)], { seq: second }), CONTEXT);
     }
     const { intervalSeconds, points } = seriesPoints(metrics);
     expect(intervalSeconds).toBe(8);
@@ -250,9 +246,9 @@ describe('addWindow', () => {
   });
 
   it('puts tag sets past the limit into one row and says so', () => {
-    const metrics = emptyMetrics([], { maxRows: 2 });
+    const metrics = new RunMetrics([], { maxRows: 2 });
     const request = (name: string) => at(1, 'http_reqs', 1, { tags: { name } });
-    addWindow(metrics, window(['b', 'd', 'a', 'c', 'd'].map(request)), CONTEXT);
+    metrics.addWindow(window(['b', 'd', 'a', 'c', 'd'].map(request)), CONTEXT);
     expect(breakdownRows(metrics).map(({ name, requests }) => [name, requests])).toEqual([
       ['a', 1],
       ['b', 1],
@@ -262,11 +258,11 @@ describe('addWindow', () => {
   });
 
   it('keeps what a task itself put together in the same row', () => {
-    const metrics = emptyMetrics([]);
+    const metrics = new RunMetrics([]);
     const part = window([at(1, 'http_reqs', 1, { tags: { name: 'a' } })]);
     const series = part.lines[0]?.cells[0]?.metrics?.[0]?.series;
     series?.push({ tags: { overflow: 'true' }, values: { sum: 7 } });
-    addWindow(metrics, { ...part, lines: part.lines.map((line) => ({ ...line, overflow: ['http_reqs'] })) }, CONTEXT);
+    metrics.addWindow({ ...part, lines: part.lines.map((line) => ({ ...line, overflow: ['http_reqs'] })) }, CONTEXT);
     expect(breakdownRows(metrics).map(({ name, requests }) => [name, requests])).toEqual([
       ['a', 1],
       ['(other)', 7],
@@ -276,9 +272,9 @@ describe('addWindow', () => {
 
   it('finds the busiest five seconds of a task', () => {
     const busyOf = (pieces: [wall: number, busy: number][], startAtMs: number | null = START * 1000) => {
-      const metrics = emptyMetrics([]);
+      const metrics = new RunMetrics([]);
       for (const [seq, [wall, busy]] of pieces.entries()) {
-        addWindow(metrics, foldWindow([at(seq)], { seq, wall, busy }), { startAtMs, clockOffsetMs: 0 });
+        metrics.addWindow(foldWindow([at(seq)], { seq, wall, busy }), { startAtMs, clockOffsetMs: 0 });
       }
       return metrics.tasks.get(0)?.peakBusy;
     };

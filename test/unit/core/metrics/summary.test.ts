@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SetupData } from '../../../../core/contract/control.ts';
 import type { MetricType } from '../../../../core/contract/window.ts';
-import { breakdownRows, checkResults, metricResults } from '../../../../core/metrics/result.ts';
-import { addWindow, emptyMetrics } from '../../../../core/metrics/run-metrics.ts';
+import { breakdownRows, checkResults, metricResults } from '../../../../core/metrics/metric-results.ts';
+import { RunMetrics } from '../../../../core/metrics/run-metrics.ts';
 import { summaryData } from '../../../../core/metrics/summary.ts';
 import { judge } from '../../../../core/metrics/thresholds.ts';
 import { foldWindow, type RawSample } from '../../../support/fold.ts';
@@ -42,8 +42,8 @@ const ITERATION: RawSample[] = [
 ];
 
 function merged() {
-  const metrics = emptyMetrics(THRESHOLDS);
-  for (const task of [0, 1]) addWindow(metrics, foldWindow(ITERATION, { task, keys: THRESHOLDS }), CONTEXT);
+  const metrics = new RunMetrics(THRESHOLDS);
+  for (const task of [0, 1]) metrics.addWindow(foldWindow(ITERATION, { task, keys: THRESHOLDS }), CONTEXT);
   return metrics;
 }
 
@@ -141,8 +141,8 @@ describe('summaryData', () => {
     const input = { testRunDurationMs: 1, setupData: null };
     const plan = { ...PLAN, thresholds: [] };
     const metricsOf = (tags: Record<string, string>) => {
-      const metrics = emptyMetrics([]);
-      addWindow(metrics, foldWindow([sample('http_req_duration', 'trend', 1, tags)], { keys: [key] }), CONTEXT);
+      const metrics = new RunMetrics([]);
+      metrics.addWindow(foldWindow([sample('http_req_duration', 'trend', 1, tags)], { keys: [key] }), CONTEXT);
       return Object.keys(summaryData(metrics, plan, input).metrics);
     };
     expect(metricsOf({ expected_response: 'true' })).toEqual(['http_req_duration', key.key]);
@@ -185,9 +185,9 @@ describe('result', () => {
         sample('http_req_duration', 'trend', duration, tags),
       ];
     };
-    const metrics = emptyMetrics([]);
+    const metrics = new RunMetrics([]);
     const samples = [request('b', '200', 3), request('a', '500', 1), request('a', '200', 2), request('a', '200', 4)];
-    addWindow(metrics, foldWindow(samples.flat()), CONTEXT);
+    metrics.addWindow(foldWindow(samples.flat()), CONTEXT);
     expect(breakdownRows(metrics)).toMatchObject([
       { name: 'a', status: '200', method: 'GET', scenario: 's', requests: 2, failed: 0, duration: { avg: 3, max: 4 } },
       { name: 'a', status: '500', requests: 1, failed: 1, duration: { med: 1 } },

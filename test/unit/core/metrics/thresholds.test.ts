@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Threshold } from '../../../../core/contract/plan.ts';
 import type { MetricType } from '../../../../core/contract/window.ts';
 import { metricOfKey, trendStat } from '../../../../core/metrics/metric.ts';
-import { addWindow, emptyMetrics } from '../../../../core/metrics/run-metrics.ts';
+import { RunMetrics } from '../../../../core/metrics/run-metrics.ts';
 import { judge } from '../../../../core/metrics/thresholds.ts';
 import { foldWindow, type RawSample } from '../../../support/fold.ts';
 import { pooledPercentile, pooledVerdict, threshold, thresholdKey } from '../../../support/pooled.ts';
@@ -17,8 +17,8 @@ function samplesOf(type: MetricType, values: number[], tags = {}): RawSample[] {
 
 function judged(type: MetricType, values: number[], thresholds: Threshold[], testMs = 1000, final = true) {
   const keys = [thresholdKey('m', type, thresholds)];
-  const metrics = emptyMetrics(keys);
-  addWindow(metrics, foldWindow(samplesOf(type, values), { keys }), CONTEXT);
+  const metrics = new RunMetrics(keys);
+  metrics.addWindow(foldWindow(samplesOf(type, values), { keys }), CONTEXT);
   return judge(metrics, keys, testMs, { final })[0];
 }
 
@@ -56,14 +56,14 @@ describe('percentile thresholds', () => {
           OPERATORS.map((operator) => threshold(aggregate, operator, limit, more)),
         );
         const keys = [thresholdKey(sub ? 'm{a:b}' : 'm', 'trend', thresholds)];
-        const metrics = emptyMetrics(keys);
+        const metrics = new RunMetrics(keys);
         for (const task of [0, 1, 2, 3]) {
           const own = values.filter((_, i) => cuts[i] === task);
           const samples = [
             ...samplesOf('trend', own, { a: 'b' }),
             ...(sub ? samplesOf('trend', [5, 7], { a: 'c' }) : []),
           ];
-          addWindow(metrics, foldWindow(samples, { task, keys }), CONTEXT);
+          metrics.addWindow(foldWindow(samples, { task, keys }), CONTEXT);
         }
         const [verdict] = judge(metrics, keys, 1000, { final: true });
         expect(verdict?.thresholds).toEqual(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../../../core/contract/plan.ts';
-import { addWindow, emptyMetrics, fromJson, type RunMetrics, toJson } from '../../../../../core/metrics/run-metrics.ts';
+import { RunMetrics } from '../../../../../core/metrics/run-metrics.ts';
 import { IntervalAggregator } from '../../../../../core/run/report/interval-metrics.ts';
 import { MAX_VALUES } from '../../../../../core/run/report/latency-delta.ts';
 import { initialState, type RunState } from '../../../../../core/run/state.ts';
@@ -33,10 +33,10 @@ function running(shape: { target?: Plan['target']; vus?: number } = {}) {
   const plan: Plan = { ...planOf({ tasks: 1, durationMs: 600_000, target: shape.target ?? null }) };
   plan.tasks[0] = { ...(plan.tasks[0] as Plan['tasks'][0]), vus: shape.vus ?? 1 };
   const state: RunState = { ...initialState(plan, at(-10)), phase: 'running', startAt: at(0) };
-  const metrics = emptyMetrics([]);
+  const metrics = new RunMetrics([]);
   let seq = 0;
   const measure = (second: number, requests: readonly Request[], vus?: number) =>
-    addWindow(metrics, foldWindow(samples(second, requests, vus), { seq: seq++ }), CONTEXT);
+    metrics.addWindow(foldWindow(samples(second, requests, vus), { seq: seq++ }), CONTEXT);
   const read = (second: number, desired: number, running: number, pending = 0) =>
     state.readings.push({ at: at(second), desired, running, pending });
   return { plan, state, metrics, measure, read, signs: new IntervalAggregator(plan, metrics) };
@@ -60,9 +60,9 @@ describe('IntervalAggregator', () => {
     const { plan, signs, state, metrics, measure } = running();
     measure(0, [{ ms: 10 }]);
     expect(signs.next(state, metrics, at(2)).requests).toBe(1);
-    const restored: RunMetrics = fromJson(JSON.parse(JSON.stringify(toJson(metrics))), []);
+    const restored: RunMetrics = RunMetrics.fromJson(JSON.parse(JSON.stringify(metrics.toJson())), []);
     const next = new IntervalAggregator(plan, restored);
-    addWindow(restored, foldWindow(samples(1, [{ ms: 10 }, { ms: 30 }]), { seq: 1 }), CONTEXT);
+    restored.addWindow(foldWindow(samples(1, [{ ms: 10 }, { ms: 30 }]), { seq: 1 }), CONTEXT);
     const told = next.next(state, restored, at(4));
     expect(told.requests).toBe(2);
     expect(sum(told.latency.counts)).toBe(2);
@@ -244,7 +244,7 @@ describe('conditions', () => {
     measure(0, [{ ms: 1 }]);
     expect(signs.next(state, metrics, at(1)).conditions.generatorSaturated).toBe(false);
     const dropped: RawSample = { metric: 'dropped_iterations', type: 'counter', value: 1, atMs: at(1) };
-    addWindow(metrics, foldWindow([dropped], { seq: 9 }), CONTEXT);
+    metrics.addWindow(foldWindow([dropped], { seq: 9 }), CONTEXT);
     expect(signs.next(state, metrics, at(2)).conditions.generatorSaturated).toBe(true);
   });
 });

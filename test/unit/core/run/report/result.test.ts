@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ThresholdKey } from '../../../../../core/contract/plan.ts';
-import { emptyMetrics } from '../../../../../core/metrics/run-metrics.ts';
+import { RunMetrics } from '../../../../../core/metrics/run-metrics.ts';
 import { buildResult, testDurationMs } from '../../../../../core/run/report/result.ts';
 import { initialState, type RunState } from '../../../../../core/run/state.ts';
 import { planOf } from '../../../../support/sim/plan.ts';
@@ -50,7 +50,7 @@ function resultWith(reasons: readonly Reason[], change: { maxLost?: number; stat
       ? { exitCode: null, endedAt: START + 2500, lost: 'its worker was killed', message: null }
       : { exitCode: 0, endedAt: START + 10_000, lost: null, message: null };
   });
-  const metrics = emptyMetrics(plan.thresholds, { cellSeconds: 1 });
+  const metrics = new RunMetrics(plan.thresholds, { cellSeconds: 1 });
   return buildResult(plan, state, metrics, START + 20_000);
 }
 
@@ -95,7 +95,7 @@ test('a run that has lost all of its tasks fails whatever --max-lost allows', ()
   const state = initialState(plan, START);
   state.startAt = START;
   for (const task of state.tasks) task.outcome = { exitCode: null, endedAt: START, lost: 'killed', message: null };
-  const { verdict } = buildResult(plan, state, emptyMetrics([], { cellSeconds: 1 }), START);
+  const { verdict } = buildResult(plan, state, new RunMetrics([], { cellSeconds: 1 }), START);
   expect(verdict).toMatchObject({
     passed: false,
     exitCode: 121,

@@ -1,11 +1,11 @@
 import type { Plan } from '../contract/plan.ts';
 import type { CheckResult, MetricResult, Result, SeriesPoint } from '../contract/result.ts';
-import type { Counter, Rate } from './accumulators.ts';
-import type { Tags } from './breakdown.ts';
+import type { Accumulator } from './accumulators.ts';
+import type { Breakdown, Tags } from './breakdown.ts';
 import { listChecks } from './groups.ts';
 import { Histogram } from './histogram.ts';
 import { listMetrics, summaryValues, trendStat } from './metric.ts';
-import type { RunMetrics } from './state.ts';
+import type { RunMetrics } from './run-metrics.ts';
 import type { KeyVerdict } from './thresholds.ts';
 
 type BreakdownRow = Result['breakdown'][number];
@@ -14,11 +14,11 @@ type Latency = NonNullable<BreakdownRow['duration']>;
 const LATENCY_STATS = ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)', 'p(99)', 'p(99.9)'] as const;
 const TREND_STATS = ['count', ...LATENCY_STATS] as const;
 
-/** The name of the row for all that came past a limit on rows. */
+/** The name of the row that counts everything past a limit on rows. */
 const OTHER = '(other)';
 
 /**
- * All metrics that k6 would list, sub-metrics too, in its order.
+ * All metrics that k6 would list, sub-metrics included, in its order.
  * @param testMs setup, load and teardown, ms
  */
 export function metricResults(
@@ -30,10 +30,10 @@ export function metricResults(
   const stats = [...new Set<string>([...TREND_STATS, ...plan.summary.trendStats])];
   const thresholds = new Map(verdicts.map((verdict) => [verdict.key, verdict.thresholds]));
   const results: Record<string, MetricResult> = {};
-  for (const measured of listMetrics(metrics, plan.thresholds)) {
-    const { name, type, contains } = measured;
+  for (const metric of listMetrics(metrics, plan.thresholds)) {
+    const { name, type, contains } = metric;
     const shown = [...new Set([...stats, ...judgedPercentiles(plan, name)])];
-    const values = Object.entries(summaryValues(measured, shown, testMs)).map(([stat, x]) => [stat, finite(x)]);
+    const values = Object.entries(summaryValues(metric, shown, testMs)).map(([stat, x]) => [stat, finite(x)]);
     results[name] = {
       type,
       contains,
@@ -44,21 +44,21 @@ export function metricResults(
   return results;
 }
 
-/** The columns of the percentiles that a key's thresholds compare, such as `p(99.5)`. */
+/** The percentiles that a key's thresholds compare, as columns such as `p(99.5)`. */
 const judgedPercentiles = ({ thresholds }: Pick<Plan, 'thresholds'>, name: string): string[] =>
   thresholds
     .filter(({ key }) => key === name)
     .flatMap((key) => key.thresholds)
     .flatMap(({ percentile }) => (percentile === undefined ? [] : [`p(${percentile})`]));
 
-/** All checks in the order of the script; those past the limit on rows are one row together. */
+/** All checks in the order of the script; those past the limit on rows share one row. */
 export function checkResults(metrics: RunMetrics): CheckResult[] {
   const checks = listChecks(metrics).map(({ group, ...check }) => ({ ...check, group: group ?? '' }));
-  const rest = metrics.rows.get('checks')?.overflow as Rate | null | undefined;
-  return rest ? [...checks, { name: OTHER, group: '', passes: rest.passes, fails: rest.total - rest.passes }] : checks;
+  const rest = metrics.breakdowns.checks.overflow;
+  return rest === null ? checks : [...checks, { name: OTHER, group: '', passes: rest.passes, fails: rest.fails }];
 }
 
-/** Requests by name, method, status and scenario; those past the limit on rows are one row together, the last. */
+/** Requests by name, method, status and scenario; those past the limit on rows share the last row. */
 export function breakdownRows(metrics: RunMetrics): BreakdownRow[] {
   const rows = new Map<string, BreakdownRow & { trend: Histogram }>();
   const rowOf = ({ name = '', method = '', status = '', scenario = '' }: Tags) => {
@@ -68,9 +68,10 @@ export function breakdownRows(metrics: RunMetrics): BreakdownRow[] {
     rows.set(key, row);
     return row;
   };
-  for (const { tags, values } of partsOf(metrics, 'http_reqs')) rowOf(tags).requests += (values as Counter).sum;
-  for (const { tags, values } of partsOf(metrics, 'http_req_failed')) rowOf(tags).failed += (values as Rate).passes;
-  for (const { tags, values } of partsOf(metrics, 'http_req_duration')) rowOf(tags).trend.merge(values as Histogram);
+  const { http_reqs, http_req_failed, http_req_duration } = metrics.breakdowns;
+  for (const { tags, values } of withOverflow(http_reqs)) rowOf(tags).requests += values.sum;
+  for (const { tags, values } of withOverflow(http_req_failed)) rowOf(tags).failed += values.passes;
+  for (const { tags, values } of withOverflow(http_req_duration)) rowOf(tags).trend.merge(values);
   return [...rows.values()]
     .map(({ trend, ...row }) => ({ ...row, duration: latency(trend) }))
     .sort((a, b) => Number(a.name === OTHER) - Number(b.name === OTHER) || compareRows(a, b));
@@ -103,11 +104,11 @@ export function seriesPoints(metrics: RunMetrics): { intervalSeconds: number; po
   return { intervalSeconds: interval, points };
 }
 
-function partsOf(metrics: RunMetrics, metric: string) {
-  const rows = metrics.rows.get(metric);
-  if (rows === undefined) return [];
-  const rest = rows.overflow === null ? [] : [{ tags: { name: OTHER }, values: rows.overflow }];
-  return [...rows.list(), ...rest];
+function withOverflow<A extends Accumulator & { merge(other: A): void }>(
+  breakdown: Breakdown<A>,
+): { tags: Tags; values: A }[] {
+  const rest = breakdown.overflow === null ? [] : [{ tags: { name: OTHER }, values: breakdown.overflow }];
+  return [...breakdown.list(), ...rest];
 }
 
 function latency(trend: Histogram): Latency | null {
@@ -123,7 +124,7 @@ function compareRows(a: BreakdownRow, b: BreakdownRow): number {
   return 0;
 }
 
-/** As JSON.stringify writes it. */
+/** Null for what JSON cannot carry, as JSON.stringify writes it. */
 function finite(x: number): number | null {
   return Number.isFinite(x) ? x : null;
 }
