@@ -11,7 +11,7 @@ import { Schedule } from '../schedule.ts';
 import { progressOf } from './report/progress.ts';
 import { testDurationMs } from './report/result.ts';
 import { RunOwnership } from './run-ownership.ts';
-import { controlOf, initialState, nextStart, type RunState } from './state.ts';
+import { controlOf, initialState, nextStart, type Run, type RunState } from './state.ts';
 
 const PROGRESS_MS = 1000;
 
@@ -43,6 +43,10 @@ export class Checkpointer {
     this.schedule = new Schedule(clock);
     this.state = initialState(plan, clock.now());
     this.metrics = new RunMetrics(plan.thresholds, { cellSeconds: plan.timing.cellSeconds });
+  }
+
+  get run(): Run {
+    return { plan: this.options.plan, state: this.state, metrics: this.metrics };
   }
 
   /** Takes the run over from wherever it stands. @throws SupersededError */

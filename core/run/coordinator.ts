@@ -7,7 +7,6 @@ import { Schedule } from '../schedule.ts';
 import { Checkpointer, type CheckpointerOptions } from './checkpointer.ts';
 import { MetricsPublisher } from './metrics-publisher.ts';
 import { advance } from './phases/advance.ts';
-import { targetOpenUntil } from './phases/observing.ts';
 import type { Effects, TickInput } from './phases/step.ts';
 import { settleOutcomes, terminate } from './phases/terminate.ts';
 import { NO_ABORT, thresholdsToAbort } from './report/abort.ts';
@@ -139,13 +138,13 @@ export class Coordinator {
   private async tick(leg: Leg): Promise<void> {
     leg.targetPoller.poll();
     const input = await this.observe(leg);
-    await this.carryOut(advance(this.checkpointer.state, this.options.plan, input));
+    await this.carryOut(advance(this.checkpointer.run, input));
     await this.checkpointer.persistIfDue();
     leg.metricsPublisher.publishIfDue();
   }
 
-  private async observe({ taskPoller, targetPoller }: Leg): Promise<TickInput> {
-    const { store, plan, clock } = this.options;
+  private async observe({ taskPoller }: Leg): Promise<TickInput> {
+    const { store, plan, clock, observer } = this.options;
     const [liveness, stop] = await this.launcher.withLease(Promise.all([taskPoller.poll(), store.get(this.keys.stop)]));
     const now = clock.now();
     const { state, metrics } = this.checkpointer;
@@ -154,7 +153,7 @@ export class Coordinator {
       liveness,
       stopRequest: stop === null ? null : decodeJson(StopRequest, stop, 'stop.json'),
       ...(this.schedule.isDue('judge', JUDGE_MS) ? thresholdsToAbort(plan, state, metrics, now) : NO_ABORT),
-      targetOpenUntil: () => (targetPoller.isWatching ? targetOpenUntil(plan, state, metrics, now) : null),
+      isTargetObserved: observer !== null,
     };
   }
 

@@ -2,38 +2,50 @@ import type { Control, Job, Phase, StopReason, TaskStatus } from '../contract/co
 import type { Condition } from '../contract/interval-metrics.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { AlarmTransition, TargetEvent, TargetReading, TargetSample } from '../contract/result.ts';
+import type { RunMetrics } from '../metrics/run-metrics.ts';
 import type { TokenLevel } from '../token-bucket.ts';
 import { initialLaunchLevel } from './launch-rate.ts';
 
 /** How the load of one task ended. */
 export interface LoadOutcome {
-  /** k6's exit code; null: the task vanished, or was ended with its run. */
+  /** k6's exit code; null: the task vanished, or was terminated with its run. */
   exitCode: number | null;
   /** Unix ms. */
   endedAt: number;
-  /** Why it counts as lost; null: it is not. */
+  /** Why the task counts as lost; null: it does not. */
   lost: string | null;
   message: string | null;
 }
 
 export interface TaskRecord {
-  /** The attempt that counts. */
+  /** The current attempt; tasks of earlier attempts no longer count. */
   attempt: number;
-  /** Attempts so far that were launched to send load. */
+  /** How many attempts have been launched to send load. */
   launches: number;
-  /** It waits for its launch: from this moment on it may come, Unix ms. Null: it does not wait. */
+  /** The task is queued and may be launched from this moment on, Unix ms; null: it is not queued. */
   queuedAt: number | null;
-  /** The platform has had no room for it, since then (Unix ms). Null: it has room, or was not asked. */
+  /** The platform refuses to launch it: since when (Unix ms), and the latest reason. */
   refusal: { since: number; reason: string } | null;
-  /** When the present attempt was launched, Unix ms; null: not yet. */
+  /** When the current attempt was launched, Unix ms; null: not yet. */
   launchedAt: number | null;
-  /** The latest word of the present attempt. */
+  /** The latest status that the current attempt has reported. */
   status: TaskStatus | null;
-  /** How many windows of the present attempt have been merged. */
+  /** How many windows of the current attempt have been merged. */
   merged: number;
   startSkewMs: number | null;
   outcome: LoadOutcome | null;
 }
+
+/** Its k6 has exited. */
+export const isDone = (task: TaskRecord): task is TaskRecord & { status: TaskStatus } => task.status?.phase === 'done';
+
+/** Its load ended early, so that part of it is missing. */
+export const isLost = (task: TaskRecord): task is TaskRecord & { outcome: LoadOutcome & { lost: string } } =>
+  task.outcome !== null && task.outcome.lost !== null;
+
+/** How many windows a task that is done has in the store that have not been merged; 0 before. */
+export const missingWindows = (task: TaskRecord): number =>
+  isDone(task) ? Math.max(0, task.status.windows - task.merged) : 0;
 
 export interface JobOutcome {
   /** k6's exit code; null: it was killed, or its task was. */
@@ -42,11 +54,20 @@ export interface JobOutcome {
   logTail: string[];
 }
 
-/** All that a coordinator knows of its run but for the merged metrics. Plain data: it is saved as JSON. */
+/** A run in a coordinator's memory: what was planned, what has happened, and what has been measured. */
+export interface Run {
+  readonly plan: Plan;
+  /** Changes in place. */
+  readonly state: RunState;
+  /** Changes in place. */
+  readonly metrics: RunMetrics;
+}
+
+/** What has happened in a run, apart from the merged metrics. Plain data: a checkpoint holds it as JSON. */
 export interface RunState {
-  /** How many coordinators have worked on the run. */
+  /** How many coordinators have driven the run. */
   legs: number;
-  /** When the first of them began, Unix ms. */
+  /** When the first of them started, Unix ms. */
   begunAt: number;
   phase: Phase;
   /** Unix ms. */
@@ -55,32 +76,32 @@ export interface RunState {
   startAt: number | null;
   tasks: TaskRecord[];
   job: Job | null;
-  /** How many jobs have been given out. */
+  /** How many jobs have been assigned. */
   jobs: number;
   setup: JobOutcome | null;
   setupTries: number;
   teardown: JobOutcome | null;
   summary: JobOutcome | null;
-  /** The first reason to end before the time. */
+  /** Why the run was stopped early; null: it was not. */
   stop: StopReason | null;
   /** A task's script called exec.test.fail(). */
   markedFailed: boolean;
   /** The token bucket of launches. */
   launchBucket: TokenLevel;
-  /** Why the platform had no room for a task, and how often. */
+  /** Why the platform refused to launch a task, and how often. */
   refusals: Record<string, number>;
-  /** Why no task can be launched any more. */
+  /** Why a launch can never succeed. */
   launchError: string | null;
   warnings: string[];
   readings: TargetReading[];
   events: TargetEvent[];
   samples: TargetSample[];
   alarms: AlarmTransition[];
-  /** Conditions that this run has shown; the stack's alarms are on those of all its runs. */
+  /** Conditions that this run has raised; an alarm of the stack may have been raised by another run. */
   raisedConditions: Condition[];
   /** To how many tasks the target may scale; null: not known. */
   targetMaximum: number | null;
-  /** When the target was watched last after the load, Unix ms; null: only as long as the load lasted. */
+  /** Until when the target was observed after the load, Unix ms; null: it was not. */
   observedUntil: number | null;
   /** Tasks whose windows came late, by index: the longest delay, ms. */
   lateTasks: Record<number, number>;
@@ -127,7 +148,7 @@ export function initialState(plan: Plan, now: number): RunState {
   };
 }
 
-/** What control.json says of a state. */
+/** The state as control.json publishes it. */
 export const controlOf = (state: RunState, leaseUntil: number): Control => ({
   phase: state.phase,
   leaseUntil,
@@ -137,18 +158,18 @@ export const controlOf = (state: RunState, leaseUntil: number): Control => ({
   stop: state.stop,
 });
 
-/** When all tasks can start together, Unix ms: each must have read of it by then. */
+/** When all tasks can start together, Unix ms: by then each worker has polled control.json. */
 export const nextStart = ({ timing }: Plan, now: number): number =>
   now + Math.max(3 * timing.controlPollIntervalMs, 300);
 
-/** The test has begun to send load, at least on some task. */
+/** Whether the load has started. */
 export const hasStarted = (state: RunState, now: number): boolean => state.startAt !== null && now >= state.startAt;
 
-/** Warnings that a run keeps: more of them nobody reads, and each is in every view of its progress. */
+/** Bounds the warnings of a run: all of them are in each progress.json. */
 const MAX_WARNINGS = 200;
-const MORE_WARNINGS = 'there were more warnings than these';
+const MORE_WARNINGS = 'further warnings were omitted';
 
-/** Each warning once. */
+/** Adds a warning, unless the run has it already. */
 export function warn({ warnings }: RunState, message: string): void {
   if (warnings.includes(message) || warnings.length > MAX_WARNINGS) return;
   warnings.push(warnings.length < MAX_WARNINGS ? message : MORE_WARNINGS);

@@ -16,10 +16,6 @@ export class TargetPoller {
     private readonly state: RunState,
   ) {}
 
-  get isWatching(): boolean {
-    return this.options.observer !== null;
-  }
-
   /** Begins a reading where one is due and none is under way. */
   poll(): void {
     const { clock, everyMs } = this.options;
@@ -32,7 +28,7 @@ export class TargetPoller {
   /** Reads the target a last time, if it answers soon: what happened since the last reading belongs to the run. */
   async readLast(): Promise<void> {
     const { clock } = this.options;
-    if (!this.isWatching) return;
+    if (this.options.observer === null) return;
     await Promise.race([this.lastReading(), clock.sleep(LAST_READING_MS)]);
     this.close();
   }

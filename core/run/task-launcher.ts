@@ -4,7 +4,7 @@ import { eachInParallel } from '../parallel.ts';
 import type { Clock, Fleet, TaskRef } from '../ports.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import { failLaunch, settleLaunch } from './phases/launch-queue.ts';
-import { LEAVE_MS } from './phases/observing.ts';
+import { SHUTDOWN_GRACE_MS } from './phases/observing.ts';
 
 /** Calls of the fleet at once. RunTask may take a second: 20 a second need 20 under way, and some more to catch up. */
 const CALLS_AT_ONCE = 32;
@@ -47,7 +47,7 @@ export class TaskLauncher {
    */
   async shutDownTasks(): Promise<void> {
     const { clock, fleet, tickMs } = this.options;
-    const until = clock.now() + LEAVE_MS;
+    const until = clock.now() + SHUTDOWN_GRACE_MS;
     const { tasks } = this.checkpointer.state;
     const lost = tasks.flatMap(({ attempt, outcome }, task) => (outcome?.lost == null ? [] : [{ task, attempt }]));
     let here = tasks.flatMap(({ attempt, launchedAt }, task) => (launchedAt === null ? [] : [{ task, attempt }]));

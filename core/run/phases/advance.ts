@@ -1,44 +1,41 @@
-/** The course of a run, as a pure function of what is known: no I/O, no clock. */
+/** The course of a run: what each phase waits for, and which phase comes next. */
 
-import { workersMayExit } from '../../contract/control.ts';
+import { type Phase, workersMayExit } from '../../contract/control.ts';
 import { K6Exit } from '../../contract/exit-codes.ts';
-import type { Plan } from '../../contract/plan.ts';
-import type { RunState } from '../state.ts';
-import { afterSummary, afterTeardown } from './after-load.ts';
-import { advanceBeforeStart } from './before-start.ts';
+import type { Run } from '../state.ts';
+import { advanceArming } from './arming.ts';
 import { launchQueued } from './launch-queue.ts';
-import { observing } from './observing.ts';
+import { advanceLaunching } from './launching.ts';
+import { advanceObserving } from './observing.ts';
+import { advanceRunning } from './running.ts';
+import { advanceSetup } from './setup.ts';
 import { type Effects, Step, type TickInput } from './step.ts';
-import { advanceLoad } from './under-load.ts';
+import { advanceStopping } from './stopping.ts';
+import { advanceSummary } from './summary.ts';
+import { advanceTeardown } from './teardown.ts';
 
-/** Moves the run on as far as what was seen allows. Changes `state` in place; returns what must be done. */
-export function advance(state: RunState, plan: Plan, input: TickInput): Effects {
-  const step = new Step(state, plan, input);
+const PHASES: Readonly<Record<Phase, (step: Step) => void>> = {
+  launching: advanceLaunching,
+  setup: advanceSetup,
+  arming: advanceArming,
+  running: advanceRunning,
+  stopping: advanceStopping,
+  teardown: advanceTeardown,
+  summary: advanceSummary,
+  observing: advanceObserving,
+  finished: () => undefined,
+};
+
+/**
+ * Moves the run on as far as the input allows. Mutates `run.state`; uses no I/O and no clock, so the same run and input
+ * always lead to the same state and effects.
+ */
+export function advance(run: Run, input: TickInput): Effects {
+  const step = new Step(run, input);
   if (input.stopRequest !== null) {
     step.stop({ kind: 'requested', message: input.stopRequest.message, exitCode: K6Exit.externalAbort });
   }
-  switch (state.phase) {
-    case 'launching':
-    case 'setup':
-    case 'arming':
-      advanceBeforeStart(step);
-      break;
-    case 'running':
-    case 'stopping':
-      advanceLoad(step);
-      break;
-    case 'teardown':
-      afterTeardown(step);
-      break;
-    case 'summary':
-      afterSummary(step);
-      break;
-    case 'observing':
-      observing(step);
-      break;
-    case 'finished':
-      break;
-  }
-  if (!workersMayExit(state.phase)) launchQueued(step);
+  PHASES[step.state.phase](step);
+  if (!workersMayExit(step.state.phase)) launchQueued(step);
   return step.effects;
 }

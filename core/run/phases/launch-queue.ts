@@ -1,24 +1,21 @@
-/** The queue of tasks that are to be launched, and what became of each launch. */
+/** The queue of tasks that wait for their launch, and what became of each launch. */
 import type { LaunchResult, TaskRef } from '../../ports.ts';
 import { TokenBucket } from '../../token-bucket.ts';
 import { launchRate } from '../launch-rate.ts';
 import { count, type RunState } from '../state.ts';
 import type { Step } from './step.ts';
 
-/**
- * A task for which there was no room is tried again after so long, ms: the next attempt goes to another zone, where
- * there may be room at once.
- */
+/** A refused task is launched again after this time, ms: the next attempt goes to another zone, which may have capacity. */
 const RETRY_MS = 3000;
 /**
- * For how long a task may find no room before the run is given up, ms. Shortages of Fargate mostly pass within minutes;
- * meanwhile all tasks that did find room cost money without sending load.
+ * How long a task may be refused before the run is given up, ms. Most shortages of Fargate pass within minutes;
+ * meanwhile all tasks that were launched cost money without sending load.
  */
-const PATIENCE_MS = 10 * 60_000;
-/** Different reasons of the platform that are told apart; zones times causes are fewer. */
+const LAUNCH_TIMEOUT_MS = 10 * 60_000;
+/** How many different reasons of refusal are kept: more than zones times causes. */
 const MAX_REASONS = 20;
 
-/** Launches of the queue what its turn and the rate allow: who has waited longest comes first. */
+/** Launches as many of the queued tasks as the rate allows, those that have waited longest first. */
 export function launchQueued(step: Step): void {
   const { state, plan, input } = step;
   const waiting = state.tasks
@@ -49,7 +46,7 @@ export function settleLaunch(state: RunState, { task, attempt }: TaskRef, result
   if (state.job?.task === task && state.job.attempt === attempt) state.job.attempt = record.attempt;
 }
 
-/** A launch that can never succeed: the run need not try another one. */
+/** Records a launch that can never succeed: no other task is launched either. */
 export function failLaunch(state: RunState, { task }: TaskRef, message: string): void {
   state.launchError ??= `task ${task} cannot be launched: ${message}`;
   withdraw(state, task);
@@ -62,14 +59,16 @@ function withdraw(state: RunState, task: number): void {
   record.queuedAt = null;
 }
 
-/** Why a task that waits for its launch will not be waited for any longer; null: it will. */
+/** Why the run gives up launching this task; null if it does not. */
 export function launchTimedOut(state: RunState, task: number, now: number): string | null {
   const refused = state.tasks[task]?.refusal ?? null;
-  if (refused === null || now - refused.since <= PATIENCE_MS) return null;
-  return `the platform has had no room for task ${task} for ${PATIENCE_MS / 60_000} min (${refused.reason}); use fewer tasks, or try again later`;
+  if (refused === null || now - refused.since <= LAUNCH_TIMEOUT_MS) return null;
+  return `the platform had no capacity for task ${task} for ${LAUNCH_TIMEOUT_MS / 60_000} min (${refused.reason}); use fewer tasks, or try again later`;
 }
 
 export const refusalWarnings = ({ refusals }: RunState): string[] =>
-  Object.entries(refusals).map(
-    ([reason, times]) => `no room for a task, ${times} times, so it was tried again: ${reason}`,
+  Object.entries(refusals).map(([reason, times]) =>
+    times === 1
+      ? `1 launch was refused and retried: ${reason}`
+      : `${times} launches were refused and retried: ${reason}`,
   );

@@ -1,54 +1,55 @@
-/** After the run: the target may still be about to scale out, or to be measured, as it is expected to. */
-import type { Plan } from '../../contract/plan.ts';
 import { seriesPoints } from '../../metrics/metric-results.ts';
-import type { RunMetrics } from '../../metrics/run-metrics.ts';
 import { samplesDueUntil } from '../../scaling/cloudwatch-lag.ts';
 import { findScaleOut, loadRoseAt, pointMs } from '../../scaling/moments.ts';
 import { loadEnd } from '../report/result.ts';
-import { type RunState, warn } from '../state.ts';
+import { type Run, warn } from '../state.ts';
 import type { Step } from './step.ts';
 
-/** How long workers may take to leave once they may, before they are killed, ms. */
-export const LEAVE_MS = 10_000;
+/** How long workers may take to exit once they may, before they are killed, ms. */
+export const SHUTDOWN_GRACE_MS = 10_000;
 
-/** The end of the run's work: the target is still watched where a scale-out is expected of it. */
-export function afterRun(step: Step): void {
-  const isOpen = step.state.stop === null && step.input.targetOpenUntil() !== null;
+/** The run's work is done: it is finished, unless an expectation of the target is still open. */
+export function enterObserving(step: Step): void {
+  const isOpen = step.state.stop === null && openUntil(step) !== null;
   step.enter(isOpen ? 'observing' : 'finished');
 }
 
-/** Watches until the expectation is decided. */
-export function observing(step: Step): void {
+/** Observing: workers exit; the target is observed until its expectations are decided. Then the run is finished. */
+export function advanceObserving(step: Step): void {
   const { state, input } = step;
-  const until = input.targetOpenUntil();
+  const until = openUntil(step);
   state.observedUntil = input.now;
   if (input.stopRequest !== null) {
-    warn(state, 'a stop was asked for while the target was watched after the load: what it did later is not known');
+    warn(state, 'the run was stopped while it observed the target after the load: later scaling is not in the result');
     step.enter('finished');
   } else if (until === null || input.now >= until) {
     step.enter('finished');
-  } else if (input.now - state.phaseSince > LEAVE_MS) {
+  } else if (input.now - state.phaseSince > SHUTDOWN_GRACE_MS) {
     state.tasks.forEach(({ launchedAt }, index) => {
       if (launchedAt !== null && step.isAlive(index)) step.kill(index);
     });
   }
 }
 
+const openUntil = ({ run, input }: Step): number | null =>
+  input.isTargetObserved ? targetOpenUntil(run, input.now) : null;
+
 /**
- * Until when what the plan expects of the target is open, Unix ms; null: it is decided.
+ * When the last expectation of the target will be decided at the latest, Unix ms; null if all are. Not cheap: it goes
+ * through all points of the series.
  * @param now Unix ms
  */
-export function targetOpenUntil(plan: Plan, state: RunState, metrics: RunMetrics, now: number): number | null {
-  if (plan.target === null) return null;
-  const open = [
-    scaleOutOpenUntil(plan, state, metrics),
-    samplesDueUntil(plan.target, state.samples, loadEnd(state, now)),
-  ].filter((until) => until !== null);
+export function targetOpenUntil(run: Run, now: number): number | null {
+  const { target } = run.plan;
+  if (target === null) return null;
+  const open = [scaleOutOpenUntil(run), samplesDueUntil(target, run.state.samples, loadEnd(run.state, now))].filter(
+    (until) => until !== null,
+  );
   return open.length === 0 ? null : Math.max(...open);
 }
 
-/** One more reading than the time allowed shows what happened up to its last moment. */
-function scaleOutOpenUntil(plan: Plan, state: RunState, metrics: RunMetrics): number | null {
+/** One reading beyond the time allowed, which shows what happened up to its last moment. */
+function scaleOutOpenUntil({ plan, state, metrics }: Run): number | null {
   const allowedMs = plan.target?.scaleOutWithinMs;
   if (allowedMs === undefined) return null;
   const { points } = seriesPoints(metrics);

@@ -1,10 +1,10 @@
-/** A run that nobody conducts any more ends where it stands. */
+/** Ending a run that no coordinator drives any more. */
 import type { StopReason } from '../../contract/control.ts';
-import type { RunState } from '../state.ts';
+import { isDone, type RunState } from '../state.ts';
 
 /**
- * Ends the run, without the phases that were still to come. One that had come to its end keeps that end. Whoever had a
- * job keeps it: what it has measured is still to be read.
+ * Ends the run where it stands, without its remaining phases; a run that is finished stays as it is. A job stays
+ * assigned, so that its windows are still read.
  */
 export function terminate(state: RunState, reason: StopReason, now: number): void {
   if (state.phase === 'finished') return;
@@ -14,21 +14,19 @@ export function terminate(state: RunState, reason: StopReason, now: number): voi
   for (const task of state.tasks) task.queuedAt = null;
 }
 
-/** How the tasks that still sent load have ended with their run. */
+/** Gives an outcome to each task that was still sending load when its run was terminated. */
 export function settleOutcomes(state: RunState, now: number): void {
   if (state.startAt === null) return;
   for (const task of state.tasks) {
-    const { status } = task;
     if (task.launchedAt === null) continue;
-    task.startSkewMs ??= status?.startSkewMs ?? null;
-    task.outcome ??=
-      status?.phase === 'done'
-        ? {
-            exitCode: status.exitCode,
-            endedAt: (status.endedAt ?? now) + status.clockOffsetMs,
-            lost: null,
-            message: status.message,
-          }
-        : { exitCode: null, endedAt: now, lost: null, message: null };
+    task.startSkewMs ??= task.status?.startSkewMs ?? null;
+    task.outcome ??= isDone(task)
+      ? {
+          exitCode: task.status.exitCode,
+          endedAt: (task.status.endedAt ?? now) + task.status.clockOffsetMs,
+          lost: null,
+          message: task.status.message,
+        }
+      : { exitCode: null, endedAt: now, lost: null, message: null };
   }
 }

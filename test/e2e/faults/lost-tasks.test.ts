@@ -42,7 +42,7 @@ describe.concurrent('before the start', () => {
     expect(code).toBe(0);
     const result = await run.result();
     expect(result.warnings).toEqual([
-      expect.stringMatching(/^task 0 was lost before the start and replaced: k6 ended/),
+      expect.stringMatching(/^task 0 was lost before the start and replaced: k6 exited/),
     ]);
     expect(result.tasks.map(({ attempts, state }) => [attempts, state])).toEqual([
       [2, 'done'],
@@ -64,7 +64,7 @@ describe.concurrent('before the start', () => {
     expect(code).toBe(0);
     const result = await run.result();
     expect(hits('/setup-k6-setup')).toBe(2);
-    expect(result.warnings).toEqual(['setup() was lost with the task that ran it and has been run again']);
+    expect(result.warnings).toEqual(['the task that ran setup() was lost, so setup() ran again']);
     expect(hits('/setup-k6')).toBe(20);
     await run.untilNothingIsLeft();
   });
@@ -85,7 +85,7 @@ describe.concurrent('before the start', () => {
       expect.stringContaining(
         `task ${host} was lost before the start and replaced: its worker ended with signal SIGKILL`,
       ),
-      'setup() was lost with the task that ran it and has been run again',
+      'the task that ran setup() was lost, so setup() ran again',
     ]);
     expect(hits('/setup-task')).toBe(20);
     await run.untilNothingIsLeft();
@@ -104,7 +104,7 @@ describe.concurrent('under load', () => {
     expect(code).toBe(121);
     const result = await run.result();
     expect(result.verdict.reasons).toEqual([
-      expect.stringMatching(/^1 of 2 tasks lost, 0 allowed by --max-lost: task 1 \(k6 died: k6 ended with a signal\)$/),
+      expect.stringMatching(/^1 of 2 tasks lost, 0 allowed by --max-lost: task 1 \(k6 ended with a signal\)$/),
     ]);
     expect(stdout).toContain('1 of 2 tasks lost');
     const [alive, dead] = result.tasks;

@@ -106,7 +106,7 @@ describe.concurrent('a task', () => {
     expect(code).toBe(122);
     const { verdict } = await started.result();
     expect(verdict.reasons).toEqual([
-      expect.stringMatching(/^task 0 was not ready after 6 s \(allow more by --ready-timeout\).*waiting for the moon/),
+      expect.stringMatching(/^task 0 was not ready within 6 s \(raise --ready-timeout\).*waiting for the moon/),
     ]);
     expect(stdout).toContain('task 0 was not ready after 6 s');
     await started.untilNothingIsLeft();

@@ -96,7 +96,7 @@ test('a stop ends the watching; a run that was stopped is not watched at all', a
   const stopped = await watch(() => ({}), { stopMs: 30_000 });
   expectSound(stopped);
   expect(stopped.stored.stop).toBeNull();
-  expect(stopped.stored.warnings).toEqual([expect.stringContaining('a stop was asked for')]);
+  expect(stopped.stored.warnings).toEqual([expect.stringContaining('the run was stopped while it observed')]);
   expect(endMs(stopped)).toBeLessThan(32_000);
 
   const early = await watch(() => ({}), { stopMs: 4500 });

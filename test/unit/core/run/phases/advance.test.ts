@@ -2,10 +2,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { initialTaskStatus, type TaskStatus } from '../../../../../core/contract/control.ts';
+import { RunMetrics } from '../../../../../core/metrics/run-metrics.ts';
 import type { TaskLiveness } from '../../../../../core/ports.ts';
 import { advance } from '../../../../../core/run/phases/advance.ts';
 import type { TickInput } from '../../../../../core/run/phases/step.ts';
-import { initialState, type RunState } from '../../../../../core/run/state.ts';
+import { initialState, type Run, type RunState } from '../../../../../core/run/state.ts';
 import { planOf } from '../../../../support/sim/plan.ts';
 
 const NOW = 1_000_000;
@@ -38,9 +39,11 @@ const input = (change: Partial<TickInput> = {}): TickInput => ({
   stopRequest: null,
   abort: null,
   targetAbort: null,
-  targetOpenUntil: () => null,
+  isTargetObserved: false,
   ...change,
 });
+
+const runOf = (state: RunState): Run => ({ plan, state, metrics: new RunMetrics([], { cellSeconds: 1 }) });
 
 const setupJob = { kind: 'setup', task: 0, attempt: 0, nr: 1 } as const;
 const started = { startAt: NOW - 500, setup: { exitCode: 0, durationMs: 5, logTail: [] } };
@@ -109,7 +112,7 @@ const cases: Case[] = [
     input: { now: NOW + 60_000 },
     phase: 'stopping',
     expected: {
-      stop: { kind: 'not-started', exitCode: 122, message: expect.stringContaining('task 1 had not loaded') },
+      stop: { kind: 'not-started', exitCode: 122, message: expect.stringContaining('task 1 did not load') },
     },
   },
   {
@@ -209,7 +212,7 @@ const cases: Case[] = [
       started,
     ),
     phase: 'teardown',
-    expected: { tasks: [{}, { outcome: { exitCode: 0, lost: '2 of its windows are not in the store' } }] },
+    expected: { tasks: [{}, { outcome: { exitCode: 0, lost: '2 of its windows are missing from the store' } }] },
   },
   {
     title: 'all have ended: one runs teardown',
@@ -300,7 +303,7 @@ const cases: Case[] = [
     state: stateOf('stopping', [running, done(105)], { ...started, phaseSince: NOW - 300_001 }),
     phase: 'teardown',
     expected: {
-      tasks: [{ outcome: { lost: 'it did not end when it was told to stop', endedAt: NOW - 300_001 + 45_000 } }, {}],
+      tasks: [{ outcome: { lost: 'it did not exit within 300 s of the stop', endedAt: NOW - 300_001 + 45_000 } }, {}],
     },
   },
   {
@@ -334,7 +337,7 @@ const cases: Case[] = [
 ];
 
 test.each(cases)('$title', ({ state, input: change, phase, launch = [], kill = [], expected = {} }) => {
-  const effects = advance(state, plan, input(change));
+  const effects = advance(runOf(state), input(change));
   const names = (refs: { task: number; attempt: number }[]) => refs.map(({ task, attempt }) => `${task}/${attempt}`);
   expect({ phase: state.phase, launch: names(effects.launch), kill: names(effects.kill) }).toEqual({
     phase,
@@ -346,19 +349,19 @@ test.each(cases)('$title', ({ state, input: change, phase, launch = [], kill = [
 
 test.each(['launching', 'setup', 'arming', 'running'] as const)('a stop request in phase %s stops the run', (phase) => {
   const state = stateOf(phase, [running, running], phase === 'running' ? started : { job: setupJob });
-  advance(state, plan, input({ stopRequest: { at: 'now', message: 'enough' } }));
+  advance(runOf(state), input({ stopRequest: { at: 'now', message: 'enough' } }));
   expect(state).toMatchObject({ phase: 'stopping', stop: { kind: 'requested', message: 'enough', exitCode: 105 } });
 });
 
 test.each(['teardown', 'summary', 'finished'] as const)('a stop request in phase %s comes too late', (phase) => {
   const state = stateOf(phase, [done(), done()], { ...started, job: { ...setupJob, kind: 'teardown' } });
-  advance(state, plan, input({ stopRequest: { at: 'now', message: 'enough' } }));
+  advance(runOf(state), input({ stopRequest: { at: 'now', message: 'enough' } }));
   expect(state).toMatchObject({ phase, stop: null });
 });
 
 test('only the first reason to stop counts', () => {
   const state = stateOf('running', [done(108), running], started);
-  advance(state, plan, input({ stopRequest: { at: 'now', message: 'first' }, abort: ['checks'] }));
+  advance(runOf(state), input({ stopRequest: { at: 'now', message: 'first' }, abort: ['checks'] }));
   expect(state.stop).toMatchObject({ kind: 'requested', message: 'first' });
 });
 
@@ -380,7 +383,7 @@ test('the same state and the same look have the same consequence', () => {
           stateOf(phase, says.map(status), phase === 'running' ? { ...started } : { job: { ...setupJob } });
         const look = input({ liveness: [alive, lives ? alive : gone], now: NOW + late });
         const [a, b] = [state(), state()];
-        expect(advance(a, plan, look)).toEqual(advance(b, plan, look));
+        expect(advance(runOf(a), look)).toEqual(advance(runOf(b), look));
         expect(a).toEqual(b);
         expect(JSON.parse(JSON.stringify(a)), 'a checkpoint keeps all of it').toEqual(a);
       },

@@ -17,7 +17,7 @@ test('a task without room is tried again as another attempt, however often, and 
   expectSound(played);
   expect(played.stored.verdict).toMatchObject({ passed: true });
   expect(played.stored.tasks.map(({ attempts }) => attempts)).toEqual([1, 7, 1]);
-  expect(played.stored.warnings).toEqual([expect.stringMatching(/no room for a task, 6 times.*us-east-1a/)]);
+  expect(played.stored.warnings).toEqual([expect.stringMatching(/6 launches were refused and retried: us-east-1a/)]);
 });
 
 test('a run with a task that finds no room for ten minutes is given up', async () => {
@@ -26,7 +26,7 @@ test('a run with a task that finds no room for ten minutes is given up', async (
   expect(played.stored.stop).toMatchObject({
     kind: 'not-started',
     exitCode: 122,
-    message: expect.stringMatching(/no room for task 2 for 10 min \(us-east-1a.*\); use fewer tasks/),
+    message: expect.stringMatching(/no capacity for task 2 for 10 min \(us-east-1a.*\); use fewer tasks/),
   });
   expect(played.stored.warnings).toHaveLength(1);
   expect(played.left).toEqual([]);

@@ -1,0 +1,38 @@
+import { K6Exit } from '../../contract/exit-codes.ts';
+import { lastError } from '../k6-log.ts';
+import { warn } from '../state.ts';
+import { assignJobAfterLoad, jobOutcome, killOverdueJob } from './job.ts';
+import { enterObserving } from './observing.ts';
+import type { Step } from './step.ts';
+
+/** k6's own limit for handleSummary(). */
+const HANDLE_SUMMARY_MS = 120_000;
+
+/** A script without handleSummary(), or a run that could not be started, goes straight on to observing. */
+export function enterSummary(step: Step): void {
+  const { state } = step;
+  state.job = null;
+  if (!step.plan.exports.handleSummary || state.stop?.kind === 'not-started') {
+    enterObserving(step);
+    return;
+  }
+  step.effects.writeSummary = true;
+  step.enter('summary');
+  assignJobAfterLoad(step, 'summary');
+}
+
+/** Summary: one task runs handleSummary(). Then observing. */
+export function advanceSummary(step: Step): void {
+  const outcome = jobOutcome(step);
+  if (outcome === null) {
+    killOverdueJob(step, HANDLE_SUMMARY_MS);
+    return;
+  }
+  step.state.summary = outcome;
+  if (outcome.exitCode !== K6Exit.ok) {
+    const cause = lastError(outcome.logTail) ?? 'see the task log';
+    warn(step.state, `handleSummary() failed, so the summary is the one of k6-fleet: ${cause}`);
+  }
+  step.state.job = null;
+  enterObserving(step);
+}

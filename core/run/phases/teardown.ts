@@ -1,0 +1,31 @@
+import { K6Exit } from '../../contract/exit-codes.ts';
+import { isComplete } from '../k6-exit.ts';
+import { hasStarted } from '../state.ts';
+import { assignJobAfterLoad, jobOutcome, killOverdueJob } from './job.ts';
+import type { Step } from './step.ts';
+import { enterSummary } from './summary.ts';
+
+/** The load is over. Without anything to tear down the run goes straight to the summary. */
+export function enterTeardown(step: Step): void {
+  const { state, plan } = step;
+  // As in k6, what setup() created is torn down even if no load followed it.
+  const isSetUp = plan.exports.setup ? isComplete(state.setup?.exitCode) : hasStarted(state, step.input.now);
+  if (plan.exports.teardown && isSetUp) {
+    step.enter('teardown');
+    assignJobAfterLoad(step, 'teardown');
+  } else {
+    enterSummary(step);
+  }
+}
+
+/** Teardown: one task runs teardown(). Then the summary. */
+export function advanceTeardown(step: Step): void {
+  const outcome = jobOutcome(step);
+  if (outcome === null) {
+    killOverdueJob(step, step.plan.teardownTimeoutMs);
+    return;
+  }
+  if (outcome.exitCode === K6Exit.markedAsFailed) step.state.markedFailed = true;
+  step.state.teardown = outcome;
+  enterSummary(step);
+}
