@@ -49,5 +49,6 @@ export async function prepareRun(
 
 export function showPlan({ plan }: Prepared, { quiet }: RunFlags): void {
   if (quiet === true) return;
-  process.stderr.write(`${planText(plan, widthOf(process.stderr), coloursOf(process.stderr))}\n`);
+  const options = { width: widthOf(process.stderr), colours: coloursOf(process.stderr), withId: true };
+  process.stderr.write(`${planText(plan, options)}\n`);
 }

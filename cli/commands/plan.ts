@@ -4,8 +4,7 @@ import type { Plan } from '../../core/contract/plan.ts';
 import { envOption, stackOption, tasksOption } from '../options.ts';
 import { ensureK6 } from '../prepare/k6.ts';
 import { localBackend, prepare } from '../prepare/prepare.ts';
-import { estimateText } from '../render/estimate-text.ts';
-import { planText } from '../render/plan-text.ts';
+import { estimateText, planText } from '../render/plan-text.ts';
 import { coloursOf, widthOf } from '../terminal.ts';
 
 interface PlanFlags {
@@ -31,7 +30,7 @@ export const planCommand = () =>
         return;
       }
       const [width, colours] = [widthOf(process.stdout), coloursOf(process.stdout)];
-      process.stdout.write(planText(plan, width, colours));
+      process.stdout.write(planText(plan, { width, colours }));
       if (cost !== null) process.stdout.write(`\n${estimateText(cost, width, colours)}`);
     });
 

@@ -1,8 +1,11 @@
-/** Our own numbers, for people. Nothing here throws: null and NaN read `–`, infinities `∞`. */
+/**
+ * Numbers as text and as charts of one line, for people. Nothing here throws: null and NaN read `–`, infinities `∞`.
+ * Numbers that k6 formats are in `k6-format.ts`.
+ */
 
 type Maybe = number | null | undefined;
 
-/** What to show for a number that has no digits; undefined for all others. */
+/** The text of a value that is not a finite number; undefined for all others. */
 function special(value: Maybe): string | undefined {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';
   if (value === Number.POSITIVE_INFINITY) return '∞';
@@ -20,7 +23,7 @@ function short(value: number): string {
   return text === '-0' ? '0' : text;
 }
 
-/** Steps up through the units while the rounded number has more than three digits before the point. */
+/** Takes the next unit as long as the rounded number has more than three digits before the point. */
 function scaled(value: number, units: readonly string[]): string {
   let unit = 0;
   let rest = value;
@@ -31,7 +34,7 @@ function scaled(value: number, units: readonly string[]): string {
   return `${short(rest)}${units[unit]}`;
 }
 
-/** `1,234,567`; from a billion on `1.23G`. */
+/** `1,234,567`; from 10^9 on `1.23G`. */
 export function formatCount(value: Maybe): string {
   const other = special(value);
   if (other !== undefined) return other;
@@ -45,7 +48,7 @@ export function formatShort(value: Maybe): string {
   return special(value) ?? scaled(value as number, ['', 'k', 'M', 'G', 'T', 'P', 'E']);
 }
 
-/** Something per second: `12.5/s`, `4,321/s`, `123k/s`. */
+/** A rate per second: `12.5/s`, `4,321/s`, `123k/s`. */
 export function formatRate(value: Maybe): string {
   const other = special(value);
   if (other !== undefined) return `${other}/s`;
@@ -53,7 +56,7 @@ export function formatRate(value: Maybe): string {
   return `${size >= 999.5 && size < 99_999.5 ? formatCount(value) : formatShort(value)}/s`;
 }
 
-/** A share from 0 to 1: `0%`, `<0.01%`, `12.3%`, `99.99%`. Only none reads 0%, and only all reads 100%. */
+/** A share from 0 to 1: `0%`, `<0.01%`, `12.3%`, `99.99%`. Only 0 reads 0%, and only 1 reads 100%. */
 export function formatShare(value: Maybe): string {
   const other = special(value);
   if (other !== undefined) return other;
@@ -73,16 +76,19 @@ export function formatLatency(ms: Maybe): string {
   );
 }
 
-/** A length of time in ms: `350ms`, `1.5s`, `45s`, `10m`, `1h 30m`, `2d 4h`. The two largest units, cut. */
-export function formatDuration(ms: Maybe): string {
+/**
+ * A duration in ms, truncated to its two largest units: `350ms`, `1.5s`, `45s`, `10m`, `1h 30m`, `2d 4h`.
+ * For an exact one in k6's notation see `formatDuration` of the core.
+ */
+export function formatShortDuration(ms: Maybe): string {
   const other = special(ms);
   if (other !== undefined) return other;
   const value = ms as number;
-  if (value < 0) return `-${formatDuration(-value)}`;
+  if (value < 0) return `-${formatShortDuration(-value)}`;
   if (value < 999.5) return `${Math.round(value)}ms`;
   if (value < 59_950) return `${Number((value / 1000).toFixed(1))}s`;
   const seconds = Math.round(value / 1000);
-  const units: [string, number][] = [
+  const units: [name: string, seconds: number][] = [
     ['d', 86_400],
     ['h', 3600],
     ['m', 60],
@@ -96,7 +102,7 @@ export function formatDuration(ms: Maybe): string {
   return rest > 0 && nextName !== '' ? `${head} ${rest}${nextName}` : head;
 }
 
-/** A moment since the start, ms: `0:07`, `12:34`, `1:02:03`; before the start `-0:03`. */
+/** Time since the start, ms: `0:07`, `12:34`, `1:02:03`; before the start `-0:03`. */
 export function formatClock(ms: Maybe): string {
   const other = special(ms);
   if (other !== undefined) return other;
@@ -115,3 +121,27 @@ export function formatClock(ms: Maybe): string {
 /** `1 task`, `2 tasks`. */
 export const formatPlural = (count: number, noun: string): string =>
   `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+const LEVELS = '▁▂▃▄▅▆▇█';
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/** `width` columns for a share from 0 to 1; a share beyond either end counts as that end, NaN as 0. */
+export function progressBar(share: number, width: number): string {
+  const clamped = Number.isNaN(share) ? 0 : Math.min(1, Math.max(0, share));
+  const filled = Math.floor(clamped * width * 8);
+  const bar = '█'.repeat(Math.floor(filled / 8)) + (EIGHTHS[filled % 8] ?? '');
+  return bar + '░'.repeat(Math.max(0, width - bar.length));
+}
+
+/** One column per value, from 0 at the bottom to the greatest at the top; a value that is not finite leaves a gap. */
+export function sparkline(values: readonly (number | null)[]): string {
+  const finite = (value: number | null): value is number => value !== null && Number.isFinite(value);
+  const top = values.filter(finite).reduce((max, value) => Math.max(max, value), 0);
+  return values
+    .map((value) => {
+      if (!finite(value)) return ' ';
+      const level = top > 0 ? Math.round((Math.max(0, value) / top) * (LEVELS.length - 1)) : 0;
+      return LEVELS[level];
+    })
+    .join('');
+}

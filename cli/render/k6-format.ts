@@ -1,4 +1,4 @@
-/** Numbers as k6 v2.2.0 writes them in its end-of-test summary. For numbers of our own see `format.ts`. */
+/** Numbers as k6 v2.2.0 writes them in its end-of-test summary. Our own formats are in `format.ts`. */
 import type { MetricType, ValueType } from '../../core/contract/window.ts';
 import type { SummaryValue } from './summary-data.ts';
 
@@ -13,8 +13,8 @@ const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB', 'ZB', 'YB'];
 /** Rounded to at most `digits` decimals, without trailing zeros. */
 const rounded = (value: number, digits: number) => String(Number(value.toFixed(digits)));
 
-/** Cut, not rounded, to at most two decimals, without trailing zeros. */
-const cut = (value: number) => rounded(Math.trunc(value * 100) / 100, 2);
+/** Truncated to at most two decimals, without trailing zeros. */
+const truncated = (value: number) => rounded(Math.trunc(value * 100) / 100, 2);
 
 const percent = (share: number) => `${(Math.trunc(share * 10_000) / 100).toFixed(2)}%`;
 
@@ -30,9 +30,9 @@ function duration(ms: number, timeUnit: string): string {
   if (fixed) return `${(ms * fixed.perMs).toFixed(2)}${fixed.suffix}`;
   if (ms === 0) return '0s';
   if (ms < 0.001) return `${Math.trunc(ms * 1e6)}ns`;
-  if (ms < 1) return `${cut(ms * 1000)}µs`;
-  if (ms < 1000) return `${cut(ms)}ms`;
-  if (ms < 60_000) return `${cut(ms / 1000)}s`;
+  if (ms < 1) return `${truncated(ms * 1000)}µs`;
+  if (ms < 1000) return `${truncated(ms)}ms`;
+  if (ms < 60_000) return `${truncated(ms / 1000)}s`;
   const minutes = Math.trunc(ms / 60_000);
   const seconds = Math.trunc((ms % 60_000) / 1000);
   if (minutes < 60) return `${minutes}m${seconds}s`;
@@ -40,11 +40,11 @@ function duration(ms: number, timeUnit: string): string {
 }
 
 /**
- * One value of a metric in k6's words.
- * k6 itself writes durations that are not finite as `NaNhNaNmNaNs`; here they read `NaN` and `Infinity`.
+ * One value of a metric as k6 formats it.
+ * k6 writes durations that are not finite as `NaNhNaNmNaNs`; here they read `NaN` and `Infinity`.
  *
  * @param value durations in ms, data in bytes; null reads `-`
- * @param timeUnit `s`, `ms`, `us`, or anything else for the unit that suits the value
+ * @param timeUnit `s`, `ms`, `us`, or anything else for a unit that suits the value
  */
 export function k6Value(
   value: SummaryValue | undefined,

@@ -1,17 +1,25 @@
 /** The live progress of a run as lines of text. */
 import type { Phase } from '../../core/contract/control.ts';
-import { progressBar, sparkline } from './charts.ts';
-import { formatClock, formatCount, formatLatency, formatPlural, formatRate, formatShare } from './format.ts';
-import { type Colours, type Line, lineWidth, oneLine, padEnd, paintLine, palette } from './line.ts';
+import {
+  formatClock,
+  formatCount,
+  formatLatency,
+  formatPlural,
+  formatRate,
+  formatShare,
+  progressBar,
+  sparkline,
+} from './format.ts';
+import { type Colours, LABEL_WIDTH, type Line, lineWidth, padEnd, paintLine, palette, printable } from './line.ts';
 
-/** A moment of a run: what the merged metrics and the tasks say now. */
+/** A run at one moment: its merged metrics and its tasks. */
 export interface LiveView {
   phase: Phase;
   /** Since the start of the load, ms; 0 before. */
   elapsedMs: number;
-  /** The longest that the load can take, ms. */
+  /** Planned duration of the load, without graceful stops, ms. */
   durationMs: number;
-  /** planned is the size of the fleet; every other number says how many of them are in that state now. */
+  /** `planned` is the size of the fleet; the other counts are tasks in that state now. */
   tasks: { planned: number; ready: number; running: number; done: number; lost: number };
   vus: number;
   vusMax: number;
@@ -26,7 +34,7 @@ export interface LiveView {
   p99: number | null;
   iterations: number;
   checksFailed: number;
-  /** The thresholds that fail at the moment, such as `http_req_duration p(95)<500`. */
+  /** The thresholds that currently fail, such as `http_req_duration p(95)<500`. */
   failingThresholds: readonly string[];
   target: { running: number; desired: number; pending: number } | null;
   /** Requests per second at equal steps, the oldest first. May be empty. */
@@ -37,26 +45,26 @@ export interface LiveView {
   warning: string | null;
 }
 
-const LABEL_WIDTH = 11;
 const GAP = 3;
-/** From here on, two columns; each of them is then as wide as a usual terminal is. */
+/** The least width for two columns, each about as wide as a usual terminal. */
 const TWO_COLUMNS_FROM = 120;
 
-/** Whether the load has not started yet, so that there is nothing to measure. */
+/** There is nothing to measure yet. */
 const isBeforeLoad = (phase: Phase) => phase === 'launching' || phase === 'setup' || phase === 'arming';
 
-/** The part of the phase that is over, 0 to 1: of the load by time, before it of the tasks that are ready. */
-function progress({ phase, elapsedMs, durationMs, tasks }: LiveView): number {
-  if (phase === 'finished') return 1;
+/** How far the phase is, 0 to 1: tasks that are ready before the load, time during it; null: not known. */
+function progress({ phase, elapsedMs, durationMs, tasks }: LiveView): number | null {
+  if (!isBeforeLoad(phase) && phase !== 'running') return null;
   const share = isBeforeLoad(phase) ? tasks.ready / tasks.planned : elapsedMs / durationMs;
   return Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : 0;
 }
 
-/** What is going on, in one short piece of text. */
+/** Ready tasks before the load; then the time since the start, with the planned duration as long as that lies ahead. */
 function position(view: LiveView): string {
   const { phase, elapsedMs, durationMs, tasks } = view;
   if (isBeforeLoad(phase)) return `${formatCount(tasks.ready)}/${formatPlural(tasks.planned, 'task')} ready`;
-  return `${formatClock(elapsedMs)} / ${formatClock(durationMs)}`;
+  const isOnPlan = phase === 'running' && elapsedMs <= durationMs;
+  return isOnPlan ? `${formatClock(elapsedMs)} / ${formatClock(durationMs)}` : formatClock(elapsedMs);
 }
 
 function taskCounts({ tasks }: LiveView, paint: Colours): Line[] {
@@ -66,7 +74,7 @@ function taskCounts({ tasks }: LiveView, paint: Colours): Line[] {
   return counts;
 }
 
-/** A label and as many lines of items as these need. Items stay whole where they fit on a line at all. */
+/** A label and its items on as many lines as they need. An item is split only if it does not fit on a line. */
 function row(label: string, items: readonly Line[], width: number, paint: Colours): Line[] {
   const lines: Line[] = [];
   let line: Line = [{ text: padEnd(label, LABEL_WIDTH), paint: paint.dim }];
@@ -86,10 +94,12 @@ function row(label: string, items: readonly Line[], width: number, paint: Colour
 function header(view: LiveView, width: number, paint: Colours): Line {
   const share = progress(view);
   const name = { text: padEnd(view.phase, LABEL_WIDTH), paint: (text: string) => paint.bold(paint.cyan(text)) };
+  if (share === null) return [name, position(view)];
   const right = `  ${position(view)}  ${String(Math.floor(share * 100)).padStart(3)}%`;
   const barWidth = Math.min(60, width - LABEL_WIDTH - right.length);
-  const bar = barWidth < 5 ? [] : [{ text: progressBar(share, barWidth), paint: paint.cyan }];
-  return [name, ...bar, bar.length > 0 ? right : right.trimStart()];
+  return barWidth < 5
+    ? [name, right.trimStart()]
+    : [name, { text: progressBar(share, barWidth), paint: paint.cyan }, right];
 }
 
 function loadRows(view: LiveView, width: number, paint: Colours): Line[] {
@@ -98,9 +108,9 @@ function loadRows(view: LiveView, width: number, paint: Colours): Line[] {
     text: `${formatShare(view.errorRate)} failed`,
     paint: (view.errorRate ?? 0) > 0 ? paint.red : paint.green,
   };
-  const work: Line[] = [[`${formatCount(view.iterations)} ${view.iterations === 1 ? 'iteration' : 'iterations'}`]];
+  const iterations: Line[] = [[formatCount(view.iterations)]];
   if (view.checksFailed > 0)
-    work.push([{ text: `${formatPlural(view.checksFailed, 'check')} failed`, paint: paint.red }]);
+    iterations.push([{ text: `${formatPlural(view.checksFailed, 'check')} failed`, paint: paint.red }]);
   const chart = history(view.loadHistory, width, paint);
   const latency = (name: string, ms: number | null): Line => [
     { text: `${name} `, paint: paint.dim },
@@ -110,12 +120,12 @@ function loadRows(view: LiveView, width: number, paint: Colours): Line[] {
     ...row('VUs', [[bold(formatCount(view.vus)), ` of ${formatCount(view.vusMax)}`]], width, paint),
     ...row(
       'requests',
-      [[bold(formatRate(view.requestsPerSecond))], [failed], [`${formatCount(view.requests)} in all`], ...chart],
+      [[bold(formatRate(view.requestsPerSecond))], [failed], [`${formatCount(view.requests)} in total`], ...chart],
       width,
       paint,
     ),
     ...row('latency', [latency('p50', view.p50), latency('p95', view.p95), latency('p99', view.p99)], width, paint),
-    ...row('work', work, width, paint),
+    ...row('iterations', iterations, width, paint),
   ];
 }
 
@@ -133,20 +143,20 @@ function fleetRows(view: LiveView, width: number, paint: Colours): Line[] {
   return rows;
 }
 
-/** The latest part of a series that fits beside the numbers. */
+/** The latest values of a series, as many as fit beside the numbers. */
 function history(values: readonly (number | null)[], width: number, paint: Colours): Line[] {
   const columns = Math.min(30, Math.max(8, Math.floor((width - LABEL_WIDTH) / 3)));
   return values.length < 2 ? [] : [[{ text: sparkline(values.slice(-columns)), paint: paint.cyan }]];
 }
 
-function noticeRows(view: LiveView, width: number, paint: Colours): Line[] {
+function alertRows(view: LiveView, width: number, paint: Colours): Line[] {
   const rows: Line[] = [];
-  const failing = view.failingThresholds.map((name): Line => [{ text: `✗ ${oneLine(name)}`, paint: paint.red }]);
-  // A script may have dozens of thresholds, a terminal has some twenty lines.
+  const failing = view.failingThresholds.map((name): Line => [{ text: `✗ ${printable(name)}`, paint: paint.red }]);
+  // A script may have dozens of thresholds, a terminal about twenty lines.
   const shown = failing.length > 4 ? [...failing.slice(0, 3), [`and ${failing.length - 3} more`]] : failing;
   if (shown.length > 0) rows.push(...row('thresholds', shown, width, paint));
   if (view.warning !== null)
-    rows.push(...row('warning', [[{ text: oneLine(view.warning), paint: paint.yellow }]], width, paint));
+    rows.push(...row('warning', [[{ text: printable(view.warning), paint: paint.yellow }]], width, paint));
   return rows;
 }
 
@@ -158,7 +168,7 @@ function sideBySide(left: readonly Line[], right: readonly Line[], leftWidth: nu
 }
 
 /**
- * The progress as lines of at most `width` columns: a longer one is cut, never wrapped.
+ * The progress as lines of at most `width` columns: a longer line is truncated, never wrapped.
  *
  * @param width columns of the terminal
  */
@@ -174,11 +184,11 @@ export function liveLines(view: LiveView, width: number, colours: boolean): stri
   } else {
     lines.push(...loadRows(view, width, paint), ...fleetRows(view, width, paint));
   }
-  lines.push(...noticeRows(view, width, paint));
+  lines.push(...alertRows(view, width, paint));
   return lines.map((line) => paintLine(line, width));
 }
 
-/** The same on one plain line, for logs and pipes. */
+/** The progress on one plain line, for logs and pipes. */
 export function liveLine(view: LiveView): string {
   const parts = [`${view.phase} ${position(view)}`];
   if (!isBeforeLoad(view.phase)) {
@@ -193,6 +203,6 @@ export function liveLine(view: LiveView): string {
     if (view.target) parts.push(`target ${formatCount(view.target.running)}/${formatCount(view.target.desired)}`);
   }
   if (view.tasks.lost > 0) parts.push(`${formatCount(view.tasks.lost)} lost`);
-  if (view.failingThresholds.length > 0) parts.push(`failing: ${view.failingThresholds.map(oneLine).join(', ')}`);
+  if (view.failingThresholds.length > 0) parts.push(`failing: ${view.failingThresholds.map(printable).join(', ')}`);
   return parts.join(' | ');
 }

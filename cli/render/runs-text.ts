@@ -1,54 +1,58 @@
-import { formatCount, formatDuration } from './format.ts';
-import { type Colours, oneLine, palette } from './line.ts';
+import { formatCount, formatShortDuration } from './format.ts';
+import { type Colours, palette, printable } from './line.ts';
 import { type Column, tableLines } from './table.ts';
 
 export interface RunRow {
   id: string;
   name: string;
-  /** Where the run stands, such as `running` or `finished`. */
+  /** The phase of the run, such as `running` or `finished`. */
   state: string;
-  /** ISO 8601; null: it has not started. */
+  /** ISO 8601; null: the load has not started. */
   startedAt: string | null;
   /** ms; null: not known yet. */
   durationMs: number | null;
   tasks: number;
-  /** Null: it has not ended. */
+  /** Null: the run has not ended. */
   verdict: { passed: boolean; exitCode: number } | null;
 }
 
-/** Below this many columns a run's verdict stands in place of its state. */
+/** Below this many columns, one column shows the verdict of a finished run and the state of any other. */
 const NARROW = 60;
 
 const verdictOf = ({ verdict }: RunRow) =>
   verdict === null ? '–' : verdict.passed ? 'passed' : `failed (${verdict.exitCode})`;
 
-/** `2026-11-23 04:30:00`, in UTC; what is no date stays as it is. */
+/** `2026-11-23 04:30:00`, in UTC; a text that is not a date stays as it is. */
 function startOf({ startedAt }: RunRow): string {
   if (startedAt === null) return '–';
   const at = new Date(startedAt);
-  return Number.isNaN(at.getTime()) ? oneLine(startedAt) : at.toISOString().slice(0, 19).replace('T', ' ');
+  return Number.isNaN(at.getTime()) ? printable(startedAt) : at.toISOString().slice(0, 19).replace('T', ' ');
 }
 
 function columns(width: number, paint: Colours): Column<RunRow>[] {
   const look = ({ verdict }: RunRow) => (verdict === null ? paint.cyan : verdict.passed ? paint.green : paint.red);
   const ending: Column<RunRow>[] =
     width < NARROW
-      ? [{ title: 'state', text: (row) => (row.verdict ? verdictOf(row) : oneLine(row.state)), paint: look }]
+      ? [{ title: 'state', text: (row) => (row.verdict ? verdictOf(row) : printable(row.state)), paint: look }]
       : [
-          { title: 'state', text: (row) => oneLine(row.state), drop: 2 },
+          { title: 'state', text: (row) => printable(row.state), drop: 2 },
           { title: 'verdict', text: verdictOf, paint: look },
         ];
   return [
-    { title: 'run', text: ({ id }) => oneLine(id) },
-    { title: 'name', text: ({ name }) => oneLine(name), drop: 5, shrinkTo: 8 },
+    { title: 'run', text: ({ id }) => printable(id) },
+    { title: 'name', text: ({ name }) => printable(name), drop: 5, shrinkTo: 8 },
     { title: 'started (UTC)', text: startOf, drop: 4 },
-    { title: 'took', text: ({ durationMs }) => formatDuration(durationMs), align: 'right', drop: 1 },
+    { title: 'took', text: ({ durationMs }) => formatShortDuration(durationMs), align: 'right', drop: 1 },
     { title: 'tasks', text: ({ tasks }) => formatCount(tasks), align: 'right', drop: 3 },
     ...ending,
   ];
 }
 
-/** A table of runs in the order given. Narrow terminals show fewer columns; the run's id and outcome always stay. */
+/**
+ * A table of runs in the order given. Narrow terminals show fewer columns, but always the run's id and outcome.
+ *
+ * @param width columns of the terminal; Infinity: nothing is truncated or left out, as for a pipe
+ */
 export function runsText(rows: readonly RunRow[], width: number, colours = false): string {
   if (rows.length === 0) return 'no runs\n';
   const paint = palette(colours);

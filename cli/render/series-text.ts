@@ -1,16 +1,15 @@
 import type { TargetResult } from '../../core/contract/result.ts';
 import { TargetSeries } from '../../core/contract/target-series.ts';
 import { coversLoad } from '../../core/scaling/cloudwatch-lag.ts';
-import { sparkline } from './charts.ts';
-import { formatLatency, formatShort } from './format.ts';
+import { formatLatency, formatShort, sparkline } from './format.ts';
 import type { Colours } from './line.ts';
 import { type Column, tableLines } from './table.ts';
 
-/** At most: as many as the longest series has values. */
-const CHART_COLUMNS = 24;
+/** The most columns of a chart; a shorter series takes one per value. */
+const MAX_CHART_COLUMNS = 24;
 const INDENT = '  ';
 
-/** Series that are not mere numbers. */
+/** Series with a unit. */
 const FORMATS: Readonly<Record<string, (value: number) => string>> = {
   [TargetSeries.cpu]: (value) => `${formatShort(value)}%`,
   [TargetSeries.memory]: (value) => `${formatShort(value)}%`,
@@ -26,7 +25,7 @@ interface Row {
 }
 
 /**
- * The target's series since the start of the load: a row each, the charts on one time axis. Empty where there are none.
+ * The target's series since the start of the load: a row each, all charts on one time axis. Empty if there are none.
  * @param load Unix ms; NaN: it never started
  */
 export function seriesLines(
@@ -43,7 +42,7 @@ export function seriesLines(
   const begin = times.reduce((min, at) => Math.min(min, at), Number.POSITIVE_INFINITY);
   const end = times.reduce((max, at) => Math.max(max, at), 0);
   const length = Math.min(
-    CHART_COLUMNS,
+    MAX_CHART_COLUMNS,
     since.reduce((most, { points }) => Math.max(most, points.length), 0),
   );
   const rows = since.map(({ name, points }): Row => {

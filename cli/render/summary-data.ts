@@ -1,6 +1,6 @@
 import type { MetricType, ValueType } from '../../core/contract/window.ts';
 
-/** A value of a metric; null is what JSON makes of NaN and of the infinities. */
+/** A value of a metric; JSON turns NaN and the infinities into null. */
 export type SummaryValue = number | null;
 
 export interface SummaryMetric {
@@ -8,7 +8,7 @@ export interface SummaryMetric {
   contains: ValueType;
   /** counter: count, rate. gauge: value, min, max. rate: rate, passes, fails. trend: one for each of summaryTrendStats. */
   values: Record<string, SummaryValue>;
-  /** By source, in the order to show them. */
+  /** By source, in display order. */
   thresholds?: Record<string, { ok: boolean }>;
 }
 
@@ -24,14 +24,14 @@ export interface SummaryGroup {
   checks: SummaryCheck[];
 }
 
-/** The part that the text needs of what k6 v2.2.0 hands to handleSummary (`summarizeMetricsToObject`). */
+/** The part of handleSummary's data in k6 v2.2.0 (`summarizeMetricsToObject`) that the text needs. */
 export interface SummaryData {
   /** By name; a sub-metric's name is such as `http_req_duration{status:200}`. */
   metrics: Record<string, SummaryMetric>;
   root_group: SummaryGroup;
   options: {
     summaryTrendStats: readonly string[];
-    /** `s`, `ms` or `us`; else each duration has the unit that suits it. */
+    /** `s`, `ms` or `us`; otherwise each duration has a unit that suits it. */
     summaryTimeUnit: string;
   };
   state: { testRunDurationMs: number };

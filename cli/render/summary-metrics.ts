@@ -1,16 +1,16 @@
 import { k6Value } from './k6-format.ts';
-import { type Colours, oneLine } from './line.ts';
+import { type Colours, printable } from './line.ts';
 import type { SummaryMetric } from './summary-data.ts';
 
-/** As k6 measures text for its columns; `textWidth` would differ from it for wide characters. */
+/** The width of text as k6 counts it for its columns; `textWidth` differs for wide characters. */
 const k6Width = (text: string) => [...text.normalize('NFKC')].length;
 
 const padded = (text: string, width: number) => ' '.repeat(Math.max(0, width - k6Width(text)));
 
-/** k6 shows a sub-metric below its metric, by its tags alone. */
+/** k6 shows a sub-metric below its metric, only by its tags. */
 function displayName(name: string): string {
   const brace = name.indexOf('{');
-  return brace < 0 ? oneLine(name) : `  { ${oneLine(name.slice(brace + 1, -1))} }`;
+  return brace < 0 ? printable(name) : `  { ${printable(name.slice(brace + 1, -1))} }`;
 }
 
 const collator = new Intl.Collator('en');
@@ -21,7 +21,7 @@ export function byMetricName(a: string, b: string): number {
   return collator.compare(aMetric, bMetric) || collator.compare(a.slice(aMetric.length), b.slice(bMetric.length));
 }
 
-/** The value, and what k6 shows in a weaker look beside it. */
+/** The value, and what k6 shows dimmed beside it. */
 export function valueAndExtras(metric: SummaryMetric, timeUnit: string): [string, ...string[]] {
   const { values } = metric;
   const show = (key: string) => k6Value(values[key], metric, timeUnit);
@@ -44,9 +44,9 @@ export function trendValue(metric: SummaryMetric, stat: string, timeUnit: string
 }
 
 /**
- * Lays out metrics that are aligned with each other: dotted names, then values in columns.
+ * Lays out metrics aligned with each other: dotted names, then values in columns.
  *
- * @param sections by title; metrics of all of them share the columns. A metric's line is in the order given.
+ * @param sections by title; metrics of all sections share the columns. Lines are in the order given.
  * @returns the lines of each section, not indented
  */
 export function metricSections<Title extends string>(
@@ -86,7 +86,7 @@ export function metricSections<Title extends string>(
     columns.map((text, i) => `${trendStats[i]}=${colours.cyan(text)}${padded(text, trendWidths[i] ?? 0)}`).join(' ');
   const valueLine = ([value = '', ...extras]: string[]) => {
     const weak = extras.map((text, i) => {
-      // k6 pads these only where there are several.
+      // k6 pads these only if there are several.
       const fill = extras.length > 1 ? padded(text, extraWidths[i] ?? 0) : '';
       return ` ${colours.dim(colours.cyan(text))}${fill}`;
     });

@@ -1,5 +1,5 @@
-/** The end-of-test summary in the look of k6 v2.2.0 in its modes `compact` (its default) and `full`. */
-import { type Colours, oneLine, palette } from './line.ts';
+/** The end-of-test summary as k6 v2.2.0 prints it, in its modes `compact` (the default) and `full`. */
+import { type Colours, palette, printable } from './line.ts';
 import type { SummaryCheck, SummaryData, SummaryGroup, SummaryMetric, SummaryValue } from './summary-data.ts';
 import { byMetricName, metricSections, trendValue, valueAndExtras } from './summary-metrics.ts';
 
@@ -7,18 +7,18 @@ export type SummaryMode = 'compact' | 'full';
 
 export interface SummaryTextOptions {
   colours: boolean;
-  /** As k6's --summary-mode. full: every built-in metric, and the checks of each group apart. Default: compact. */
+  /** k6's --summary-mode. full: every built-in metric, and the checks of each group separately. Default: compact. */
   mode?: SummaryMode;
   /**
-   * Aggregates that thresholds name and the data does not have, by metric and aggregate, such as
-   * `{ http_req_duration: { 'p(99)': 412.5 } }`. k6 computes them apart; handleSummary's data has only summaryTrendStats.
+   * Aggregates that thresholds name but the data lacks, by metric and aggregate, such as
+   * `{ http_req_duration: { 'p(99)': 412.5 } }`. handleSummary's data has only summaryTrendStats.
    */
   aggregates?: Readonly<Record<string, Readonly<Record<string, SummaryValue>>>>;
 }
 
 /** Checks and groups have their own lines. */
 const hiddenAlways = ['checks', 'group_duration'];
-/** What the compact mode leaves out too: the parts of a request's time. */
+/** The compact mode also leaves out the phases of a request. */
 const hiddenIfCompact = [
   'http_req_blocked',
   'http_req_connecting',
@@ -47,8 +47,8 @@ const indent = (level: number, text: string) => '  '.repeat(level) + text;
 /**
  * The text that k6 prints at the end of a test, from the data that k6 gives to handleSummary.
  *
- * The same data gives the same text, but for what the data does not have: k6 lists checks in the order in which they
- * were first seen, here they come by group; and see `aggregates`.
+ * The text is the same as k6's, except where the data lacks something: k6 lists checks in the order in which they were
+ * first seen, here they are listed by group; and see `aggregates`.
  *
  * @returns lines that start with a section's title; the last one ends with a newline
  */
@@ -88,9 +88,9 @@ function thresholdLines(
       const aggregate = source.split(/[=><!]/, 1)[0]?.trim() ?? '';
       const values = { ...aggregates[name], ...metric.values };
       const value = thresholdValue({ ...metric, values }, aggregate, data.options.summaryTimeUnit);
-      return indent(level, `${mark} '${oneLine(source)}' ${aggregate}=${paint.cyan(value)}`);
+      return indent(level, `${mark} '${printable(source)}' ${aggregate}=${paint.cyan(value)}`);
     });
-    return [indent(level, oneLine(below ? name.slice(parent.length) : name)), ...lines];
+    return [indent(level, printable(below ? name.slice(parent.length) : name)), ...lines];
   });
   if (blocks.length === 0) return [];
   return [...title('THRESHOLDS', paint), ...separated(blocks)];
@@ -128,7 +128,7 @@ function totalLines(data: SummaryData, mode: SummaryMode, paint: Colours): strin
 }
 
 function groupLines(group: SummaryGroup, data: SummaryData, paint: Colours, depth = 0): string[] {
-  const lines = title(`GROUP: ${oneLine(group.name)}`, paint, depth + 1, depth === 0 ? '█' : '↳');
+  const lines = title(`GROUP: ${printable(group.name)}`, paint, depth + 1, depth === 0 ? '█' : '↳');
   if (group.checks.length > 0) {
     const passes = group.checks.reduce((sum, check) => sum + check.passes, 0);
     const total = group.checks.reduce((sum, check) => sum + check.passes + check.fails, 0);
@@ -144,7 +144,7 @@ function groupLines(group: SummaryGroup, data: SummaryData, paint: Colours, dept
 
 const allChecks = (group: SummaryGroup): SummaryCheck[] => [...group.checks, ...group.groups.flatMap(allChecks)];
 
-/** Checks of one name are one check for k6's totals, whatever their groups. */
+/** In k6's totals, checks of the same name are one check, whatever their groups. */
 function mergeByName(checks: readonly SummaryCheck[]): SummaryCheck[] {
   const merged = new Map<string, SummaryCheck>();
   for (const { name, passes, fails } of checks) {
@@ -173,11 +173,11 @@ const checkMetricLines = (metrics: Map<string, SummaryMetric>, paint: Colours, l
 
 function checkLines(checks: readonly SummaryCheck[], paint: Colours, level: number): string[] {
   return checks.flatMap(({ name, passes, fails }) => {
-    if (fails === 0) return indent(level, paint.green(`✓ ${oneLine(name)}`));
+    if (fails === 0) return indent(level, paint.green(`✓ ${printable(name)}`));
     const share = Math.floor((100 * passes) / (passes + fails));
     const counts = `↳  ${share}% — ✓ ${passes} / ✗ ${fails}`;
     // k6 indents the counts of a nested group's checks twice as deep.
-    return [indent(level, paint.red(`✗ ${oneLine(name)}`)), indent(2 * level - 1, paint.red(counts))];
+    return [indent(level, paint.red(`✗ ${printable(name)}`)), indent(2 * level - 1, paint.red(counts))];
   });
 }
 

@@ -2,19 +2,19 @@ import { type Colours, type Line, type Paint, padEnd, padStart, paintLine, textW
 
 export interface Column<Row> {
   title: string;
-  /** Numbers stand right. Default: left. */
+  /** Default: left; right for numbers. */
   align?: 'left' | 'right';
   text(row: Row): string;
   paint?(row: Row): Paint | undefined;
-  /** Columns with a number may go where there is no room, the highest number first. */
+  /** Columns with a number may be dropped if there is no room, the highest number first. */
   drop?: number;
-  /** May be cut down to so many columns before any other column goes. */
+  /** May be truncated to this many columns before any column is dropped. */
   shrinkTo?: number;
 }
 
 const GAP = '  ';
 
-/** A table with a header in a weaker look; no line is wider than `width`. */
+/** A table with a dimmed header. @param width the most columns of a line; Infinity: no limit */
 export function tableLines<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
@@ -43,7 +43,7 @@ export function tableLines<Row>(
   const cell = (text: string, index: number, align: 'left' | 'right' = 'left') => {
     const room = widths[index] ?? 0;
     const cut = truncate(text, room);
-    // The last column needs no spaces after it.
+    // No trailing spaces after the last column.
     if (align === 'right') return padStart(cut, room);
     return index === kept.length - 1 ? cut : padEnd(cut, room);
   };

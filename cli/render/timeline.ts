@@ -1,36 +1,36 @@
-/** The story of a target's scaling, step by step. */
+/** A target's scaling over time, in steps. */
 import type { Result, SeriesPoint, TargetReading, TargetResult } from '../../core/contract/result.ts';
 
 export interface TimelineRow {
   /** Start of the step, ms since the start of the load. */
   atMs: number;
-  /** The most VUs at a time. Null, as for all numbers: nothing was measured in this step. */
+  /** The most VUs at any time. Null, as for all numbers: nothing was measured in this step. */
   vus: number | null;
   requestsPerSecond: number | null;
-  /** The worst p95 of the intervals in this step, ms: percentiles have no mean. */
+  /** The worst p95 of the intervals in this step, ms: percentiles cannot be averaged. */
   worstP95: number | null;
   /** Failed requests over all requests, 0 to 1. */
   errorRate: number | null;
   /** The latest reading of the target up to the end of this step. */
   reading: TargetReading | null;
-  /** What happened in this step, the earliest first. */
+  /** In order of time. */
   events: { atMs: number; message: string }[];
 }
 
 /** Round steps for a table, seconds. */
-const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
+const ROUND_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
 
-/** The moments that the verdict is about, in words. */
-const moments: readonly [keyof TargetResult['moments'], string][] = [
-  ['loadRose', 'the load rose'],
-  ['desiredRose', 'more tasks were desired'],
-  ['runningRose', 'more tasks ran'],
-  ['latencyRecovered', 'the latency had recovered'],
+/** The verdict's moments as events. */
+const MOMENTS: readonly [keyof TargetResult['moments'], string][] = [
+  ['loadRose', 'the load increased'],
+  ['desiredRose', 'the desired count rose'],
+  ['runningRose', 'the running count rose'],
+  ['latencyRecovered', 'p95 recovered'],
 ];
 
 /**
- * At most `maxRows` rows of one round step each, from the start of the load to the last thing known.
- * Empty where the load never started.
+ * At most `maxRows` rows of one round step each, from the start of the load to the last reading, point or event.
+ * Empty if the load never started.
  */
 export function timelineRows(result: Result, target: TargetResult, maxRows: number): TimelineRow[] {
   const start = result.run.startedAt === null ? Number.NaN : Date.parse(result.run.startedAt);
@@ -60,12 +60,12 @@ export function timelineRows(result: Result, target: TargetResult, maxRows: numb
 }
 
 /**
- * The smallest round step that holds whole intervals, so that every row adds up as many as the others. Seconds. Few round
- * steps hold the intervals of a long run, such as 64 s: where the next one is far off, the least step serves.
+ * The smallest round step that holds whole intervals, so that every row sums up equally many, in seconds. Few round steps
+ * hold the intervals of a long run, such as 64 s: if the next one is more than twice the least step, that one is used.
  */
 function stepOf(least: number, interval: number): number {
   const exact = Math.ceil(least / interval) * interval;
-  const round = steps.find((step) => step >= least && step % interval === 0);
+  const round = ROUND_STEPS.find((step) => step >= least && step % interval === 0);
   return round !== undefined && round <= 2 * exact ? round : exact;
 }
 
@@ -82,10 +82,10 @@ function loadOf(points: readonly SeriesPoint[], intervalSeconds: number) {
 }
 
 function eventsOf(target: TargetResult, start: number): { atMs: number; message: string }[] {
-  const known = moments.flatMap(([key, message]) => {
+  const moments = MOMENTS.flatMap(([key, message]) => {
     const at = target.moments[key];
     return at === null ? [] : [{ atMs: at - start, message }];
   });
-  const told = target.events.map(({ at, message }) => ({ atMs: at - start, message }));
-  return [...known, ...told].sort((a, b) => a.atMs - b.atMs);
+  const observed = target.events.map(({ at, message }) => ({ atMs: at - start, message }));
+  return [...moments, ...observed].sort((a, b) => a.atMs - b.atMs);
 }

@@ -1,7 +1,6 @@
 import type { Result } from '../../core/contract/result.ts';
-import { fieldLines, pointLines } from './field.ts';
-import { formatClock, formatCount, formatDuration, formatPlural, formatShare } from './format.ts';
-import { type Colours, oneLine, palette, truncate, wrap } from './line.ts';
+import { formatClock, formatCount, formatPlural, formatShare, formatShortDuration } from './format.ts';
+import { bulletLines, type Colours, fieldLines, palette, printable, truncate, wrap } from './line.ts';
 import { targetLines } from './target-text.ts';
 
 /** A file that the user may want to open. */
@@ -19,7 +18,7 @@ const MAX_LISTED_ALARMS = 10;
 /**
  * How the run went, from the verdict to the files.
  *
- * @param width columns of the terminal; from 40 on no line but a link is longer
+ * @param width columns of the terminal; from 40 on only links are longer
  */
 export function verdictText(
   result: Result,
@@ -34,7 +33,7 @@ export function verdictText(
     result.target ? targetLines(result, result.target, width, paint) : [],
     alarmLines(result, width, paint),
     result.warnings.length > 0
-      ? [paint.bold('Warnings'), ...result.warnings.flatMap((text) => pointLines('!', text, width, paint.yellow))]
+      ? [paint.bold('Warnings'), ...result.warnings.flatMap((text) => bulletLines('!', text, width, paint.yellow))]
       : [],
     files.flatMap((file) => fileLines(file, width, paint)),
   ];
@@ -46,22 +45,22 @@ export function verdictText(
 
 function headline({ verdict }: Result, width: number, paint: Colours): string[] {
   const word = verdict.passed ? paint.bold(paint.green('PASSED')) : paint.bold(paint.red('FAILED'));
-  const [mark, look] = verdict.passed ? ['✓', paint.green] : ['✗', paint.red];
+  const [mark, style] = verdict.passed ? ['✓', paint.green] : ['✗', paint.red];
   return [
     `${word}${paint.dim(`  exit code ${verdict.exitCode}`)}`,
-    ...verdict.reasons.flatMap((reason) => pointLines(mark, reason, width, look)),
+    ...verdict.reasons.flatMap((reason) => bulletLines(mark, reason, width, style)),
   ];
 }
 
 function runLines({ run, stop, verdict }: Result, width: number, paint: Colours): string[] {
-  const once = [
-    ...(run.setupMs > 0 ? [`setup ${formatDuration(run.setupMs)}`] : []),
-    ...(run.teardownMs > 0 ? [`teardown ${formatDuration(run.teardownMs)}`] : []),
+  const parts = [
+    ...(run.setupMs > 0 ? [`setup ${formatShortDuration(run.setupMs)}`] : []),
+    ...(run.teardownMs > 0 ? [`teardown ${formatShortDuration(run.teardownMs)}`] : []),
   ];
-  const took = run.startedAt === null ? 'the test never started' : formatDuration(run.testRunDurationMs);
+  const took = run.startedAt === null ? 'the test never started' : formatShortDuration(run.testRunDurationMs);
   return [
     ...fieldLines('run', run.id, width, paint),
-    ...fieldLines('took', once.length > 0 ? `${took} (${once.join(', ')})` : took, width, paint),
+    ...fieldLines('took', parts.length > 0 ? `${took} (${parts.join(', ')})` : took, width, paint),
     ...(stop && !verdict.reasons.includes(stop.message)
       ? fieldLines('stopped', `${stop.kind}: ${stop.message}`, width, paint, paint.yellow)
       : []),
@@ -70,10 +69,10 @@ function runLines({ run, stop, verdict }: Result, width: number, paint: Colours)
 
 function generatorLines({ generator }: Result, width: number, paint: Colours): string[] {
   if (!generator.saturated) return [];
-  const warning = "saturated: the load generator was the bottleneck, these numbers are not the target's";
+  const warning = 'saturated: the load generator was the bottleneck, so these numbers do not describe the target';
   return [
     ...fieldLines('generator', warning, width, paint, paint.yellow),
-    ...generator.reasons.flatMap((reason) => pointLines('!', reason, width, paint.yellow)),
+    ...generator.reasons.flatMap((reason) => bulletLines('!', reason, width, paint.yellow)),
   ];
 }
 
@@ -83,7 +82,7 @@ function taskLines({ tasks, run }: Result, width: number, paint: Colours): strin
   const states = [...counts].map(([state, count]) => `${formatCount(count)} ${state}`);
   const skews = tasks.map((task) => task.startSkewMs).filter((skew) => skew !== null);
   const skew = skews.reduce((max, ms) => Math.max(max, ms), 0);
-  const start = skews.length > 0 ? `, started at most ${formatDuration(skew)} late` : '';
+  const start = skews.length > 0 ? `, start skew at most ${formatShortDuration(skew)}` : '';
   const bad = tasks.filter((task) => task.lost !== null || task.state === 'failed');
   const missing = tasks.reduce((sum, { lost }) => sum + (lost?.missingShare ?? 0), 0);
   const listed = bad.slice(0, MAX_LISTED_TASKS).map(({ task, lost, message, exitCode }) => {
@@ -96,30 +95,30 @@ function taskLines({ tasks, run }: Result, width: number, paint: Colours): strin
   if (bad.length > listed.length) listed.push(`and ${formatPlural(bad.length - listed.length, 'more task')}`);
   return [
     ...fieldLines('tasks', `${formatCount(run.tasks)}: ${states.join(', ')}${start}`, width, paint),
-    ...listed.flatMap((text) => pointLines('✗', text, width, paint.red)),
+    ...listed.flatMap((text) => bulletLines('✗', text, width, paint.red)),
     ...(bad.length > 1 && missing > 0
       ? fieldLines('missing', `${formatShare(missing)} of the planned load was never sent`, width, paint, paint.red)
       : []),
   ];
 }
 
-/** When the alarms of CloudWatch that fired changed, in time of the run. An alarm that has just got data is no news. */
+/** The state changes of CloudWatch alarms that fired, by time since the start. Alarms that never fired are left out. */
 function alarmLines({ alarms, run }: Result, width: number, paint: Colours): string[] {
   const fired = new Set(alarms.filter(({ state }) => state === 'ALARM').map(({ name }) => name));
   const changes = alarms.filter(({ name }) => fired.has(name));
   if (changes.length === 0) return [];
   const startAt = Date.parse(run.startedAt ?? run.createdAt);
   const lines = changes.slice(0, MAX_LISTED_ALARMS).flatMap(({ name, at, state, reason }) => {
-    const [mark, look] = state === 'ALARM' ? ['✗', paint.red] : ['·', paint.dim];
-    return pointLines(mark, `${formatClock(at - startAt)} ${name} ${state}: ${reason}`, width, look);
+    const [mark, style] = state === 'ALARM' ? ['✗', paint.red] : ['·', paint.dim];
+    return bulletLines(mark, `${formatClock(at - startAt)} ${name} ${state}: ${reason}`, width, style);
   });
   const more = changes.length - MAX_LISTED_ALARMS;
-  return [paint.bold('Alarms'), ...lines, ...(more > 0 ? pointLines('·', `and ${more} more`, width, paint.dim) : [])];
+  return [paint.bold('Alarms'), ...lines, ...(more > 0 ? bulletLines('·', `and ${more} more`, width, paint.dim) : [])];
 }
 
-/** A path is to be copied, so it gets a line of its own before it is broken. A link that is broken is none. */
+/** Paths are meant to be copied, so a long one gets its own lines. A link is never broken. */
 function fileLines({ label, path }: ResultFile, width: number, paint: Colours): string[] {
-  if (/^https?:/.test(path)) return [paint.dim(truncate(oneLine(label), width)), oneLine(path)];
+  if (/^https?:/.test(path)) return [paint.dim(truncate(printable(label), width)), printable(path)];
   const lines = fieldLines(label, path, width, paint);
-  return lines.length === 1 ? lines : [paint.dim(truncate(oneLine(label), width)), ...wrap(oneLine(path), width)];
+  return lines.length === 1 ? lines : [paint.dim(truncate(printable(label), width)), ...wrap(printable(path), width)];
 }

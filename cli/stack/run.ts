@@ -10,7 +10,7 @@ import { UserError } from '../../core/errors.ts';
 import { follow } from '../follow.ts';
 import { type OutcomeOptions, printOutcome } from '../outcome.ts';
 import type { Prepared } from '../prepare/prepare.ts';
-import { estimateText } from '../render/estimate-text.ts';
+import { estimateText } from '../render/plan-text.ts';
 import type { ResultFile } from '../render/verdict-text.ts';
 import { prepareRun, type RunFlags, showPlan } from '../run-flags.ts';
 import type { StoredRun } from '../runs.ts';

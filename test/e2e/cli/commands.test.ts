@@ -63,7 +63,7 @@ describe.concurrent('plan', () => {
       'waiting_here',
     ]);
     for (const width of [40, 60, 100]) {
-      const lines = planText(plan, width, false).split('\n');
+      const lines = planText(plan, { width, colours: false }).split('\n');
       expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
     }
   });

@@ -1,18 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { progressBar, sparkline } from '../../../../cli/render/charts.ts';
 import {
   formatClock,
   formatCount,
-  formatDuration,
   formatLatency,
   formatPlural,
   formatRate,
   formatShare,
   formatShort,
+  formatShortDuration,
+  progressBar,
+  sparkline,
 } from '../../../../cli/render/format.ts';
 
-const formats = { formatClock, formatCount, formatDuration, formatLatency, formatRate, formatShare, formatShort };
+const formats = { formatClock, formatCount, formatShortDuration, formatLatency, formatRate, formatShare, formatShort };
 
 describe('numbers', () => {
   it.each([
@@ -39,13 +40,13 @@ describe('numbers', () => {
     [formatLatency, 120.2, '120ms'],
     [formatLatency, 999.6, '1s'],
     [formatLatency, 1450, '1.45s'],
-    [formatDuration, 350, '350ms'],
-    [formatDuration, 1500, '1.5s'],
-    [formatDuration, 59_990, '1m'],
-    [formatDuration, 630_000, '10m 30s'],
-    [formatDuration, 5_400_000, '1h 30m'],
-    [formatDuration, 187_200_000, '2d 4h'],
-    [formatDuration, -1500, '-1.5s'],
+    [formatShortDuration, 350, '350ms'],
+    [formatShortDuration, 1500, '1.5s'],
+    [formatShortDuration, 59_990, '1m'],
+    [formatShortDuration, 630_000, '10m 30s'],
+    [formatShortDuration, 5_400_000, '1h 30m'],
+    [formatShortDuration, 187_200_000, '2d 4h'],
+    [formatShortDuration, -1500, '-1.5s'],
     [formatClock, 7999, '0:07'],
     [formatClock, 3_723_000, '1:02:03'],
     [formatClock, -3000, '-0:03'],

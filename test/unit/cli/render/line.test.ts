@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { oneLine, padEnd, paintLine, palette, textWidth, truncate, wrap } from '../../../../cli/render/line.ts';
+import { padEnd, paintLine, palette, printable, textWidth, truncate, wrap } from '../../../../cli/render/line.ts';
 import { tableLines } from '../../../../cli/render/table.ts';
 
 const text = fc.string({ unit: fc.constantFrom('a', 'B', ' ', 'é', '漢', '🚀', '—', 'e\u0301') });
@@ -18,7 +18,7 @@ describe('text on a terminal', () => {
   });
 
   it('keeps what could move the cursor out of a line', () => {
-    expect(oneLine('a\u001b[31mb\nc\td\u009bK\u2028e\r\n')).toBe('a [31mb c d K e');
+    expect(printable('a\u001b[31mb\nc\td\u009bK\u2028e\r\n')).toBe('a [31mb c d K e');
   });
 
   it('cuts to the width, and marks only what it cuts', () => {

@@ -3,41 +3,41 @@ import { LiveDisplay } from '../../../../cli/render/live-display.ts';
 import { liveLines } from '../../../../cli/render/live-view.ts';
 import { sampleView } from './samples.ts';
 
-/** A terminal that understands what the display writes. A change of `columns` breaks long lines anew, as most do. */
+/** A terminal that understands what the display writes. A change of `columns` wraps long lines again, as on most terminals. */
 class Screen {
   isTTY = true;
   columns = 80;
   rows = 24;
-  #lines: string[] = [''];
-  #row = 0;
+  private lines: string[] = [''];
+  private row = 0;
 
   write(text: string): void {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal reads escapes
     for (const token of text.match(/\u001b\[\d*[A-Za-z]|[\r\n]|[^\u001b\r\n]+/g) ?? []) {
       if (token === '\r' || token === '\u001b[K') continue;
       if (token === '\n') {
-        this.#row += 1;
-        this.#lines[this.#row] ??= '';
+        this.row += 1;
+        this.lines[this.row] ??= '';
       } else if (token === '\u001b[J') {
-        this.#lines.length = this.#row;
-        this.#lines.push('');
+        this.lines.length = this.row;
+        this.lines.push('');
       } else if (token.startsWith('\u001b')) {
-        this.#row = Math.max(0, this.#row - Number.parseInt(token.slice(2), 10));
+        this.row = Math.max(0, this.row - Number.parseInt(token.slice(2), 10));
       } else {
         if (token.length > this.columns) throw new Error(`this line wraps: ${token}`);
-        this.#lines[this.#row] = token;
+        this.lines[this.row] = token;
       }
     }
   }
 
   resize(columns: number): void {
     this.columns = columns;
-    this.#lines = this.#lines.flatMap((line) => line.match(new RegExp(`.{1,${columns}}`, 'gu')) ?? ['']);
-    this.#row = this.#lines.length - 1;
+    this.lines = this.lines.flatMap((line) => line.match(new RegExp(`.{1,${columns}}`, 'gu')) ?? ['']);
+    this.row = this.lines.length - 1;
   }
 
   get text(): string {
-    return this.#lines.join('\n');
+    return this.lines.join('\n');
   }
 }
 
@@ -64,15 +64,15 @@ describe('on a terminal', () => {
     expect(screen.text).toBe(`before\n${block(columns)}`);
   });
 
-  it('makes way for other lines', () => {
+  it('gives way to other lines', () => {
     const screen = new Screen();
     const display = new LiveDisplay(screen, false);
     display.draw(view, 0);
     display.clear();
     display.clear();
-    screen.write('a word\n');
+    screen.write('a line\n');
     display.draw(view, 1);
-    expect(screen.text).toBe(`a word\n${block(80)}`);
+    expect(screen.text).toBe(`a line\n${block(80)}`);
   });
 
   it('never hides the cursor, and ends on a line of its own', () => {
@@ -103,7 +103,7 @@ describe('in a pipe', () => {
     expect(drawn({}, 1000)).toEqual(['running 3:12 / 1']);
     expect(drawn({}, 5999)).toEqual([]);
     expect(drawn({}, 6000)).toEqual(['running 3:12 / 1']);
-    expect(drawn({ phase: 'teardown' }, 6001)).toEqual(['teardown 3:12 / ']);
+    expect(drawn({ phase: 'teardown' }, 6001)).toEqual(['teardown 3:12 | ']);
     expect(drawn({ phase: 'teardown', warning: 'careful\n' }, 6002)).toEqual(['warning: careful']);
     expect(drawn({ phase: 'teardown', warning: 'careful\n' }, 6003)).toEqual([]);
   });

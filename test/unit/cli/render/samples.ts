@@ -191,7 +191,7 @@ export const sampleResult: Result = {
         at: new Date(at(151)).toISOString(),
         atMs: 151_000,
         missingShare: 0.124,
-        reason: 'no word for 60s, the process is gone',
+        reason: 'no status for 60s, the process is gone',
       },
     },
     taskResult(3),
@@ -216,9 +216,13 @@ export const sampleResult: Result = {
     timings: { toDesiredMs: 35_000, toRunningMs: 90_000, toRecoveredMs: 180_000 },
     peakTasks: 6,
     expectations: [
-      { name: 'scaleOutWithin', ok: true, message: 'more tasks ran 1m 30s after the load rose, within 6m' },
-      { name: 'minPeakTasks', ok: true, message: '6 tasks ran at the peak, at least 6 were expected' },
-      { name: 'maxErrorRate', ok: false, message: '11.8% of all requests failed, at most 1% was expected' },
+      {
+        name: 'scaleOutWithin',
+        ok: true,
+        message: 'running tasks rose from 2 to 4, 1m30s after the load increased (limit 6m)',
+      },
+      { name: 'minPeakTasks', ok: true, message: 'running tasks peaked at 6 (minimum 6)' },
+      { name: 'maxErrorRate', ok: false, message: '11.8% of requests failed (limit 1%)' },
     ],
   },
 };

@@ -52,17 +52,17 @@ const renderers: Record<string, (change: <T>(value: T) => T, width: number, colo
   live: (change, width, colours) => liveLines(change(sampleView), width, colours).join('\n'),
   launching: (change, width, colours) =>
     liveLines({ ...change(sampleView), phase: 'launching' }, width, colours).join('\n'),
-  plan: (change, width, colours) => planText(change(samplePlan), width, colours),
+  plan: (change, width, colours) => planText(change(samplePlan), { width, colours, withId: true }),
   verdict: (change, width, colours) => verdictText(change(sampleResult), width, colours, change(files)),
   runs: (change, width, colours) => runsText(change(sampleRuns), width, colours),
 };
 
 describe.each(Object.entries(renderers))('%s', (_, render) => {
-  it.each([40, 80, 160])('looks as before on %d columns', (width) => {
+  it.each([40, 80, 160])('is as recorded on %d columns', (width) => {
     expect(render((value) => value, width, false)).toMatchSnapshot();
   });
 
-  it('has colours only where they are asked for', () => {
+  it('has colours only if asked', () => {
     const [plain, coloured] = [false, true].map((colours) => render((value) => value, 80, colours)) as [string, string];
     expect(plain).not.toMatch(escapes);
     expect(coloured).toMatch(escapes);
@@ -115,50 +115,75 @@ describe('the live view', () => {
     expect(text).toContain('and 9 more');
   });
 
-  it('shows nothing of a target that nobody observes', () => {
+  it('has no target without an observer', () => {
     expect(liveLines({ ...sampleView, target: null }, 80, false).join('\n')).not.toContain('target');
   });
 });
 
-describe('the plan', () => {
-  it('tells tasks of a kind once', () => {
-    expect(planText(samplePlan, 80, false)).toContain('3 × 250 VUs, 1 × 249\n');
+describe('the clock', () => {
+  const position = (change: Partial<typeof sampleView>) => liveLine({ ...sampleView, ...change }).split(' | ')[0];
+
+  it('shows the planned duration only while the load is within it', () => {
+    expect(position({ elapsedMs: 600_000 })).toBe('running 10:00 / 10:00');
+    expect(position({ elapsedMs: 601_000 })).toBe('running 10:01');
+    expect(position({ phase: 'stopping', elapsedMs: 5000 })).toBe('stopping 0:05');
+    expect(position({ phase: 'teardown', elapsedMs: 601_000 })).toBe('teardown 10:01');
   });
 
-  it('tells a range of VUs, a fixed number of iterations and the limit on requests', () => {
+  it('has a bar only as long as the progress is known', () => {
+    expect(liveLines(sampleView, 80, false)[0]).toContain('32%');
+    expect(liveLines({ ...sampleView, phase: 'teardown' }, 80, false)[0]).toBe('teardown   3:12');
+  });
+});
+
+describe('the plan', () => {
+  it('groups equal tasks', () => {
+    expect(planText(samplePlan, { width: 80, colours: false })).toContain('3 with 250 VUs each, 1 with 249 VUs\n');
+  });
+
+  it('shows a range of VUs, a fixed number of iterations and the limit on requests', () => {
     const tasks = [0, 1].map(() => ({ segment: '0:1/2', vus: 10, maxVUs: 100, iterations: 500, rps: 25 }));
-    const text = planText({ ...samplePlan, tasks }, 80, false);
-    expect(text).toContain('2 × 10 to 100 VUs');
-    expect(text).toContain('20 at the start, 200 at most');
-    expect(text).toContain('1,000 in all');
-    expect(text).toContain('50 requests a second in all');
+    const text = planText({ ...samplePlan, tasks }, { width: 80, colours: false });
+    expect(text).toContain('2 with 10 to 100 VUs each');
+    expect(text).toContain('20 at the start, at most 200');
+    expect(text).toContain('1,000 in total');
+    expect(text).toContain('50 requests/s in total');
+  });
+
+  it('has a run id only for a run', () => {
+    expect(planText(samplePlan, { width: 80, colours: false })).not.toContain(samplePlan.id);
+  });
+
+  it('uses the singular for one', () => {
+    const tasks = [{ segment: '0:1', vus: 1, maxVUs: 1, iterations: 1, rps: null }];
+    expect(planText({ ...samplePlan, tasks }, { width: 80, colours: false })).toContain('tasks      1 with 1 VU\n');
   });
 
   it('says that expectations cannot be judged without an observer', () => {
     const target = { observe: null, minPeakTasks: 4 };
-    expect(planText({ ...samplePlan, target }, 80, false)).toContain('cannot be judged');
+    expect(planText({ ...samplePlan, target }, { width: 80, colours: false })).toContain('cannot be judged');
   });
 });
 
 describe('the verdict', () => {
-  it('says passed where it passed', () => {
+  it('says that a run passed', () => {
     const verdict = { passed: true, exitCode: 0, reasons: [] };
     expect(verdictText({ ...sampleResult, verdict }, 80, false)).toMatch(/^PASSED {2}exit code 0\n/);
   });
 
-  it('tells what was lost, and when', () => {
+  it('says what was lost, and when', () => {
     expect(verdictText(sampleResult, 120, false)).toContain(
-      '✗ task 2 lost at 2:31, 12.4% of the planned load missing: no word for 60s, the process is gone\n',
+      '✗ task 2 lost at 2:31, 12.4% of the planned load missing: no status for 60s, the process is gone\n',
     );
   });
 
-  it('stays short where many tasks are lost', () => {
+  it('stays short if many tasks are lost', () => {
     const tasks = Array.from({ length: 500 }, () => sampleResult.tasks[2] as (typeof sampleResult.tasks)[0]);
     const text = verdictText({ ...sampleResult, tasks }, 80, false);
     expect(text).toContain('and 490 more tasks');
   });
 
-  it('tells of a long watch after the load in one row', () => {
+  it('shows a long observation after the load in one row', () => {
     const target = sampleResult.target as NonNullable<typeof sampleResult.target>;
     const last = target.timeline.at(-1) as (typeof target.timeline)[number];
     const timeline = [...target.timeline, { ...last, at: last.at + 240_000 }];
@@ -176,8 +201,14 @@ describe('the verdict', () => {
 });
 
 describe('the runs', () => {
-  it('says so where there are none', () => {
+  it('says so if there are none', () => {
     expect(runsText([], 80)).toBe('no runs\n');
+  });
+
+  it('has every column in full on a width without limit, as for a pipe', () => {
+    const name = 'a-name-'.repeat(30);
+    const [row] = sampleRuns as [RunRow];
+    expect(runsText([{ ...row, name }], Number.POSITIVE_INFINITY)).toContain(`  ${name}  2026-11-23 04:30:00  5m 2s`);
   });
 
   it('keeps id and outcome on a narrow terminal', () => {

@@ -28,7 +28,7 @@ describe('timelineRows', () => {
   it('has every event and moment in its step', () => {
     const rows = timelineRows(sampleResult, target, 20);
     expect(rows[3]?.events.map(({ message }) => message)).toEqual([
-      'more tasks were desired',
+      'the desired count rose',
       'policy cpu-70 set the desired count to 6 (was 2)',
       '4 tasks started',
     ]);
