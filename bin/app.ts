@@ -1,9 +1,9 @@
-/** The CDK app: reads the configuration, makes the stacks. */
+/** The CDK app. */
 import { App } from 'aws-cdk-lib';
 import { ConfigError } from '../lib/config.ts';
-import { makeStacks } from '../lib/fleet-app.ts';
+import { makeStacks } from '../lib/fleet-stack.ts';
 
-// Synthesized by hand: on its own, an app would also write out what a mistake has left half-made.
+// No autoSynth: it would write half-made stacks on exit, even after a ConfigError.
 const app = new App({ autoSynth: false });
 try {
   makeStacks(app);

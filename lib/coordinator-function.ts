@@ -5,13 +5,10 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { FleetInfo } from '../core/contract/stack.ts';
+import { COORDINATOR_MEMORY_MIB, type FleetInfo } from '../core/contract/stack.ts';
 import { FleetFunction } from './fleet-function.ts';
 import type { FleetTask } from './fleet-task.ts';
-import { permitMetrics } from './metrics-access.ts';
-import { permit } from './permission.ts';
-import { permitReadingTarget } from './target-access.ts';
-import { permitTasksOf } from './task-access.ts';
+import { permit, permitMetrics, permitReadingTarget, permitTasksOf } from './permissions.ts';
 
 export interface CoordinatorFunctionProps {
   info: FleetInfo;
@@ -22,16 +19,10 @@ export interface CoordinatorFunctionProps {
   logDays: number;
 }
 
-/** Lambda's maximum. A leg returns by itself before: see `legSeconds`. */
+/** Lambda's maximum. A leg returns before that: see `legSeconds`. */
 export const COORDINATOR_TIMEOUT = Duration.seconds(900);
 
-/**
- * One whole vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html. A thousand tasks ship 200
- * windows a second, which take half of it (docs/benchmarks.md, How far one leg reaches).
- */
-const MEMORY_MIB = 1769;
-
-/** The Lambda that conducts runs, one leg an invocation. */
+/** The Lambda that coordinates runs, one leg per invocation. */
 export class CoordinatorFunction extends Construct {
   readonly function: lambda.Function;
   readonly role: iam.IRole;
@@ -41,10 +32,10 @@ export class CoordinatorFunction extends Construct {
     const { info, bucket, cluster, task, topic, logDays } = props;
     const { function: handler, role } = new FleetFunction(this, 'Lambda', {
       name: 'coordinator',
-      description: 'k6-fleet: conducts one run for one leg, from its checkpoint to the next',
+      description: 'k6-fleet: coordinates one run for one leg, from one checkpoint to the next',
       info,
       timeout: COORDINATOR_TIMEOUT,
-      memorySize: MEMORY_MIB,
+      memorySize: COORDINATOR_MEMORY_MIB,
       logDays,
     });
     this.function = handler;
@@ -54,21 +45,21 @@ export class CoordinatorFunction extends Construct {
     permit(role, {
       actions: ['s3:GetObject'],
       resources: [runs, bucket.arnForObjects('scratch/*/tasks/*')],
-      reason: 'it conducts every run of the stack, and a run is a prefix',
+      reason: 'it coordinates every run of the stack, and a run is a key prefix',
     });
     permit(role, {
       actions: ['s3:PutObject'],
       resources: [runs],
-      reason: 'it conducts every run of the stack, and a run is a prefix',
+      reason: 'it coordinates every run of the stack, and a run is a key prefix',
     });
-    // Without it a key that is not there yet answers 403 in place of 404.
+    // Without it, GetObject answers 403 instead of 404 for a key that does not exist yet.
     permit(role, { actions: ['s3:ListBucket'], resources: [bucket.bucketArn] });
 
     permit(role, {
       actions: ['ecs:RunTask'],
       resources: [task.anyRevision],
       conditions: { ArnEquals: { 'ecs:cluster': cluster.clusterArn } },
-      reason: 'a run that is under way when the stack is deployed goes on with its own revision',
+      reason: 'a run that is active while the stack is deployed keeps its own revision',
     });
     task.permitPassingRoles(role);
     permitTasksOf(role, cluster);
@@ -79,7 +70,7 @@ export class CoordinatorFunction extends Construct {
       actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:DescribeAlarmHistory'],
       resources: ['*'],
       reason:
-        'a narrower scope is denied composite alarms, which a stop alarm may be: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html',
+        'with a narrower scope composite alarms are not returned, and a stop alarm may be one: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html',
     });
     if (info.target !== null) permitReadingTarget(role, info.target);
   }

@@ -3,8 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { MetricName } from '../core/contract/cloudwatch.ts';
 import type { TargetConfig } from '../core/contract/stack.ts';
-import { fleetMetric, PERIOD } from './metrics.ts';
-import { targetMetrics } from './target-metrics.ts';
+import { fleetMetric, PERIOD, targetMetrics } from './metrics.ts';
 
 export interface DashboardProps {
   stackName: string;
@@ -12,19 +11,19 @@ export interface DashboardProps {
   alarms: cloudwatch.IAlarm[];
 }
 
-/** Load above scaling above latency above health: rows of full width with one period, so their time axes are one. */
+/** Rows of load, scaling, latency and health, all of full width and one period, so that their time axes line up. */
 export class Dashboard extends Construct {
   readonly name: string;
   readonly url: string;
 
   constructor(scope: Construct, id: string, { stackName, target, alarms }: DashboardProps) {
     super(scope, id);
-    // Dashboards are global: an account's stacks of one name in two regions must not share one.
+    // Dashboards are global in an account: stacks of the same name in two regions must not share one.
     this.name = `${stackName}-${Aws.REGION}`;
     this.url = `https://${Aws.REGION}.console.aws.amazon.com/cloudwatch/home?region=${Aws.REGION}#dashboards/dashboard/${this.name}`;
     const metric = (name: string, label: string, props: Partial<cloudwatch.MetricProps> = {}) =>
       fleetMetric(stackName, name, { label, ...props });
-    /** A count of the period as a rate, 1/s. */
+    /** The sum of a period as a rate per second. */
     const rate = (name: string, label: string) =>
       new cloudwatch.MathExpression({
         expression: `${name.toLowerCase()} / PERIOD(${name.toLowerCase()})`,
@@ -32,8 +31,8 @@ export class Dashboard extends Construct {
         label,
         period: PERIOD,
       });
-    const of = targetMetrics(target);
-    const percentile = (p: string) => metric(MetricName.latency, p, { statistic: p });
+    const own = targetMetrics(target);
+    const latency = (p: string) => metric(MetricName.latency, p, { statistic: p });
 
     new cloudwatch.Dashboard(this, 'Dashboard', {
       dashboardName: this.name,
@@ -51,19 +50,19 @@ export class Dashboard extends Construct {
           ],
           right: [metric(MetricName.scalingLag, 'scaling lag, s')],
         }),
-        row('Latency, ms', { left: ['p50', 'p95', 'p99'].map(percentile), right: of.latency }),
+        row('Latency, ms', { left: ['p50', 'p95', 'p99'].map(latency), right: own.latency }),
         row('Health', {
-          left: [...of.utilization, ...of.connections],
-          right: [...of.errors, metric(MetricName.tasksLost, 'lost tasks of the fleet')],
+          left: [...own.utilization, ...own.connections],
+          right: [...own.errors, metric(MetricName.tasksLost, 'lost k6 tasks')],
         }),
-        ...(of.custom.length > 0 ? [row('Metrics of its owner', { left: of.custom })] : []),
+        ...(own.custom.length > 0 ? [row('Custom metrics of the target', { left: own.custom })] : []),
         [new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms, width: FULL_WIDTH, height: 3 })],
       ],
     });
   }
 }
 
-/** Columns of a dashboard. */
+/** Columns of a CloudWatch dashboard. */
 const FULL_WIDTH = 24;
 
 function row(

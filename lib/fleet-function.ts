@@ -1,17 +1,14 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Duration, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { FLEET_INFO_ENV } from '../core/contract/env.ts';
 import type { FleetInfo } from '../core/contract/stack.ts';
-import { ConfigError } from './config.ts';
-import { logGroup } from './logs.ts';
-import { PACKAGE_ROOT } from './package-root.ts';
+import { lambdaBundle } from './assets.ts';
+import { logGroup } from './storage.ts';
 
 export interface FleetFunctionProps {
-  /** Of its folder in lambda/ and in dist/lambda/. */
+  /** The name of its folder in lambda/ and dist/lambda/. */
   name: 'coordinator' | 'stopper';
   description: string;
   info: FleetInfo;
@@ -20,7 +17,7 @@ export interface FleetFunctionProps {
   logDays: number;
 }
 
-/** A Lambda of the fleet's, which knows its stack by its environment; its role may write its own logs and nothing else. */
+/** A Lambda with `FleetInfo` in its environment. At first its role may only write the Lambda's logs. */
 export class FleetFunction extends Construct {
   readonly function: lambda.Function;
   readonly role: iam.Role;
@@ -30,7 +27,7 @@ export class FleetFunction extends Construct {
     const { name, description, info, timeout, memorySize, logDays } = props;
     const logs = logGroup(this, 'Logs', logDays);
     this.role = new iam.Role(this, 'Role', {
-      description: `k6-fleet: what the ${name} may do`,
+      description: `k6-fleet: permissions of the ${name}`,
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     });
     logs.grantWrite(this.role);
@@ -39,7 +36,7 @@ export class FleetFunction extends Construct {
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
       handler: 'index.handler',
-      code: lambda.Code.fromAsset(bundle(name)),
+      code: lambdaBundle(name),
       role: this.role,
       logGroup: logs,
       timeout,
@@ -47,14 +44,7 @@ export class FleetFunction extends Construct {
       environment: {
         [FLEET_INFO_ENV]: Stack.of(this).toJsonString(info),
       },
-      // No reserved concurrency: an account must keep 100 unreserved, and a new one has but 10.
+      // No reserved concurrency: Lambda keeps 100 unreserved, and a new account has only 10.
     });
   }
-}
-
-/** @throws ConfigError where it has not been built */
-function bundle(name: string): string {
-  const dir = join(PACKAGE_ROOT, 'dist', 'lambda', name);
-  if (existsSync(join(dir, 'index.mjs'))) return dir;
-  throw new ConfigError(`dist/lambda/${name}/index.mjs is missing: build it by node scripts/build-bundles.mjs`);
 }

@@ -4,45 +4,49 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { WorkerEnv } from '../core/contract/env.ts';
+import { containerImage } from './assets.ts';
 import type { Config } from './config.ts';
-import { containerImage } from './image.ts';
-import { logGroup } from './logs.ts';
-import { acknowledgeWildcard, permit } from './permission.ts';
+import { acknowledgeWildcard, permit } from './permissions.ts';
+import { logGroup } from './storage.ts';
 
 export interface FleetTaskProps {
   config: Config;
   bucket: s3.IBucket;
-  /** Names of parameters and secrets that tasks may read begin with this. */
+  /** Tasks may read the parameters and secrets whose names begin with this. */
   secretsPrefix: string;
 }
 
-/** The container's name, which RunTask's overrides name too. */
+/** The container's name, by which RunTask overrides its environment. */
 export const CONTAINER = 'task';
 
 /**
- * Files and sockets that the task may have open: Fargate's default, said so that it stays. It holds all that one
- * address can open to one server, 64,512 local ports, and 1,023 beside.
+ * Open files and sockets: Fargate's default, made explicit so that it does not change. It allows all the connections that
+ * one address can open to one server, 64,512 local ports, and 1,023 more.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Ulimit.html
  */
 const OPEN_FILES = 65_535;
 
-/** Fargate's maximum: a worker that is asked to stop still ships its last windows. */
+/** Fargate's maximum: a worker ships its last windows after SIGTERM. */
 const STOP_TIMEOUT = Duration.seconds(120);
 
-/** One k6 and its worker. */
+/** The task definition of one k6 and its worker, and its roles. */
 export class FleetTask extends Construct {
   readonly definition: ecs.FargateTaskDefinition;
   readonly taskRole: iam.Role;
   readonly executionRole: iam.Role;
-  /** Of all revisions of the definition. */
+  /** ARN pattern of all revisions of the definition. */
   readonly anyRevision: string;
 
   constructor(scope: Construct, id: string, props: FleetTaskProps) {
     super(scope, id);
     const { config } = props;
-    this.taskRole = ecsTaskRole(this, 'TaskRole', 'what the worker in a task may do');
-    this.executionRole = ecsTaskRole(this, 'ExecutionRole', 'what ECS does to start a task: image and logs');
-    acknowledgeWildcard(this.executionRole, '*', 'ecr:GetAuthorizationToken, to pull from ECR, has no resource level');
+    this.taskRole = ecsTaskRole(this, 'TaskRole', 'permissions of the worker in a task');
+    this.executionRole = ecsTaskRole(this, 'ExecutionRole', 'permissions of ECS to start a task: image and logs');
+    acknowledgeWildcard(
+      this.executionRole,
+      '*',
+      'ecr:GetAuthorizationToken, needed to pull from ECR, has no resource-level permissions',
+    );
     this.permitStore(props.bucket);
     this.permitSecrets(props.secretsPrefix);
     const family = `${config.stackName}-task`;
@@ -61,14 +65,13 @@ export class FleetTask extends Construct {
       },
       taskRole: this.taskRole,
       executionRole: this.executionRole,
-      // On Fargate a volume without a source is a folder of the task's own ephemeral storage.
+      // On Fargate, a volume without a source is a folder in the task's ephemeral storage.
       volumes: [{ name: 'work' }],
     });
     this.addContainer(config);
     Validations.of(this.definition).acknowledge({
       id: 'AwsSolutions-ECS2',
-      reason:
-        'these variables are settings; secrets are read by name in the task, and never in the environment of a definition',
+      reason: 'the variables are settings only; the task reads secrets by name, the definition never contains them',
     });
   }
 
@@ -79,28 +82,28 @@ export class FleetTask extends Construct {
         [WorkerEnv.isolated]: 'true',
         [WorkerEnv.cpus]: String(config.cpu / 1024),
       },
-      // The user is the image's: not root, and the owner of /work there.
+      // The user is the image's: not root, and the owner of /work.
       readonlyRootFilesystem: true,
       linuxParameters: new ecs.LinuxParameters(this, 'Linux', { initProcessEnabled: true }),
       ulimits: [{ name: ecs.UlimitName.NOFILE, softLimit: OPEN_FILES, hardLimit: OPEN_FILES }],
-      // Linux's own range holds 28,232 ports, and so connections to one server. Fargate takes net.* since platform
-      // 1.4.0: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_SystemControl.html
+      // Linux's default range has 28,232 ports, which limits the connections to one server. Fargate accepts net.* since
+      // platform 1.4.0: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_SystemControl.html
       systemControls: [{ namespace: 'net.ipv4.ip_local_port_range', value: '1024 65535' }],
       stopTimeout: STOP_TIMEOUT,
       logging: ecs.LogDriver.awsLogs({
         streamPrefix: 'task',
         logGroup: logGroup(this, 'Logs', config.logDays),
-        // A log service that falls behind must not hold up the load.
+        // A slow log service must not block the load.
         mode: ecs.AwsLogDriverMode.NON_BLOCKING,
       }),
     });
     container.addMountPoints({ sourceVolume: 'work', containerPath: '/work', readOnly: false });
   }
 
-  /** Every task's file has one writer, so a task writes its own kind of files and no one's plan, control or result. */
+  /** Each file has one writer: a task may write what tasks write, but no plan, control or result. */
   private permitStore(bucket: s3.IBucket): void {
     const at = (pattern: string) => bucket.arnForObjects(pattern);
-    const reason = 'runs are told apart by their keys, and all runs have the same task role';
+    const reason = 'runs differ only in their key prefix, and all of them share the task role';
     permit(this.taskRole, { actions: ['s3:GetObject'], resources: [at('runs/*'), at('scratch/*')], reason });
     permit(this.taskRole, {
       actions: ['s3:PutObject'],
@@ -112,20 +115,20 @@ export class FleetTask extends Construct {
       ],
       reason,
     });
-    // Without it a key that is not there yet answers 403 in place of 404.
+    // Without it, GetObject answers 403 instead of 404 for a key that does not exist yet.
     permit(this.taskRole, { actions: ['s3:ListBucket'], resources: [bucket.bucketArn] });
   }
 
-  /** Needs no kms:Decrypt: the keys aws/ssm and aws/secretsmanager admit whoever the service admits. */
+  /** No kms:Decrypt is needed: the keys aws/ssm and aws/secretsmanager admit every principal that the service admits. */
   private permitSecrets(prefix: string): void {
     const stack = Stack.of(this);
-    const reason = 'the prefix is the boundary: whoever may start a run may read what is under it';
+    const reason = 'the prefix is the boundary: who may start a run may read everything under it';
     permit(this.taskRole, {
       actions: ['ssm:GetParameter'],
       resources: [stack.formatArn({ service: 'ssm', resource: `parameter${prefix}*` })],
       reason,
     });
-    // A secret's name may begin with a slash, as a parameter's must, but need not.
+    // A parameter's name must begin with a slash, a secret's may.
     const names = [prefix, prefix.slice(1)];
     permit(this.taskRole, {
       actions: ['secretsmanager:GetSecretValue'],
@@ -136,9 +139,9 @@ export class FleetTask extends Construct {
     });
   }
 
-  /** Lets a role start tasks with these roles, and nothing else with them. */
-  permitPassingRoles(to: iam.Role): void {
-    permit(to, {
+  /** Lets a role pass these roles to ECS tasks, and to nothing else. */
+  permitPassingRoles(role: iam.Role): void {
+    permit(role, {
       actions: ['iam:PassRole'],
       resources: [this.taskRole.roleArn, this.executionRole.roleArn],
       conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
@@ -146,7 +149,7 @@ export class FleetTask extends Construct {
   }
 }
 
-/** A role that ECS takes for tasks of this account only. */
+/** A role that only ECS tasks of this account can assume. */
 function ecsTaskRole(scope: Construct, id: string, description: string): iam.Role {
   return new iam.Role(scope, id, {
     description: `k6-fleet: ${description}`,

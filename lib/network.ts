@@ -1,16 +1,16 @@
+import { Validations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import type { VpcConfig } from './config.ts';
-import { PublicVpc } from './public-vpc.ts';
 
 export interface NetworkProps {
-  /** An existing one; undefined: one of its own. */
+  /** An existing VPC; undefined: a new one. */
   existing: VpcConfig | undefined;
 }
 
 /**
- * Where tasks run. Whether a task needs a public address depends on its subnet's routes, which the CLI reads when a run
- * is planned: nothing is looked up at synth.
+ * Where tasks run. Nothing is looked up at synth: whether a task needs a public address depends on its subnet's routes,
+ * which the CLI reads when it plans a run.
  */
 export class Network extends Construct {
   readonly vpc: ec2.IVpc;
@@ -25,16 +25,42 @@ export class Network extends Construct {
   }
 
   private import(vpcId: string): ec2.IVpc {
-    // CDK wants zones; nothing of ours is placed by them.
+    // CDK requires availability zones; we place nothing by them.
     return ec2.Vpc.fromVpcAttributes(this, 'Existing', { vpcId, availabilityZones: ['any'] });
   }
 
-  /** No inbound port anywhere: tasks poll the store. */
+  /** No inbound rule: tasks poll the store. */
   private newSecurityGroup(): ec2.SecurityGroup {
     return new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc: this.vpc,
-      description: 'k6-fleet tasks: no inbound; let a private load balancer admit this group',
+      description: 'k6-fleet tasks: no inbound rules; a private load balancer must admit this group',
       allowAllOutbound: true,
+    });
+  }
+}
+
+/** A VPC that costs nothing while idle: public subnets in two zones, no NAT gateway, a gateway endpoint for S3. */
+export class PublicVpc extends Construct {
+  readonly vpc: ec2.Vpc;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.vpc = new ec2.Vpc(this, 'Vpc', {
+      maxAzs: 2,
+      natGateways: 0,
+      // Two /18 take half of the /16: 16,379 usable addresses each, one for each task.
+      subnetConfiguration: [
+        // Tasks request their public address; nothing else in these subnets gets one by default.
+        { name: 'public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 18, mapPublicIpOnLaunch: false },
+      ],
+      gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
+      // Nothing uses the default group; to restrict it, CDK would deploy a Lambda, a role and a custom resource.
+      restrictDefaultSecurityGroup: false,
+    });
+    Validations.of(this.vpc).acknowledge({
+      id: 'AwsSolutions-VPC7',
+      reason:
+        'flow logs would record every connection of a load test, at $0.50 a GB, and tasks accept no connections themselves',
     });
   }
 }

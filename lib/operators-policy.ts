@@ -4,8 +4,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { TargetConfig } from '../core/contract/stack.ts';
-import { permit } from './permission.ts';
-import { serviceArns } from './target-access.ts';
+import { permit, serviceArns } from './permissions.ts';
 
 export interface OperatorsPolicyProps {
   bucket: s3.IBucket;
@@ -13,8 +12,8 @@ export interface OperatorsPolicyProps {
   target: TargetConfig | null;
 }
 
-/** What a run is begun and ended with. All else in the bucket is the coordinator's and the tasks' to write. */
-const OPERATORS_KEYS = [
+/** What starts and stops a run. Only the coordinator and the tasks may write anything else. */
+const OPERATOR_KEYS = [
   'runs/*/plan.json',
   'runs/*/archive.tar',
   'runs/*/summary.tar',
@@ -24,8 +23,8 @@ const OPERATORS_KEYS = [
 ];
 
 /**
- * Lets a group start, watch and stop runs, and nothing else. It cannot pass a role: tasks are started by the
- * coordinator, whose stack decides with which roles and in which network.
+ * Permissions to start, watch and stop runs, and nothing else. They exclude iam:PassRole: the coordinator starts the
+ * tasks, with the roles and in the network that the stack defines.
  */
 export class OperatorsPolicy extends Construct {
   readonly policy: iam.ManagedPolicy;
@@ -41,7 +40,7 @@ export class OperatorsPolicy extends Construct {
       resources: [
         stack.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${stack.stackName}/*` }),
       ],
-      reason: "CloudFormation makes up the last part of a stack's ARN",
+      reason: "CloudFormation generates the last part of a stack's ARN",
     });
     permit(this.policy, { actions: ['states:StartExecution'], resources: [machine.stateMachineArn] });
     permit(this.policy, {
@@ -54,14 +53,14 @@ export class OperatorsPolicy extends Construct {
           arnFormat: ArnFormat.COLON_RESOURCE_NAME,
         }),
       ],
-      reason: 'an execution has the name of its run',
+      reason: 'an execution is named after its run',
     });
     this.permitRuns(bucket);
     this.permitPreflight(target);
   }
 
   private permitRuns(bucket: s3.IBucket): void {
-    const reason = 'a run is a prefix, and operators share the runs of a stack';
+    const reason = 'a run is a key prefix, and operators share the runs of a stack';
     permit(this.policy, { actions: ['s3:ListBucket'], resources: [bucket.bucketArn] });
     permit(this.policy, {
       actions: ['s3:GetObject'],
@@ -70,12 +69,12 @@ export class OperatorsPolicy extends Construct {
     });
     permit(this.policy, {
       actions: ['s3:PutObject'],
-      resources: OPERATORS_KEYS.map((key) => bucket.arnForObjects(key)),
+      resources: OPERATOR_KEYS.map((key) => bucket.arnForObjects(key)),
       reason,
     });
   }
 
-  /** What the CLI checks before a run: quota and use of vCPUs, addresses and routes of subnets, the target's reach. */
+  /** What the CLI checks before a run: the vCPU quota and its use, the subnets' addresses and routes, the target's growth. */
   private permitPreflight(target: TargetConfig | null): void {
     permit(this.policy, {
       actions: [
@@ -87,7 +86,7 @@ export class OperatorsPolicy extends Construct {
         'ecs:DescribeTaskDefinition',
       ],
       resources: ['*'],
-      reason: 'none of these has a resource level, and all of them only read',
+      reason: 'none of these has resource-level permissions, and all of them only read',
     });
     if (target !== null && target.observerRoleArn === undefined) {
       permit(this.policy, { actions: ['ecs:DescribeServices'], resources: serviceArns(target) });

@@ -4,8 +4,8 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { logGroup } from './logs.ts';
-import { acknowledgeWildcard, attribute } from './permission.ts';
+import { acknowledgeWildcard, attribute } from './permissions.ts';
+import { logGroup } from './storage.ts';
 
 export interface RunMachineProps {
   stackName: string;
@@ -13,13 +13,13 @@ export interface RunMachineProps {
   logDays: number;
 }
 
-/** More than the coordinator's 900 s: the Lambda's own end comes first, so a retry does not run beside it. */
+/** Longer than the coordinator's 900 s, so that Lambda ends a leg first and a retry never overlaps with it. */
 const LEG_TIMEOUT = Duration.seconds(960);
 
 /**
- * Lambda itself is not there: https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html.
- * 1 + 2 + 4 + 8 + 16 × 10 s: three minutes. Past the lease of 60 s the workers stop by themselves; the leg that comes
- * then still gathers what they measured.
+ * Lambda is unavailable: https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html.
+ * 1 + 2 + 4 + 8 + 16 × 10 s: three minutes. Workers stop when the lease of 60 s expires; a later leg still collects what
+ * they measured.
  */
 const SERVICE_RETRY: sfn.RetryProps = {
   errors: [
@@ -35,7 +35,7 @@ const SERVICE_RETRY: sfn.RetryProps = {
   maxAttempts: 20,
 };
 
-/** The leg ended without a word: out of time or of memory. The next one goes on from the checkpoint. */
+/** The leg died: out of time or memory. The next one resumes from the checkpoint. */
 const CRASH_RETRY: sfn.RetryProps = {
   errors: ['States.Timeout', 'Sandbox.Timedout', 'Lambda.Unknown', 'Runtime.ExitError'],
   interval: Duration.seconds(1),
@@ -44,9 +44,9 @@ const CRASH_RETRY: sfn.RetryProps = {
 };
 
 /**
- * A leg that crashed for us may live on, and win one write of control.json against its successor: SupersededError. It
- * has nobody to go on after it, so the successor tries again. One that loses 3 times, in 1 + 2 + 4 s, has a rival who
- * conducts the run from elsewhere, and leaves it to that one.
+ * Another coordinator won a write of control.json. It may be the previous leg, which seemed to have crashed but was
+ * still running; no leg follows it, so this one tries again. After 3 retries in 1 + 2 + 4 s it is another execution
+ * that coordinates the run, and this one ends.
  */
 const SUPERSEDED = 'SupersededError';
 const SUPERSEDED_RETRY: sfn.RetryProps = {
@@ -56,12 +56,12 @@ const SUPERSEDED_RETRY: sfn.RetryProps = {
   maxAttempts: 3,
 };
 
-/** A run that nobody has planned: trying again mends nothing. */
-const HOPELESS: sfn.RetryProps = { errors: ['PlanMissingError'], maxAttempts: 0 };
+/** The run has no plan, and a retry finds none either. */
+const NO_RETRY: sfn.RetryProps = { errors: ['PlanMissingError'], maxAttempts: 0 };
 
 /**
- * Any other error: a throttled API or a bug. 1 + 2 + 4 + 8 + 16 = 31 s with five starts of some 2 s are within the 50 s
- * that are left of a lease of 60 s which is renewed every 10 s, so that the load goes on meanwhile.
+ * Any other error: a throttled API or a bug. 1 + 2 + 4 + 8 + 16 = 31 s and five starts of some 2 s each fit into the 50 s
+ * that remain of a lease of 60 s that is renewed every 10 s, so the load continues meanwhile.
  */
 const ERROR_RETRY: sfn.RetryProps = {
   errors: [sfn.Errors.ALL],
@@ -71,9 +71,9 @@ const ERROR_RETRY: sfn.RetryProps = {
 };
 
 /**
- * Loops over legs until one says that the run is done. A leg is some 10 events of the 25,000 that an execution's
- * history may have, so legs of 13 minutes last for three weeks. The execution has the run's id as its name; it succeeds
- * where the run came to its end, whatever the verdict, which is in its output.
+ * Loops over legs until one reports that the run is done. A leg adds some 10 events to an execution's history, which
+ * holds 25,000, so legs of 13 minutes suffice for three weeks. The execution is named after the run. It succeeds if the
+ * run ended, whatever the verdict, which is in its output.
  */
 export class RunMachine extends Construct {
   readonly machine: sfn.StateMachine;
@@ -81,16 +81,16 @@ export class RunMachine extends Construct {
   constructor(scope: Construct, id: string, { stackName, coordinator, logDays }: RunMachineProps) {
     super(scope, id);
     const leg = new tasks.LambdaInvoke(this, 'Leg', {
-      comment: 'Conducts the run for one leg',
+      comment: 'Coordinates the run for one leg',
       lambdaFunction: coordinator,
-      // The loop carries the run's id and nothing else, whatever a leg returns.
+      // Only the run's id passes from leg to leg, whatever a leg returns.
       payload: sfn.TaskInput.fromObject({ run: sfn.JsonPath.stringAt('$.run') }),
       payloadResponseOnly: true,
       taskTimeout: sfn.Timeout.duration(LEG_TIMEOUT),
       retryOnServiceExceptions: false,
     });
-    for (const retry of [SERVICE_RETRY, CRASH_RETRY, SUPERSEDED_RETRY, HOPELESS, ERROR_RETRY]) leg.addRetry(retry);
-    leg.addCatch(new sfn.Succeed(this, 'Superseded', { comment: 'Another coordinator conducts this run' }), {
+    for (const retry of [SERVICE_RETRY, CRASH_RETRY, SUPERSEDED_RETRY, NO_RETRY, ERROR_RETRY]) leg.addRetry(retry);
+    leg.addCatch(new sfn.Succeed(this, 'Superseded', { comment: 'Another execution coordinates this run' }), {
       errors: [SUPERSEDED],
     });
     const done = new sfn.Choice(this, 'Done?')
@@ -98,15 +98,16 @@ export class RunMachine extends Construct {
       .otherwise(leg);
 
     const role = new iam.Role(this, 'Role', {
-      description: 'k6-fleet: what the state machine may do',
+      description: 'k6-fleet: permissions of the state machine',
       assumedBy: new iam.ServicePrincipal('states.amazonaws.com'),
     });
     this.machine = new sfn.StateMachine(this, 'Machine', {
-      comment: 'k6-fleet: one execution is one run',
+      comment: 'k6-fleet: one execution per run',
       definitionBody: sfn.DefinitionBody.fromChainable(leg.next(done)),
       role,
       logs: {
-        // Groups under this prefix spare CloudWatch's resource policy, which has a limit of 5,120 characters:
+        // Log groups with this prefix add nothing to the resource policy of CloudWatch Logs, which is limited to 5,120
+        // characters:
         // https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
         destination: logGroup(this, 'Logs', logDays, `/aws/vendedlogs/states/${stackName}`),
         level: sfn.LogLevel.ALL,
@@ -118,11 +119,16 @@ export class RunMachine extends Construct {
 
   private acknowledge(role: iam.Role, coordinator: lambda.Function): void {
     const handler = coordinator.node.defaultChild as lambda.CfnFunction;
-    acknowledgeWildcard(role, `${attribute(handler, 'Arn')}:*`, 'CDK allows each version of that one function');
-    acknowledgeWildcard(role, '*', 'the actions on log deliveries, which logging needs, have no resource level');
+    acknowledgeWildcard(role, `${attribute(handler, 'Arn')}:*`, 'CDK allows every version of this one function');
+    acknowledgeWildcard(
+      role,
+      '*',
+      'the log delivery actions, which logging requires, have no resource-level permissions',
+    );
     Validations.of(this.machine).acknowledge({
       id: 'AwsSolutions-SF2',
-      reason: 'one Lambda in a loop: a trace would tell what the history tells, for permissions on all of X-Ray',
+      reason:
+        'one Lambda in a loop: a trace would add nothing to the execution history, and needs permissions on all of X-Ray',
     });
   }
 }

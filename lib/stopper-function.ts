@@ -8,9 +8,7 @@ import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { FleetInfo } from '../core/contract/stack.ts';
 import { FleetFunction } from './fleet-function.ts';
-import { permitMetrics } from './metrics-access.ts';
-import { permit } from './permission.ts';
-import { permitTasksOf } from './task-access.ts';
+import { permit, permitMetrics, permitTasksOf } from './permissions.ts';
 
 export interface StopperFunctionProps {
   info: FleetInfo;
@@ -21,14 +19,14 @@ export interface StopperFunctionProps {
   logDays: number;
 }
 
-/** StopTask takes 40 calls a second and more at once: 5,000 tasks are two minutes, and as much again for the reading. */
+/** 5,000 tasks at StopTask's 40 calls a second take two minutes; reading what they measured takes as long again. */
 const TIMEOUT = Duration.minutes(10);
 
 /**
- * Ends what a machine that ended badly has left behind. Not every failure reaches a Catch in the machine, and
- * StopExecution leaves a leg running; the event of the execution's end tells of all of these. Step Functions sends it on
- * a best-effort basis, mostly at least once. Where it does not come, tasks leave by themselves once the lease in
- * control.json has run out: nobody renews it after the last leg. Only the result is then missing.
+ * Ends a run whose execution failed, timed out or was aborted. Not every failure reaches a Catch in the state machine,
+ * and StopExecution leaves the current leg running, but each of them emits an event. Step Functions emits events on a
+ * best-effort basis. If one is lost, tasks exit when the lease in control.json expires, which nothing renews after the
+ * last leg; then only the result is missing.
  * https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-states.html
  */
 export class StopperFunction extends Construct {
@@ -37,24 +35,24 @@ export class StopperFunction extends Construct {
     const { info, bucket, cluster, topic, machine, logDays } = props;
     const { function: handler, role } = new FleetFunction(this, 'Lambda', {
       name: 'stopper',
-      description: 'k6-fleet: takes over and ends a run whose state machine ended badly',
+      description: 'k6-fleet: ends a run whose execution failed, timed out or was aborted',
       info,
       timeout: TIMEOUT,
       memorySize: 512,
       logDays,
     });
     const at = (key: string) => bucket.arnForObjects(key);
-    const reason = 'it may have to end any run of the stack, and a run is a prefix';
+    const reason = 'it may have to end any run of the stack, and a run is a key prefix';
     permit(role, { actions: ['s3:GetObject'], resources: [at('runs/*'), at('scratch/*/tasks/*')], reason });
     permit(role, { actions: ['s3:PutObject'], resources: [at('runs/*')], reason });
-    // Without it a key that is not there yet answers 403 in place of 404.
+    // Without it, GetObject answers 403 instead of 404 for a key that does not exist yet.
     permit(role, { actions: ['s3:ListBucket'], resources: [bucket.bucketArn] });
     permitTasksOf(role, cluster);
     permitMetrics(role);
     permit(role, { actions: ['sns:Publish'], resources: [topic.topicArn] });
 
     new events.Rule(this, 'Rule', {
-      description: "k6-fleet: a run's state machine ended badly",
+      description: 'k6-fleet: the execution of a run failed, timed out or was aborted',
       eventPattern: {
         source: ['aws.states'],
         detailType: ['Step Functions Execution Status Change'],

@@ -1,6 +1,6 @@
 /** What a run is about to cost. An estimate: AWS's bill counts. */
 import type { Plan } from '../contract/plan.ts';
-import type { StackInfo } from '../contract/stack.ts';
+import { COORDINATOR_MEMORY_MIB, type StackInfo } from '../contract/stack.ts';
 import { launchSeconds, pacedSeconds, subnetIndex } from './pacing.ts';
 import {
   CLOUDWATCH_PRICE,
@@ -44,9 +44,6 @@ export interface Estimate {
   /** What is assumed and what is left out, one sentence each. */
   notes: string[];
 }
-
-/** Memory of the coordinator's Lambda, MiB, as lib/coordinator.ts has it. */
-const COORDINATOR_MEMORY_MIB = 1769;
 
 /** From the last ready task to the start, and from the end of the load to the last exit, s; setup() comes on top. */
 const AROUND_LOAD_SECONDS = 30;

@@ -83,6 +83,12 @@ export const StackInfo = FleetInfo.extend({
 });
 export type StackInfo = z.infer<typeof StackInfo>;
 
+/**
+ * Memory of the coordinator's Lambda, MiB: one whole vCPU, https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html.
+ * A thousand tasks ship 200 windows a second, which take half of it (docs/benchmarks.md, How far one leg reaches).
+ */
+export const COORDINATOR_MEMORY_MIB = 1769;
+
 /** The stack output that holds the JSON of StackInfo. */
 export const STACK_INFO_OUTPUT = 'Info';
 

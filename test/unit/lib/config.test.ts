@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Config, ConfigError, OPTION_TEXTS, readConfig } from '../../../lib/config.ts';
-import { FARGATE_SIZES } from '../../../lib/fargate-size.ts';
-import { PACKAGE_ROOT } from '../../../lib/package-root.ts';
+import { PACKAGE_ROOT } from '../../../lib/assets.ts';
+import { type Config, ConfigError, FARGATE_SIZES, OPTION_TEXTS, readConfig } from '../../../lib/config.ts';
 import { newApp, OUT } from './synth.ts';
 
 const read = (options: object, flags: Record<string, unknown> = {}): Config => readConfig(newApp(options, flags).node);
@@ -19,7 +18,7 @@ const mistake = (options: object, flags: Record<string, unknown> = {}): string =
 };
 
 describe('the configuration', () => {
-  it('is complete without a word', () => {
+  it('has a default for every option', () => {
     expect(read({})).toEqual({
       stackName: 'K6Fleet',
       architecture: 'arm64',
@@ -36,9 +35,10 @@ describe('the configuration', () => {
   });
 
   it('is documented option by option, with its default', () => {
-    for (const text of Object.values(OPTION_TEXTS)) expect(text).toMatch(/default|for tests only/);
+    for (const { about, allowed, default: unset } of Object.values(OPTION_TEXTS))
+      expect(about && allowed && unset).toBeTruthy();
     const { cpu, memory, legSeconds, resultDays, logDays, stackName } = read({});
-    const said = (name: string) => OPTION_TEXTS[name]?.match(/default (\w+)/)?.[1];
+    const said = (name: string) => OPTION_TEXTS[name]?.default;
     expect(said('cpu')).toBe(String(cpu));
     expect(said('memory')).toBe(String(memory));
     expect(said('legSeconds')).toBe(String(legSeconds));
@@ -47,7 +47,7 @@ describe('the configuration', () => {
     expect(said('stackName')).toBe(stackName);
   });
 
-  it('takes flags over the file, as JSON where they are no text', () => {
+  it('prefers flags to the file, and parses them as JSON unless they are text', () => {
     const target = { services: [{ cluster: 'prod', service: 'api' }] };
     const flags = {
       'k6-fleet:cpu': '4096',
@@ -78,61 +78,77 @@ describe('the configuration', () => {
     {
       what: 'an unknown option',
       options: { cpus: 2 },
-      says: [/k6-fleet:cpus is no option/, /there are .*cpu, memory/],
+      says: [/unknown option cpus/, /the options are .*cpu, memory/],
     },
-    { what: 'an unknown flag', flags: { 'k6-fleet:sopt': 'true' }, says: [/k6-fleet:sopt is no option/] },
-    { what: 'no object', flags: { 'k6-fleet': 'yes' }, says: [/k6-fleet is "yes": it must be an object/] },
-    { what: 'a cpu that Fargate has not', options: { cpu: 300 }, says: [/k6-fleet:cpu is 300/, /256, 512, 1024/] },
+    { what: 'an unknown flag', flags: { 'k6-fleet:sopt': 'true' }, says: [/unknown option sopt/] },
+    {
+      what: 'a configuration that is not an object',
+      flags: { 'k6-fleet': 'yes' },
+      says: [/k6-fleet is "yes": it must be an object/],
+    },
+    {
+      what: 'a cpu that Fargate lacks',
+      options: { cpu: 300 },
+      says: [/option cpu is 300: it must be/, /256, 512, 1024/],
+    },
     {
       what: 'a memory that does not go with the cpu',
       options: { cpu: 256, memory: 4096 },
-      says: [/k6-fleet:memory is 4096: with cpu 256 it must be one of 512, 1024, 2048/],
+      says: [/option memory is 4096: with cpu 256 it must be one of 512, 1024, 2048/],
     },
     {
       what: 'the default memory with a large cpu',
       options: { cpu: 4096 },
-      says: [/k6-fleet:memory .*one of 8192, 9216/],
+      says: [/option memory is not set.*one of 8192, 9216/],
     },
-    { what: 'a leg past its Lambda', options: { legSeconds: 900 }, says: [/k6-fleet:legSeconds is 900/, /5 to 840/] },
-    { what: 'days that logs cannot have', options: { logDays: 10 }, says: [/k6-fleet:logDays is 10/, /7, 14, 30/] },
     {
-      what: 'no boolean',
+      what: 'a leg longer than its Lambda',
+      options: { legSeconds: 900 },
+      says: [/option legSeconds is 900/, /5 to 840/],
+    },
+    {
+      what: 'a retention that CloudWatch Logs lacks',
+      options: { logDays: 10 },
+      says: [/option logDays is 10/, /7, 14, 30/],
+    },
+    {
+      what: 'a boolean',
       flags: { 'k6-fleet:spot': 'yes' },
-      says: [/k6-fleet:spot is "yes"/, /-c k6-fleet:spot=VALUE/],
+      says: [/option spot is "yes"/, /-c k6-fleet:spot=VALUE/],
     },
     { what: 'an architecture', options: { architecture: 'arm' }, says: [/is "arm"/, /arm64 .* or x86_64/] },
-    { what: 'a stack name', options: { stackName: '1st' }, says: [/k6-fleet:stackName is "1st"/] },
+    { what: 'a stack name', options: { stackName: '1st' }, says: [/option stackName is "1st"/] },
     {
       what: 'a VPC without subnets',
       options: { vpc: { vpcId: 'vpc-0123456789abcdef0', subnetIds: [] } },
-      says: [/k6-fleet:vpc\.subnetIds is \[\]/, /1 to 16/],
+      says: [/option vpc\.subnetIds is \[\]/, /1 to 16/],
     },
     {
-      what: 'a subnet that is none',
+      what: 'a subnet id',
       options: { vpc: { vpcId: 'vpc-0123456789abcdef0', subnetIds: ['vpc-0123456789abcdef0'] } },
-      says: [/k6-fleet:vpc\.subnetIds\.0 is "vpc-0123456789abcdef0"/],
+      says: [/option vpc\.subnetIds\.0 is "vpc-0123456789abcdef0"/],
     },
-    { what: 'a target without services', options: { target: {} }, says: [/k6-fleet:target\.services is missing/] },
+    { what: 'a target without services', options: { target: {} }, says: [/option target\.services is not set/] },
     {
       what: 'an unknown key of the target',
       options: { target: { services: [{ cluster: 'a', service: 'b' }], loadbalancer: 'x' } },
-      says: [/k6-fleet:target.*loadbalancer/],
+      says: [/unknown key target\.loadbalancer: target must be/],
     },
     {
       what: 'a load balancer by ARN',
       options: { target: { services: [{ cluster: 'a', service: 'b' }], loadBalancer: 'arn:aws:x' } },
-      says: [/k6-fleet:target\.loadBalancer is "arn:aws:x"/, /app\/<name>\/<id>/],
+      says: [/option target\.loadBalancer is "arn:aws:x"/, /app\/<name>\/<id>/],
     },
     {
       what: 'a target too long for a Lambda',
       options: { target: { services: [{ cluster: 'a', service: 'b' }], stopAlarms: Array(100).fill('a'.repeat(40)) } },
-      says: [/is too long: a Lambda's environment takes 3000 bytes/],
+      says: [/is too long: a Lambda's environment has room for 3000 bytes/],
     },
-    { what: 'an address', options: { verdictEmail: 'me' }, says: [/k6-fleet:verdictEmail is "me"/] },
+    { what: 'an address', options: { verdictEmail: 'me' }, says: [/option verdictEmail is "me"/] },
     {
       what: 'a prefix without slashes',
       options: { secretsPrefix: 'k6' },
-      says: [/secretsPrefix is "k6"/, /from \/ to \//],
+      says: [/secretsPrefix is "k6"/, /begins and ends with \//],
     },
   ])('names $what in one line', ({ options = {}, flags = {}, says }) => {
     const message = mistake(options, flags);
@@ -143,7 +159,7 @@ describe('the configuration', () => {
 });
 
 describe('bin/app.ts', () => {
-  it('says a mistake in one line, without a stack trace, and fails', () => {
+  it('reports a mistake in one line, without a stack trace, and fails', () => {
     const { status, stderr, stdout } = spawnSync(process.execPath, ['--import', 'tsx', 'bin/app.ts'], {
       cwd: PACKAGE_ROOT,
       env: {
@@ -153,7 +169,7 @@ describe('bin/app.ts', () => {
       },
       encoding: 'utf8',
     });
-    expect(stderr).toMatch(/^k6-fleet: k6-fleet:cpu is 300: .*\n$/);
+    expect(stderr).toMatch(/^k6-fleet: option cpu is 300: .*\n$/);
     expect(stdout).toBe('');
     expect(status).toBe(1);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ALARM_SUFFIX, alarmNames, CONDITION_METRIC } from '../../../core/contract/cloudwatch.ts';
 import { FLEET_INFO_ENV } from '../../../core/contract/env.ts';
 import { FleetInfo } from '../../../core/contract/stack.ts';
-import { makeStacks } from '../../../lib/fleet-app.ts';
+import { makeStacks } from '../../../lib/fleet-stack.ts';
 import { cdkJson, infoOf, newApp, only, outputOf, resolved, resourcesOf, synth } from './synth.ts';
 
 const { fleet } = synth();

@@ -1,7 +1,7 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { WorkerEnv } from '../../../core/contract/env.ts';
-import { makeStacks } from '../../../lib/fleet-app.ts';
+import { makeStacks } from '../../../lib/fleet-stack.ts';
 import { infoOf, newApp, only, resolved, synth } from './synth.ts';
 
 const { fleet } = synth();

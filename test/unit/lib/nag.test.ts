@@ -1,6 +1,6 @@
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
-import { makeStacks } from '../../../lib/fleet-app.ts';
+import { makeStacks } from '../../../lib/fleet-stack.ts';
 import { newApp } from './synth.ts';
 
 const CONFIGURATIONS = {

@@ -6,8 +6,8 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll } from 'vitest';
 import { StackInfo } from '../../../core/contract/stack.ts';
-import { makeStacks } from '../../../lib/fleet-app.ts';
-import { PACKAGE_ROOT } from '../../../lib/package-root.ts';
+import { PACKAGE_ROOT } from '../../../lib/assets.ts';
+import { makeStacks } from '../../../lib/fleet-stack.ts';
 import { buildBundles } from '../../../scripts/build-bundles.mjs';
 
 // The stack's functions are assets in dist/. The templates depend on their presence alone, so they may be stale.
