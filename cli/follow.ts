@@ -1,66 +1,81 @@
-/** Watching a run that somebody else conducts. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetExit } from '../core/contract/exit-codes.ts';
+import type { Progress } from '../core/contract/progress.ts';
 import type { Result } from '../core/contract/result.ts';
 import { UserError } from '../core/errors.ts';
 import { Live } from './live.ts';
+import { type OutcomeOptions, printOutcome } from './outcome.ts';
 import type { StoredRun } from './runs.ts';
-import { askAtInterrupt } from './signals.ts';
-import { executionStatus } from './stack/execution.ts';
+import { promptOnInterrupt } from './signals.ts';
 import { coloursOf } from './terminal.ts';
 
-/** As often as the coordinator tells something new. */
+/** The coordinator writes its progress about once a second. */
 const POLL_MS = 1000;
-/** How often the execution is asked after while there is no result. */
-const CHECK_MS = 10_000;
-/** How long the stopper of a machine that ended badly may take to write the result, ms. */
-const STOPPER_MS = 300_000;
+
+export interface FollowOptions extends OutcomeOptions {
+  quiet?: boolean;
+  /** The folder of runs on this machine, into which the results of a stack's run are copied. */
+  store: string;
+}
 
 /**
- * Shows a run until its result is there. Ctrl-C asks whether to stop it or to leave it to itself.
- * @throws UserError where it ended without a result
+ * Shows a run that another process coordinates until it ends, and prints its outcome; the run's exit code becomes this
+ * process's. If the user detaches, it prints how to attach again.
+ * @throws UserError if the run ended without a result, or nothing coordinates it any more
  */
-export async function follow(run: StoredRun, { quiet }: { quiet: boolean }): Promise<Result | 'detached'> {
+export async function followRun(run: StoredRun, options: FollowOptions): Promise<void> {
+  const result = await untilResult(run, options.quiet === true);
+  if (result === 'detached') {
+    process.stderr.write(`the run continues; watch it with: k6-fleet attach ${run.id}${run.runs.flag}\n`);
+    return;
+  }
+  const { stack } = run.runs;
+  if (stack === null) await printOutcome(run, result, options);
+  else {
+    const { copyResults, resultLinks } = await import('./stack/results.ts');
+    const copy = await copyResults(run, result, options.store);
+    await printOutcome(copy, result, { ...options, links: resultLinks(run, stack, result) });
+  }
+  process.exitCode = result.verdict.exitCode || process.exitCode;
+}
+
+async function untilResult(run: StoredRun, quiet: boolean): Promise<Result | 'detached'> {
   const live = quiet ? null : new Live(process.stderr, coloursOf(process.stderr));
-  const interrupt = askAtInterrupt({
-    before: () => live?.clear(),
-    stop: () => run.askToStop('test run was aborted by Ctrl-C in k6-fleet'),
-  });
-  const execution = new ExecutionPoller(run);
+  const assertActive = await activityCheck(run);
+  const prompt = promptOnInterrupt({ before: () => live?.clear(), stop: (by) => run.requestStop(by) });
   try {
-    while (!interrupt.detached) {
+    while (!prompt.detached) {
       const result = await run.result();
       if (result !== null) return result;
       const progress = await run.progress();
-      if (progress !== null && !interrupt.asking) live?.show(progress);
-      await execution.check();
-      await sleep(POLL_MS, undefined, { signal: interrupt.detach }).catch(() => undefined);
+      if (progress !== null && !prompt.asking) live?.show(progress);
+      await assertActive(progress);
+      await sleep(POLL_MS, undefined, { signal: prompt.detach }).catch(() => undefined);
     }
     return 'detached';
   } finally {
-    interrupt.release();
+    prompt.release();
     live?.clear();
   }
 }
 
-/** Notices an execution that has ended without a result. A run of this machine has none. */
-class ExecutionPoller {
-  private checkedAt = Date.now();
-  private endedAt: number | null = null;
-
-  constructor(private readonly run: StoredRun) {}
-
-  async check(): Promise<void> {
-    const { stack } = this.run.runs;
-    if (stack === null || Date.now() - this.checkedAt < CHECK_MS) return;
-    this.checkedAt = Date.now();
-    const status = await executionStatus(stack, this.run.id);
-    if (status === 'RUNNING') return;
-    this.endedAt ??= Date.now();
-    if (Date.now() - this.endedAt < STOPPER_MS) return;
+/** A function that throws UserError once nothing coordinates the run any more. */
+async function activityCheck(run: StoredRun): Promise<(progress: Progress | null) => Promise<void>> {
+  const { stack } = run.runs;
+  if (stack !== null) {
+    const { ExecutionPoller } = await import('./stack/execution.ts');
+    const execution = new ExecutionPoller(stack, run.id);
+    return () => execution.assertActive();
+  }
+  const plan = await run.plan();
+  return async (progress) => {
+    if (plan === null) return;
+    const silentMs = Date.now() - (progress?.at ?? Date.parse(plan.createdAt));
+    // The lease has then expired, and the run's tasks have stopped by themselves.
+    if (silentMs < plan.timing.leaseMs) return;
     throw new UserError(
-      `run ${this.run.id} ended without a result: its execution in Step Functions is ${status ?? 'gone'}; see the log of the stack's stopper`,
+      `run ${run.id} has reported no progress for ${Math.round(silentMs / 1000)} s, so its coordinator must have died; finish it with: k6-fleet resume ${run.id}${run.runs.flag}`,
       FleetExit.internal,
     );
-  }
+  };
 }

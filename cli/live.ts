@@ -4,7 +4,7 @@ import { LiveDisplay, type TerminalStream } from './render/live-display.ts';
 /** How many seconds of history the sparklines show. */
 const HISTORY = 60;
 
-/** Turns the coordinator's progress into the live view on a stream. */
+/** The live view of a run's progress on a stream. */
 export class Live {
   private readonly display: LiveDisplay;
   private readonly load: number[] = [];
@@ -33,7 +33,7 @@ export class Live {
     );
   }
 
-  /** Takes the view away, for what shall stay on the screen. */
+  /** Removes the view, so that something else can be printed. */
   clear(): void {
     this.display.clear();
   }

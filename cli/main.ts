@@ -15,10 +15,10 @@ import { stopCommand } from './commands/stop.ts';
 import { packageVersion } from './package-root.ts';
 
 const program = new Command('k6-fleet')
-  .description('Run one k6 script on many k6 processes, as one test with one answer.')
+  .description('Run one k6 script on many k6 processes as if they were one k6: one test, one result.')
   .version(packageVersion)
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(`k6-fleet: ${oneLine(text)}; see k6-fleet --help\n`) });
+  .configureOutput(errorWithHelp('k6-fleet'));
 for (const command of [
   runCommand,
   planCommand,
@@ -31,10 +31,11 @@ for (const command of [
   doctorCommand,
   demoCommand,
 ]) {
-  program.addCommand(command().exitOverride().copyInheritedSettings(program));
+  const added = command().exitOverride().copyInheritedSettings(program);
+  program.addCommand(added.configureOutput(errorWithHelp(`k6-fleet ${added.name()}`)));
 }
 
-// What we print may be piped into `head`, or the terminal be closed: that is no error of ours, and must not end a run.
+// Output may be piped into `head`, or the terminal closed. That must not end a run.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
@@ -47,13 +48,18 @@ try {
   process.exitCode = report(error);
 }
 
-/** Commander's `error: …`, which may go on with a suggestion on a second line. */
-function oneLine(text: string): string {
-  return text
-    .replace(/^error: /, '')
-    .trim()
-    .replace(/\n/g, ' ')
-    .replace(/\.$/, '');
+/** Prints commander's `error: …`, which may have a suggestion on a second line, as one line that names the help. */
+function errorWithHelp(command: string) {
+  return {
+    outputError: (text: string, write: (text: string) => void) => {
+      const message = text
+        .replace(/^error: /, '')
+        .trim()
+        .replace(/\n/g, ' ')
+        .replace(/\.$/, '');
+      write(`k6-fleet: ${message}; see ${command} --help\n`);
+    },
+  };
 }
 
 function report(error: unknown): number {
@@ -63,7 +69,7 @@ function report(error: unknown): number {
     process.stderr.write(`k6-fleet: ${error.message}\n`);
     return error.exitCode;
   }
-  // What the message says is for the user: no stack of ours helps.
+  // The message is for the user, who has no use for our stack trace.
   const text = error instanceof StoreError ? error.message : `internal error: ${(error as Error).stack ?? error}`;
   process.stderr.write(`k6-fleet: ${text}\n`);
   return FleetExit.internal;

@@ -1,72 +1,133 @@
 import { resolve } from 'node:path';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
+import { K6Exit } from '../core/contract/exit-codes.ts';
+import { UserError } from '../core/errors.ts';
+import { MAX_TASKS } from '../core/plan/task-count.ts';
+import type { SummaryMode } from './render/summary-text.ts';
 
-/** Parses `--tasks`. */
-function parseTasks(text: string): number | 'auto' {
-  if (text === 'auto') return 'auto';
-  if (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > 10_000) {
-    throw new InvalidArgumentError(`"${text}" is not a number of tasks: use 1 to 10000, or auto.`);
-  }
-  return Number(text);
+/** The flags of `run`. */
+export interface RunFlags {
+  tasks?: number | 'auto';
+  env: Record<string, string>;
+  json?: string;
+  summary?: string;
+  maxLost?: number;
+  name?: string;
+  observe?: string;
+  /** ms. */
+  readyTimeout?: number;
+  quiet?: boolean;
+  summaryMode: SummaryMode;
+  store: string;
+  stack?: string;
+  detach?: boolean;
+  /** US dollars. */
+  maxCost?: number;
+  alongside?: boolean;
 }
 
-/** Parses a count of 0 or more. */
-export function parseCount(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a whole number of 0 or more.`);
-  return Number(text);
+const SUMMARY_MODES = ['compact', 'full'] as const satisfies readonly SummaryMode[];
+
+/** `--tasks 99999: use 1 to 10000, or auto`, in place of commander's two sentences. */
+const invalid = (flag: string, value: string, allowed: string) =>
+  new UserError(`${flag} ${value === '' ? '""' : value}: use ${allowed}`, K6Exit.invalidConfig);
+
+/** An option whose value `parse` reads; null: it is not allowed. */
+function parsedOption<T>(
+  flags: string,
+  help: string,
+  { parse, allowed }: { parse: (text: string) => T | null; allowed: string },
+): Option {
+  const option = new Option(flags, help);
+  return option.argParser((text: string) => {
+    const value = parse(text);
+    if (value === null) throw invalid(option.long ?? flags, text, allowed);
+    return value;
+  });
 }
 
-/** Parses seconds above 0; returns ms. */
-export function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!(seconds > 0 && seconds < Infinity))
-    throw new InvalidArgumentError(`"${text}" is not a number of seconds above 0.`);
-  return seconds * 1000;
+const wholeNumber = (text: string): number | null => (/^\d{1,9}$/.test(text) ? Number(text) : null);
+
+/** Null: not above 0, or not finite. */
+function positive(text: string): number | null {
+  const value = Number(text);
+  return value > 0 && value < Infinity ? value : null;
 }
 
-/** Collects `-e NAME=VALUE`; `-e NAME` leaves what the environment says, or else is empty. */
+export const tasksOption = () =>
+  parsedOption<number | 'auto'>('--tasks <n>', 'number of k6 processes; auto: chosen by VUs and processors', {
+    parse: (text) => {
+      if (text === 'auto') return text;
+      const count = wholeNumber(text);
+      return count !== null && count >= 1 && count <= MAX_TASKS ? count : null;
+    },
+    allowed: `1 to ${MAX_TASKS}, or auto`,
+  });
+
+export const maxLostOption = () =>
+  parsedOption('--max-lost <n>', 'number of tasks that may be lost after the start before the run fails (default: 0)', {
+    parse: wholeNumber,
+    allowed: 'a whole number of at least 0',
+  });
+
+/** Its value is in ms. */
+export const readyTimeoutOption = () =>
+  parsedOption('--ready-timeout <seconds>', 'seconds that a task may take to get ready (default: 120, on AWS 300)', {
+    parse: (text) => {
+      const seconds = positive(text);
+      return seconds === null ? null : seconds * 1000;
+    },
+    allowed: 'seconds above 0',
+  });
+
+export const maxCostOption = () =>
+  parsedOption('--max-cost <dollars>', 'on AWS: refuse to start a run that would cost more, in US dollars', {
+    parse: (text) => positive(text.replace(/^\$/, '')),
+    allowed: 'US dollars above 0',
+  });
+
+/** Collects `-e NAME=VALUE`; `-e NAME` takes the value of the environment, or an empty one. */
 function collectEnv(text: string, into: Record<string, string>): Record<string, string> {
   const at = text.indexOf('=');
   const name = at < 0 ? text : text.slice(0, at);
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    throw new InvalidArgumentError(`"${name}" is not the name of a variable: use NAME=VALUE.`);
+    throw invalid('-e', text, 'NAME=VALUE, with a name of letters, digits and _');
   }
   return { ...into, [name]: at < 0 ? (process.env[name] ?? '') : text.slice(at + 1) };
 }
 
-export const tasksOption = () =>
-  new Option('--tasks <n>', 'how many k6 processes; auto: as VUs and processors suggest').argParser(parseTasks);
-
-/** @param help what it is for */
-export const envOption = (help = 'an environment variable for the script; may be repeated') =>
+export const envOption = (help = 'environment variable for the script; repeatable') =>
   new Option('-e, --env <NAME=VALUE>', help).argParser(collectEnv).default({}, 'none');
 
-/** The folder that holds all runs. */
+export const jsonOption = () => new Option('--json <file>', 'also write result.json to this file');
+
+export const summaryOption = () =>
+  new Option('--summary <file>', 'also write summary.json, the data that k6 passes to handleSummary, to this file');
+
+export const quietOption = (help = 'show no progress') => new Option('-q, --quiet', help);
+
+/** The folder of all runs. */
 export const storeOption = () =>
   new Option('--store <dir>', 'folder of all runs')
     .env('K6_FLEET_DIR')
     .default(resolve('.k6-fleet'), './.k6-fleet')
     .argParser((dir) => resolve(dir));
 
-/** The stack that runs are sent to, and read from. */
+/** The stack to run on, or whose runs to read. */
 export const stackOption = () =>
-  new Option('--stack <name>', 'the CloudFormation stack of a fleet on AWS; without it: this machine')
+  new Option('--stack <name>', 'CloudFormation stack of a fleet on AWS ; without it: this machine')
     .env('K6_FLEET_STACK')
     .argParser((name) => (name === '' ? undefined : name));
 
-/** Parses an amount of US dollars above 0. */
-export function parseDollars(text: string): number {
-  const dollars = Number(text.replace(/^\$/, ''));
-  if (!(dollars > 0 && dollars < Infinity))
-    throw new InvalidArgumentError(`"${text}" is not an amount in US dollars above 0.`);
-  return dollars;
-}
-
-/** k6's own option of that name; here full is the default, because a fleet's user wants to see all of it. */
+/** k6's own option of that name, but with full as the default: users of a fleet want to see all of it. */
 export const summaryModeOption = () =>
-  new Option(
-    '--summary-mode <mode>',
-    "how much the summary shows, as in k6: full adds the parts of a request's time, and groups",
-  )
-    .choices(['compact', 'full'])
+  new Option('--summary-mode <mode>', 'detail of the summary, as in k6; full adds the phases of a request, and groups')
+    .choices(SUMMARY_MODES)
+    .argParser((text) => {
+      if (!SUMMARY_MODES.some((mode) => mode === text))
+        throw invalid('--summary-mode', text, SUMMARY_MODES.join(' or '));
+      return text;
+    })
     .default('full');
+
+export const RUN_ID = 'run id, as listed by k6-fleet runs';

@@ -15,16 +15,16 @@ const HandleSummary = z
   .nullable();
 
 export interface OutcomeOptions {
-  /** How much the summary on the terminal shows, where the script does not make its own. */
+  /** Detail of the summary on the terminal, unless the script makes its own. */
   summaryMode: SummaryMode;
-  /** Where result.json and summary.json are wanted too. */
+  /** Paths for copies of result.json and summary.json. */
   json?: string | undefined;
   summary?: string | undefined;
   /** What else the user may want to open. */
   links?: ResultFile[];
 }
 
-/** Prints what a run that has just ended has to say, and writes the files that its script or the command line asks for. */
+/** Prints the outcome of a run that has just ended, and writes the files that its script or the command line asks for. */
 export async function printOutcome(run: StoredRun, result: Result, options: OutcomeOptions): Promise<void> {
   const outputs = await handleSummaryOutputs(run);
   if (outputs === null) await printSummary(run, result, options.summaryMode);
@@ -75,7 +75,7 @@ async function printSummary(run: StoredRun, result: Result, mode: SummaryMode): 
   process.stdout.write(`\n${summaryText(summary, { colours: coloursOf(process.stdout), mode, aggregates })}`);
 }
 
-/** A file that cannot be written is said, and takes nothing else with it: the result is in the store. */
+/** A file that cannot be written is reported and ends nothing: the result is in the store. */
 async function writeOutput(path: string, body: string | Uint8Array): Promise<void> {
   try {
     if (dirname(path) !== '.') await mkdir(dirname(path), { recursive: true });
@@ -86,7 +86,7 @@ async function writeOutput(path: string, body: string | Uint8Array): Promise<voi
   }
 }
 
-/** The shorter of the absolute path and the one from here. */
+/** The shorter of the absolute path and the relative one. */
 function nearest(path: string): string {
   if (path.startsWith('s3://')) return path;
   const near = relative(process.cwd(), path);

@@ -1,6 +1,6 @@
-/** Runs, wherever they are kept: in a folder of this machine, or in the bucket of a stack. */
+/** Runs and their files: in a folder on this machine, or in the bucket of a stack. */
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ZodType } from 'zod';
 import { decodeJson, encodeJson } from '../core/contract/codec.ts';
 import { FleetExit, K6Exit } from '../core/contract/exit-codes.ts';
@@ -13,44 +13,50 @@ import { UserError } from '../core/errors.ts';
 import { DirStore } from '../stores/dir.ts';
 import type { RunStore } from '../stores/index.ts';
 
-/** Where a command's runs are: `--stack` wins over the folder. */
-export interface WhereFlags {
+/** Selects the runs of a command: those of `--stack`, or of the folder without it. */
+export interface RunsFlags {
   store: string;
   stack?: string;
 }
 
-/** All runs of one place. */
+/** All runs in one folder or bucket. */
 export class Runs {
-  constructor(
+  private constructor(
     readonly store: RunStore,
-    /** The place as a user knows it: a folder, or `s3://bucket`. */
+    /** As a user knows it: a folder, or `s3://bucket`. */
     readonly where: string,
-    /** Null: they are on this machine. */
+    /** Null: the runs of this machine. */
     readonly stack: StackInfo | null,
   ) {}
 
-  /** @throws UserError where there is no such stack. */
-  static async open({ store, stack }: WhereFlags): Promise<Runs> {
+  /** @throws UserError if there is no such stack */
+  static async open({ store, stack }: RunsFlags): Promise<Runs> {
     if (stack === undefined) return Runs.inFolder(store);
-    const { runsOfStack } = await import('./stack/runs.ts'); // the AWS SDK takes 0.2 s to load
-    return runsOfStack(stack);
+    const { loadStack } = await import('./stack/stack-info.ts'); // the AWS SDK takes 0.2 s to load
+    return Runs.ofStack(await loadStack(stack));
   }
 
   static inFolder(dir: string): Runs {
     return new Runs(new DirStore(dir), dir, null);
   }
 
-  /** What a command about one of these runs needs beside its id. */
-  get flag(): string {
-    return this.stack === null ? '' : ` --stack ${this.stack.stack}`;
+  static async ofStack(info: StackInfo): Promise<Runs> {
+    const { S3Store } = await import('../stores/s3.ts');
+    return new Runs(new S3Store(info.bucket), `s3://${info.bucket}`, info);
   }
 
-  /** The run of that id, whether there is one or not. */
+  /** The flag that another command needs to find these runs, after a space; empty: none. */
+  get flag(): string {
+    if (this.stack !== null) return ` --stack ${this.stack.stack}`;
+    return this.where === defaultFolder() ? '' : ` --store ${this.where}`;
+  }
+
+  /** The run of that id, which need not exist. */
   run(id: string): StoredRun {
     return new StoredRun(this, id);
   }
 
-  /** @throws UserError where there is no such run. */
+  /** @throws UserError if there is no such run */
   async get(id: string): Promise<StoredRun> {
     const run = this.run(id);
     if (isRunId(id) && (await run.plan()) !== null) return run;
@@ -63,7 +69,10 @@ export class Runs {
   }
 }
 
-/** The ids of runs that can be part of a key or a path. */
+/** The folder of runs that commands use without `--store`. */
+const defaultFolder = (): string => resolve(process.env.K6_FLEET_DIR ?? '.k6-fleet');
+
+/** Whether the id can be part of a key or a path. */
 const isRunId = (id: string): boolean => /^[A-Za-z0-9][A-Za-z0-9-]*$/.test(id);
 
 /** The files of one run. */
@@ -92,19 +101,24 @@ export class StoredRun {
     return object === null ? null : decode(Progress, object.body, this.keys.progress);
   }
 
-  /** Asks for a graceful stop. False: somebody has done so already. */
-  askToStop(message: string): Promise<boolean> {
+  /**
+   * Requests a graceful stop.
+   * @param by who or what stops the run, such as `Ctrl-C`
+   * @returns false if it has been requested before
+   */
+  requestStop(by: string): Promise<boolean> {
+    const message = `test run was aborted by ${by}`;
     return this.store.create(this.keys.stop, encodeJson({ at: new Date().toISOString(), message }));
   }
 
-  /** Where its files are, as a user knows it. */
+  /** The folder or URL of its files. */
   get where(): string {
     return this.runs.stack === null
       ? join(this.runs.where, runPrefix(this.id))
       : `${this.runs.where}/${runPrefix(this.id)}`;
   }
 
-  /** Removes what only a run that goes on needs: its windows, a file a second for each task. A bucket does so itself. */
+  /** Removes what only an active run needs: its windows, a file a second for each task. In a bucket they expire. */
   async tidy(): Promise<void> {
     if (this.runs.stack !== null) return;
     await rm(join(this.runs.where, scratchPrefix(this.id)), { recursive: true, force: true });
@@ -116,7 +130,7 @@ export class StoredRun {
   }
 }
 
-/** @throws UserError where the file is damaged, or of another version. */
+/** @throws UserError if the file is damaged, or of another version */
 function decode<T>(schema: ZodType<T>, body: Uint8Array, name: string): T {
   try {
     return decodeJson(schema, body, name);

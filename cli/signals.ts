@@ -1,29 +1,44 @@
 import { createInterface, type Interface } from 'node:readline';
 
-interface Interrupt {
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Calls back at each signal that would otherwise end this process. @returns a function that stops listening */
+export function onSignals(listener: (signal: NodeJS.Signals) => void): () => void {
+  for (const signal of SIGNALS) process.on(signal, listener);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, listener);
+  };
+}
+
+/** The signal as a user knows it. */
+export const signalName = (signal: NodeJS.Signals): string => (signal === 'SIGINT' ? 'Ctrl-C' : signal);
+
+/** What signals do while this process only watches a run. */
+export interface DetachPrompt {
   /** A question is on the screen. */
   readonly asking: boolean;
   readonly detached: boolean;
   /** Aborted as soon as the user detaches. */
   readonly detach: AbortSignal;
-  /** Ctrl-C does what it did before. */
+  /** Stops listening to signals. */
   release(): void;
 }
 
 /**
- * Ctrl-C asks once: stop the run, or leave it to itself. Without a terminal nobody can answer, so SIGINT and SIGTERM
- * stop the run: a job of CI that is cancelled must not leave load behind. A second signal leaves at once.
+ * Ctrl-C asks whether to stop the run or to detach from it. Without a terminal there is no one to ask, so SIGINT and
+ * SIGTERM stop the run: a cancelled CI job must not leave load behind. A second signal detaches, as SIGHUP does at once.
+ * @param actions before: clears the screen for the prompt. stop: requests the stop
  */
-export function askAtInterrupt(actions: { before(): void; stop(): Promise<unknown> }): Interrupt {
-  const away = new AbortController();
+export function promptOnInterrupt(actions: { before(): void; stop(by: string): Promise<unknown> }): DetachPrompt {
+  const detach = new AbortController();
   let question: Interface | null = null;
   let stopping = false;
 
-  const stop = async () => {
+  const stop = async (signal: NodeJS.Signals) => {
     stopping = true;
-    process.stderr.write('k6-fleet: stopping the run; press Ctrl-C again to leave it to itself\n');
-    await actions.stop().catch((error: Error) => {
-      process.stderr.write(`k6-fleet: the stop could not be asked for: ${error.message}\n`);
+    process.stderr.write('k6-fleet: stopping the run gracefully; press Ctrl-C again to detach from it\n');
+    await actions.stop(signalName(signal)).catch((error: Error) => {
+      process.stderr.write(`k6-fleet: the stop request could not be written: ${error.message}\n`);
     });
   };
   const close = () => {
@@ -33,39 +48,41 @@ export function askAtInterrupt(actions: { before(): void; stop(): Promise<unknow
   const ask = () => {
     question = createInterface({ input: process.stdin, output: process.stderr });
     question.on('SIGINT', () => onSignal('SIGINT'));
-    question.question('\nStop the run (s), leave it to itself (d), or go on watching (Enter)? ', (answer) => {
-      close();
-      const choice = answer.trim().toLowerCase();
-      if (choice.startsWith('s')) void stop();
-      else if (choice.startsWith('d')) away.abort();
-    });
+    question.question(
+      '\nType s to stop the run or d to detach from it, then press Enter (Enter alone: keep watching): ',
+      (answer) => {
+        close();
+        const choice = answer.trim().toLowerCase();
+        if (choice.startsWith('s')) void stop('SIGINT');
+        else if (choice.startsWith('d')) detach.abort();
+      },
+    );
   };
   const onSignal = (signal: NodeJS.Signals) => {
     actions.before();
     if (stopping || question !== null) {
       close();
-      away.abort();
+      detach.abort();
     } else if (signal === 'SIGINT' && process.stdin.isTTY && process.stderr.isTTY) {
       ask();
     } else if (signal === 'SIGHUP') {
-      away.abort();
+      detach.abort();
     } else {
-      void stop();
+      void stop(signal);
     }
   };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
+  const stopListening = onSignals(onSignal);
   return {
     get asking() {
       return question !== null;
     },
     get detached() {
-      return away.signal.aborted;
+      return detach.signal.aborted;
     },
-    detach: away.signal,
+    detach: detach.signal,
     release: () => {
       close();
-      for (const signal of signals) process.off(signal, onSignal);
+      stopListening();
     },
   };
 }

@@ -6,6 +6,10 @@ const PIPE_WIDTH = 100;
 export const widthOf = (stream: NodeJS.WriteStream): number =>
   stream.isTTY ? Math.max(MIN_WIDTH, stream.columns ?? 80) : PIPE_WIDTH;
 
-/** Whether to colour: a terminal, unless NO_COLOR says otherwise (https://no-color.org). */
+/** Columns for a table, which must cut what does not fit; through a pipe nothing is cut. */
+export const tableWidthOf = (stream: NodeJS.WriteStream): number =>
+  stream.isTTY ? widthOf(stream) : Number.POSITIVE_INFINITY;
+
+/** Whether to use colours: on a terminal, unless NO_COLOR is set (https://no-color.org). */
 export const coloursOf = (stream: NodeJS.WriteStream): boolean =>
   (process.env.NO_COLOR ?? '') === '' && (stream.isTTY === true || (process.env.FORCE_COLOR ?? '') !== '');

@@ -1,26 +1,26 @@
 import { Command } from 'commander';
-import { stackOption, storeOption, summaryModeOption } from '../options.ts';
-import type { SummaryMode } from '../render/summary-text.ts';
-import { Runs, type WhereFlags } from '../runs.ts';
-
-interface AttachFlags extends WhereFlags {
-  json?: string;
-  summary?: string;
-  quiet?: boolean;
-  summaryMode: SummaryMode;
-}
+import { type FollowOptions, followRun } from '../follow.ts';
+import {
+  jsonOption,
+  quietOption,
+  RUN_ID,
+  stackOption,
+  storeOption,
+  summaryModeOption,
+  summaryOption,
+} from '../options.ts';
+import { Runs, type RunsFlags } from '../runs.ts';
 
 export const attachCommand = () =>
   new Command('attach')
-    .description("watch a run that goes on elsewhere, to its end; its exit code becomes this command's")
-    .argument('<id>', 'a run id, as k6-fleet runs lists them')
-    .option('--json <file>', 'write result.json there too')
-    .option('--summary <file>', 'write summary.json there too')
-    .option('-q, --quiet', 'no progress')
+    .description('watch a run that another process coordinates until it ends; exits with its exit code')
+    .argument('<id>', RUN_ID)
+    .addOption(jsonOption())
+    .addOption(summaryOption())
+    .addOption(quietOption())
     .addOption(summaryModeOption())
     .addOption(storeOption())
     .addOption(stackOption())
-    .action(async (id: string, flags: AttachFlags) => {
-      const { finish } = await import('../stack/run.ts');
-      await finish(await (await Runs.open(flags)).get(id), flags);
+    .action(async (id: string, flags: FollowOptions & RunsFlags) => {
+      await followRun(await (await Runs.open(flags)).get(id), flags);
     });

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { FleetExit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
 import { runLocally } from '../local/run.ts';
-import { storeOption, summaryModeOption, tasksOption } from '../options.ts';
+import { jsonOption, storeOption, summaryModeOption, tasksOption } from '../options.ts';
 import { packageRoot } from '../package-root.ts';
 import type { SummaryMode } from '../render/summary-text.ts';
 
@@ -17,7 +17,7 @@ interface DemoFlags {
   store: string;
 }
 
-/** What the demo's shortened times leave of ECS's minutes. */
+/** The demo scales in seconds, not in ECS's minutes. */
 const spikeEnv = ({ SPIKE_HOLD = '25s', SCALE_OUT_WITHIN = '25s', RECOVER_WITHIN = '40s' } = process.env) => ({
   SPIKE_HOLD,
   SCALE_OUT_WITHIN,
@@ -26,10 +26,10 @@ const spikeEnv = ({ SPIKE_HOLD = '25s', SCALE_OUT_WITHIN = '25s', RECOVER_WITHIN
 
 export const demoCommand = () =>
   new Command('demo')
-    .description('fire the spike at a stand-in for a staging API on this machine, and watch that scale out')
+    .description('run a spike against a demo API on this machine, and watch it scale out')
     .addOption(tasksOption().default(4))
-    .option('--no-autoscaling', 'a target that does not scale: the run then fails, and says so')
-    .option('--json <file>', 'write result.json there too')
+    .option('--no-autoscaling', 'use a target that does not scale, so the run fails')
+    .addOption(jsonOption())
     .addOption(summaryModeOption())
     .addOption(storeOption())
     .action(async ({ tasks, autoscaling, json, summaryMode, store }: DemoFlags) => {
@@ -51,7 +51,7 @@ export const demoCommand = () =>
 /** Starts the demo API in a process of its own, so that it and the coordinator do not share a thread. */
 async function startTarget(args: string[]): Promise<{ url: string; close(): Promise<void> }> {
   const child = spawn(process.execPath, [join(packageRoot, 'dist', 'demo.js'), '--stop-with-stdin', ...args], {
-    // A group of its own: Ctrl-C is for the run, which stops the load before its target goes.
+    // In its own process group, so Ctrl-C reaches only the run, which stops the load before its target.
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -7,7 +7,7 @@ import { listProcesses } from '../../fleets/process-table.ts';
 import { storeOption } from '../options.ts';
 import { checkK6, k6Path } from '../prepare/k6.ts';
 
-/** A run of some hours with some tasks writes less than this. */
+/** A run of some tasks for some hours writes less than this. */
 const WANTED_BYTES = 1024 ** 3;
 
 type Check = [name: string, check: () => Promise<string>];
@@ -38,7 +38,7 @@ export const doctorCommand = () =>
 
 async function nodeVersion(): Promise<string> {
   if (Number(process.versions.node.split('.')[0]) < 20)
-    throw new Error(`${process.version} is too old: use 20 or later`);
+    throw new Error(`${process.version} is too old: use Node 20 or later`);
   return process.version;
 }
 
@@ -50,16 +50,17 @@ function loopbackPort(): Promise<string> {
   });
 }
 
-/** `resume` tells the tasks of a run from other processes by it. */
+/** `resume` finds the tasks of a run with it. */
 async function processes(): Promise<string> {
-  if ((await listProcesses()) === null) throw new Error('ps is missing: install it (Debian: procps), resume needs it');
+  if ((await listProcesses()) === null)
+    throw new Error('ps is missing, and resume needs it: install it (on Debian: procps)');
   return 'lists processes';
 }
 
 async function disk(store: string): Promise<string> {
   await mkdir(store, { recursive: true });
   await access(store, constants.W_OK).catch(() => {
-    throw new Error(`cannot write into ${store}: name another folder by --store`);
+    throw new Error(`cannot write to ${store}: choose another folder with --store`);
   });
   const { bavail, bsize } = await statfs(store);
   const free = bavail * bsize;

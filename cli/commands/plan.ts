@@ -2,8 +2,9 @@ import { Command } from 'commander';
 import type { Estimate } from '../../core/aws/cost.ts';
 import type { Plan } from '../../core/contract/plan.ts';
 import { envOption, stackOption, tasksOption } from '../options.ts';
+import { type Backend, localBackend, stackBackend } from '../prepare/backend.ts';
 import { ensureK6 } from '../prepare/k6.ts';
-import { localBackend, prepare } from '../prepare/prepare.ts';
+import { prepare } from '../prepare/prepared-run.ts';
 import { estimateText, planText } from '../render/plan-text.ts';
 import { coloursOf, widthOf } from '../terminal.ts';
 
@@ -17,16 +18,19 @@ interface PlanFlags {
 export const planCommand = () =>
   new Command('plan')
     .description('show what a run would do, without running it')
-    .argument('<script>', 'a k6 script, JavaScript or TypeScript')
+    .argument('<script>', 'k6 script, JavaScript or TypeScript')
     .addOption(tasksOption())
     .addOption(envOption())
     .addOption(stackOption())
     .option('--json', 'print the plan as JSON')
     .action(async (script: string, { stack, json, ...flags }: PlanFlags) => {
       const { plan, cost } =
-        stack === undefined ? await planHere(script, flags) : await planOnStack(script, flags, stack);
+        stack === undefined
+          ? { plan: await planOn(localBackend, script, flags), cost: null }
+          : await planOnStack(script, flags, stack);
       if (json === true) {
-        process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+        const { id: _, ...planned } = plan; // no run has that id
+        process.stdout.write(`${JSON.stringify(planned, null, 2)}\n`);
         return;
       }
       const [width, colours] = [widthOf(process.stdout), coloursOf(process.stdout)];
@@ -36,24 +40,16 @@ export const planCommand = () =>
 
 type ScriptFlags = Pick<PlanFlags, 'tasks' | 'env'>;
 
-async function planHere(script: string, flags: ScriptFlags): Promise<{ plan: Plan; cost: null }> {
-  const { plan } = await prepare({ ...flags, script, k6: await ensureK6(), backend: localBackend, strict: false });
-  return { plan, cost: null };
+async function planOn(backend: Backend, script: string, flags: ScriptFlags): Promise<Plan> {
+  return (await prepare({ ...flags, script, k6: await ensureK6(), backend, strict: false })).plan;
 }
 
 async function planOnStack(script: string, flags: ScriptFlags, stack: string): Promise<{ plan: Plan; cost: Estimate }> {
-  const { loadStack } = await import('../stack/stack-info.ts');
-  const { stackBackend } = await import('../stack/backend.ts');
-  const { assess } = await import('../stack/run.ts');
+  const [{ loadStack }, { assess }] = await Promise.all([
+    import('../stack/stack-info.ts'),
+    import('../stack/preflight.ts'),
+  ]);
   const info = await loadStack(stack);
-  const { plan } = await prepare({
-    ...flags,
-    script,
-    k6: await ensureK6(),
-    backend: stackBackend(info),
-    strict: false,
-  });
-  const { cost, problems } = await assess(plan, info);
-  plan.warnings.push(...problems);
-  return { plan, cost };
+  const { plan, cost, problems } = await assess(await planOn(stackBackend(info), script, flags), info);
+  return { plan: { ...plan, warnings: [...plan.warnings, ...problems] }, cost };
 }

@@ -1,8 +1,16 @@
 import { Command } from 'commander';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
-import { coordinate } from '../local/coordinate.ts';
-import { envOption, storeOption, summaryModeOption } from '../options.ts';
+import { coordinate } from '../local/coordinator.ts';
+import {
+  envOption,
+  jsonOption,
+  quietOption,
+  RUN_ID,
+  storeOption,
+  summaryModeOption,
+  summaryOption,
+} from '../options.ts';
 import { printOutcome } from '../outcome.ts';
 import { checkK6, ensureK6 } from '../prepare/k6.ts';
 import type { SummaryMode } from '../render/summary-text.ts';
@@ -19,12 +27,12 @@ interface ResumeFlags {
 
 export const resumeCommand = () =>
   new Command('resume')
-    .description('go on with a run whose coordinator has died, from its last checkpoint')
-    .argument('<id>', 'a run id, as k6-fleet runs lists them')
-    .addOption(envOption('as for run; only tasks that start from now on see it'))
-    .option('--json <file>', 'write result.json there too')
-    .option('--summary <file>', 'write summary.json there too')
-    .option('-q, --quiet', 'no progress')
+    .description('continue a run whose coordinator has died, from its last checkpoint')
+    .argument('<id>', RUN_ID)
+    .addOption(envOption('as for run; seen only by tasks that start from now on'))
+    .addOption(jsonOption())
+    .addOption(summaryOption())
+    .addOption(quietOption())
     .addOption(summaryModeOption())
     .addOption(storeOption())
     .action(async (id: string, flags: ResumeFlags) => {
@@ -32,13 +40,15 @@ export const resumeCommand = () =>
       await checkK6(k6);
       const run = await Runs.inFolder(flags.store).get(id);
       const plan = await run.plan();
-      if (plan === null) throw new UserError(`run ${id} has no plan: start it anew`, K6Exit.invalidConfig);
+      if (plan === null) throw new UserError(`run ${id} has no plan: start it again`, K6Exit.invalidConfig);
       const env = { ...process.env, ...flags.env };
       const missing = plan.envNames.filter((name) => env[name] === undefined);
       if (missing.length > 0) {
-        process.stderr.write(`tasks that start from now on do not see ${missing.join(', ')}: name them again by -e\n`);
+        process.stderr.write(
+          `tasks that start from now on do not see ${missing.join(', ')}: pass them again with -e\n`,
+        );
       }
-      // A coordinator may die after its last word and before its outcome is printed, or the script's files are written.
+      // A coordinator may die between writing the result and printing the outcome.
       const result = (await run.result()) ?? (await coordinate(run, plan, { k6, env, quiet: flags.quiet === true }));
       await printOutcome(run, result, flags);
       await run.tidy();

@@ -2,46 +2,41 @@ import { Command } from 'commander';
 import { runLocally } from '../local/run.ts';
 import {
   envOption,
-  parseCount,
-  parseDollars,
-  parseSeconds,
+  jsonOption,
+  maxCostOption,
+  maxLostOption,
+  quietOption,
+  type RunFlags,
+  readyTimeoutOption,
   stackOption,
   storeOption,
   summaryModeOption,
+  summaryOption,
   tasksOption,
 } from '../options.ts';
-import type { RunFlags } from '../run-flags.ts';
 
 export const runCommand = () =>
   new Command('run')
-    .description('run a script on several k6 processes, of this machine or on AWS, as one test')
-    .argument('<script>', 'a k6 script, JavaScript or TypeScript')
+    .description('run a script as one test on several k6 processes, on this machine or on AWS')
+    .argument('<script>', 'k6 script, JavaScript or TypeScript')
     .addOption(tasksOption())
     .addOption(envOption())
-    .option('--json <file>', 'write result.json there too')
-    .option('--summary <file>', 'write summary.json there too: the data that k6 gives to handleSummary')
-    .option(
-      '--max-lost <n>',
-      'how many tasks may be lost after the start before the run fails (default: 0)',
-      parseCount,
-    )
-    .option('--name <name>', 'part of the run id; default: the name of the script')
+    .addOption(jsonOption())
+    .addOption(summaryOption())
+    .addOption(maxLostOption())
+    .option('--name <name>', 'part of the run id (default: the name of the script)')
     .option(
       '--observe <target>',
-      'where to read how the target scales: demo:http://127.0.0.1:8080, or stack (the default with --stack where its configuration names a target); none: leave it out',
+      'where to read how the target scales: demo:http://127.0.0.1:8080, or stack (the default with --stack, if the stack has a target); none: do not judge its scaling',
     )
-    .option(
-      '--ready-timeout <seconds>',
-      'how long a task may take to get ready (default: 120, on AWS 300)',
-      parseSeconds,
-    )
-    .option('-q, --quiet', 'no plan and no progress')
+    .addOption(readyTimeoutOption())
+    .addOption(quietOption('show no plan and no progress'))
     .addOption(summaryModeOption())
     .addOption(storeOption())
     .addOption(stackOption())
-    .option('--detach', 'on AWS: start the run and leave it to itself; see k6-fleet attach')
-    .option('--max-cost <dollars>', 'on AWS: refuse a run that would cost more, in US dollars', parseDollars)
-    .option('--alongside', 'on AWS: start it even while another run has the same stack and target')
+    .option('--detach', 'on AWS: start the run and exit; watch it with k6-fleet attach')
+    .addOption(maxCostOption())
+    .option('--alongside', 'on AWS: start even if another run loads the same target of the stack')
     .action(async (script: string, flags: RunFlags) => {
       if (flags.stack === undefined) return runLocally(script, flags);
       const { runOnStack } = await import('../stack/run.ts');

@@ -1,18 +1,18 @@
 import { Command } from 'commander';
 import { stackOption, storeOption } from '../options.ts';
 import { type RunRow, runsText } from '../render/runs-text.ts';
-import { Runs, type StoredRun, type WhereFlags } from '../runs.ts';
-import { coloursOf, widthOf } from '../terminal.ts';
+import { Runs, type RunsFlags, type StoredRun } from '../runs.ts';
+import { coloursOf, tableWidthOf } from '../terminal.ts';
 
-/** Each run of a stack costs three reads over the network. */
-const AT_ONCE = 16;
+/** How many runs are read at a time: each run of a stack costs three reads over the network. */
+const CONCURRENCY = 16;
 
 export const runsCommand = () =>
   new Command('runs')
-    .description('list the runs of this machine, or of a stack')
+    .description('list the runs of this machine or of a stack')
     .addOption(storeOption())
     .addOption(stackOption())
-    .action(async (flags: WhereFlags) => {
+    .action(async (flags: RunsFlags) => {
       const runs = await Runs.open(flags);
       const ids = await runs.store.listRuns();
       if (ids.length === 0) {
@@ -20,14 +20,14 @@ export const runsCommand = () =>
         return;
       }
       const rows: RunRow[] = [];
-      for (let from = 0; from < ids.length; from += AT_ONCE) {
-        const some = await Promise.all(ids.slice(from, from + AT_ONCE).map((id) => rowOf(runs, id)));
-        rows.push(...some.filter((row) => row !== null));
+      for (let from = 0; from < ids.length; from += CONCURRENCY) {
+        const batch = await Promise.all(ids.slice(from, from + CONCURRENCY).map((id) => rowOf(runs, id)));
+        rows.push(...batch.filter((row) => row !== null));
       }
-      process.stdout.write(runsText(rows, widthOf(process.stdout), coloursOf(process.stdout)));
+      process.stdout.write(runsText(rows, tableWidthOf(process.stdout), coloursOf(process.stdout)));
     });
 
-/** A run that cannot be read, such as one of another version, is told and does not hide the others. */
+/** A run that cannot be read, such as one of another version, is reported and does not hide the others. */
 async function rowOf(runs: Runs, id: string): Promise<RunRow | null> {
   try {
     return await readRow(runs.run(id));
@@ -39,7 +39,7 @@ async function rowOf(runs: Runs, id: string): Promise<RunRow | null> {
 
 async function readRow(run: StoredRun): Promise<RunRow | null> {
   const plan = await run.plan();
-  if (plan === null) return null; // its plan is being written, or never was
+  if (plan === null) return null; // it is being started, or never was
   const [result, progress] = await Promise.all([run.result(), run.progress()]);
   const startAt = progress?.startAt ?? null;
   return {

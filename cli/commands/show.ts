@@ -1,24 +1,24 @@
 import { Command } from 'commander';
 import { Live } from '../live.ts';
-import { stackOption, storeOption, summaryModeOption } from '../options.ts';
+import { RUN_ID, stackOption, storeOption, summaryModeOption } from '../options.ts';
 import { printPastOutcome } from '../outcome.ts';
 import type { SummaryMode } from '../render/summary-text.ts';
-import { Runs, type StoredRun, type WhereFlags } from '../runs.ts';
+import { Runs, type RunsFlags, type StoredRun } from '../runs.ts';
 import { coloursOf } from '../terminal.ts';
 
-interface ShowFlags extends WhereFlags {
+interface ShowFlags extends RunsFlags {
   json?: boolean;
   summaryMode: SummaryMode;
 }
 
-/** A coordinator that goes on tells something every second; a new leg on AWS may take some. */
+/** A coordinator reports progress every second; on AWS the start of a new leg takes some more. */
 const SILENT_S = 15;
 
 export const showCommand = () =>
   new Command('show')
-    .description('show where a run stands, or how it ended')
-    .argument('<id>', 'a run id, as k6-fleet runs lists them')
-    .option('--json', 'print result.json, or progress.json of a run that goes on')
+    .description('show the progress of a run, or its outcome')
+    .argument('<id>', RUN_ID)
+    .option('--json', 'print result.json, or progress.json if the run has not ended')
     .addOption(summaryModeOption())
     .addOption(storeOption())
     .addOption(stackOption())
@@ -31,18 +31,18 @@ export const showCommand = () =>
       } else if (result !== null) {
         await printPastOutcome(run, result, summaryMode);
       } else if (progress === null) {
-        process.stdout.write(`run ${id} has not told anything yet; ${await advice(run)}\n`);
+        process.stdout.write(`run ${id} has not reported any progress yet; ${await advice(run)}\n`);
       } else {
-        // A stream without cursor control: one line.
+        // On a stream without cursor control it is one line.
         new Live({ write: (text) => process.stdout.write(text) }, coloursOf(process.stdout)).show(progress);
         const age = Math.round((Date.now() - progress.at) / 1000);
-        if (age > SILENT_S) process.stdout.write(`no word for ${age} s; ${await advice(run)}\n`);
+        if (age > SILENT_S) process.stdout.write(`no progress for ${age} s; ${await advice(run)}\n`);
       }
     });
 
-/** What to do about a run that says nothing. */
+/** What to do about a run that reports no progress. */
 async function advice({ id, runs }: StoredRun): Promise<string> {
-  if (runs.stack === null) return `if nothing runs it: k6-fleet resume ${id}`;
+  if (runs.stack === null) return `if its coordinator has died, finish the run with: k6-fleet resume ${id}${runs.flag}`;
   const { executionText } = await import('../stack/execution.ts');
   return executionText(runs.stack, id);
 }

@@ -1,29 +1,32 @@
 import { Command } from 'commander';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
-import { stackOption, storeOption } from '../options.ts';
-import { Runs, type WhereFlags } from '../runs.ts';
+import { RUN_ID, stackOption, storeOption } from '../options.ts';
+import { Runs, type RunsFlags } from '../runs.ts';
 
 export const stopCommand = () =>
   new Command('stop')
-    .description('ask a run to stop: gracefully, with teardown and summary')
-    .argument('<id>', 'a run id, as k6-fleet runs lists them')
-    .option('--now', 'on AWS: end it at once, without teardown and summary; what was measured stays')
+    .description('stop a run gracefully, with teardown and summary')
+    .argument('<id>', RUN_ID)
+    .option('--now', 'on AWS: stop at once, without teardown and summary; keeps what was measured')
     .addOption(storeOption())
     .addOption(stackOption())
-    .action(async (id: string, flags: WhereFlags & { now?: boolean }) => {
+    .action(async (id: string, flags: RunsFlags & { now?: boolean }) => {
       const run = await (await Runs.open(flags)).get(id);
       if ((await run.result()) !== null) throw new UserError(`run ${id} has ended already`, K6Exit.invalidConfig);
       const { stack } = run.runs;
       if (flags.now === true) {
         if (stack === null) {
-          throw new UserError('--now is for runs on AWS; here, press Ctrl-C twice in the run', K6Exit.invalidConfig);
+          throw new UserError(
+            '--now is for runs on AWS; to stop a local run at once, press Ctrl-C twice in its terminal',
+            K6Exit.invalidConfig,
+          );
         }
         const { abortExecution } = await import('../stack/execution.ts');
         await abortExecution(stack, id);
-        process.stderr.write(`ended run ${id}: its tasks stop now\n`);
+        process.stderr.write(`aborted run ${id}; its tasks are stopping\n`);
         return;
       }
-      const first = await run.askToStop('test run was aborted by k6-fleet stop');
-      process.stderr.write(first ? `asked run ${id} to stop\n` : `run ${id} has been asked to stop already\n`);
+      const first = await run.requestStop('k6-fleet stop');
+      process.stderr.write(first ? `stopping run ${id} gracefully\n` : `run ${id} is stopping already\n`);
     });

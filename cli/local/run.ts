@@ -2,19 +2,27 @@ import { encodeJson } from '../../core/contract/codec.ts';
 import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
 import { runKeys } from '../../core/contract/keys.ts';
 import { UserError } from '../../core/errors.ts';
+import type { RunFlags } from '../options.ts';
 import { printOutcome } from '../outcome.ts';
-import { localBackend, type Prepared } from '../prepare/prepare.ts';
-import { prepareRun, type RunFlags, showPlan } from '../run-flags.ts';
+import { localBackend } from '../prepare/backend.ts';
+import { type PreparedRun, prepareRun } from '../prepare/prepared-run.ts';
+import { planText } from '../render/plan-text.ts';
 import { Runs, type StoredRun } from '../runs.ts';
-import { coordinate } from './coordinate.ts';
+import { coloursOf, widthOf } from '../terminal.ts';
+import { coordinate } from './coordinator.ts';
 
 /** Runs a script on this machine, from plan to verdict; the run's exit code becomes this process's. @throws UserError */
 export async function runLocally(script: string, flags: RunFlags): Promise<void> {
   refuseStackFlags(flags);
-  const { k6, prepared } = await prepareRun(script, flags, localBackend);
-  showPlan(prepared, flags);
+  const prepared = await prepareRun(script, flags, localBackend);
+  const { plan, k6, env } = prepared;
+  const quiet = flags.quiet === true;
+  if (!quiet) {
+    const options = { width: widthOf(process.stderr), colours: coloursOf(process.stderr), withId: true };
+    process.stderr.write(`${planText(plan, options)}\n`);
+  }
   const run = await writeRun(flags.store, prepared);
-  const result = await coordinate(run, prepared.plan, { k6, env: prepared.env, quiet: flags.quiet === true });
+  const result = await coordinate(run, plan, { k6, env, quiet });
   await printOutcome(run, result, flags);
   await run.tidy();
   process.exitCode = result.verdict.exitCode || process.exitCode;
@@ -24,15 +32,12 @@ function refuseStackFlags({ detach, maxCost, alongside }: RunFlags): void {
   const given = { '--detach': detach, '--max-cost': maxCost, '--alongside': alongside };
   const first = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
   if (first !== undefined) {
-    throw new UserError(
-      `${first} is for runs on AWS: name the stack by --stack, or leave it out`,
-      K6Exit.invalidConfig,
-    );
+    throw new UserError(`${first} is for runs on AWS: add --stack NAME, or remove ${first}`, K6Exit.invalidConfig);
   }
 }
 
-/** Writes what a run needs into the store. @throws UserError where the folder cannot be written. */
-async function writeRun(storeDir: string, { plan, archive, summaryArchive }: Prepared): Promise<StoredRun> {
+/** Writes the files that a run needs. @throws UserError if the folder cannot be written */
+async function writeRun(storeDir: string, { plan, archive, summaryArchive }: PreparedRun): Promise<StoredRun> {
   const runs = Runs.inFolder(storeDir);
   const keys = runKeys(plan.id);
   try {
@@ -41,7 +46,7 @@ async function writeRun(storeDir: string, { plan, archive, summaryArchive }: Pre
     if (!(await runs.store.create(keys.plan, encodeJson(plan)))) throw new Error(`run ${plan.id} exists already`);
   } catch (error) {
     throw new UserError(
-      `cannot write into ${storeDir}: ${(error as Error).message}; name another folder by --store`,
+      `cannot write to ${storeDir}: ${(error as Error).message}; choose another folder with --store`,
       FleetExit.internal,
     );
   }

@@ -7,9 +7,9 @@ const CHECKSUM = { at: 148, length: 8 };
 const METADATA = 'metadata.json';
 
 /**
- * Gives the script of an archive that k6 has read from standard input a name in its working folder. Without one k6 takes
- * it for `/-` when it reads the archive, and resolves what it opens or loads against `/`.
- * @throws Error where this is no archive of k6.
+ * Gives a script that k6 archived from standard input a name in its working folder. Without one k6 takes it for `/-` when
+ * it reads the archive, and resolves what the script opens or loads against `/`.
+ * @throws Error if this is not an archive of k6
  */
 export async function nameScript(path: string, name: string): Promise<void> {
   await writeFile(path, withFilename(await readFile(path), name));

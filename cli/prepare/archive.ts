@@ -10,7 +10,7 @@ import { type K6Result, runK6 } from './k6.ts';
 export interface Script {
   /** Absolute path. */
   path: string;
-  /** The script with its npm packages, where it imports any. */
+  /** The script bundled with its npm packages; null: it imports none. */
   bundle: string | null;
 }
 
@@ -22,29 +22,30 @@ export const loadScript = async (path: string): Promise<Script> => ({
 const ARCHIVE_ARGS = ['--include-system-env-vars', '--exclude-env-vars', '--log-format=raw', '--no-color'];
 
 /**
- * Packs the script and all it opens into a k6 archive.
- * @throws UserError with k6's own message and exit code, where k6 refuses the script.
+ * Packs the script and all files that it opens into a k6 archive.
+ * @throws UserError with k6's own message and exit code, if k6 refuses the script
  */
 export async function archiveScript(k6: string, script: Script, out: string, env: NodeJS.ProcessEnv): Promise<void> {
   const { path, bundle } = script;
   const from = bundle === null ? path : '-';
-  const answer = await runK6(k6, ['archive', ...ARCHIVE_ARGS, '-O', out, from], {
+  const k6Result = await runK6(k6, ['archive', ...ARCHIVE_ARGS, '-O', out, from], {
     env,
     ...(bundle === null ? {} : { input: bundle, cwd: dirname(path) }),
   });
-  assertSucceeded(answer);
+  assertSucceeded(k6Result);
   if (bundle !== null) await nameScript(out, `${basename(path)}.bundle.js`);
 }
 
-/** What only the script's own code can tell: its exports and its custom metrics. */
+/** What only running the script's own code shows: its exports and its custom metrics. */
 export interface Probe {
   exports: string[];
   metrics: Record<string, { type: string; contains: string }>;
 }
 
 /**
- * A script around the user's own: it tells what that exports and, as an archive, calls its handleSummary with data that
- * comes in as setup data. What handleSummary returns is left in a file, for k6 would write it into the wrong folder.
+ * A script around the user's own: its options list what that exports and, as an archive, it calls handleSummary with
+ * data that it gets as setup data. It writes what handleSummary returns to a file, since k6 would write that to the
+ * wrong folder.
  */
 const wrapper = (from: string) => `
 import * as script from ${JSON.stringify(from)};
@@ -71,7 +72,7 @@ export async function handleSummary(data) {
 }
 `;
 
-/** Packs the wrapper as the archive that calls handleSummary. @throws UserError as archiveScript. */
+/** Packs the wrapper as the archive that calls handleSummary. @throws UserError, as archiveScript */
 export async function archiveWrapper(k6: string, script: Script, out: string, env: NodeJS.ProcessEnv): Promise<void> {
   const dir = dirname(script.path);
   const bundle = script.bundle === null ? null : await bundleNpmImports({ text: wrapper(script.path), dir });
@@ -80,21 +81,21 @@ export async function archiveWrapper(k6: string, script: Script, out: string, en
   await nameScript(out, `${basename(script.path)}.summary.js`);
 }
 
-/** What `k6 inspect` prints of an archive: its options. */
+/** The options of an archive, as `k6 inspect` prints them. */
 export async function inspectArchive(
   k6: string,
   archive: string,
   env: NodeJS.ProcessEnv,
 ): Promise<Record<string, unknown>> {
   const args = ['inspect', '--include-system-env-vars', '--log-format=raw', '--no-color'];
-  const answer = await runK6(k6, [...args, archive], { env });
-  assertSucceeded(answer);
-  return JSON.parse(answer.stdout) as Record<string, unknown>;
+  const k6Result = await runK6(k6, [...args, archive], { env });
+  assertSucceeded(k6Result);
+  return JSON.parse(k6Result.stdout) as Record<string, unknown>;
 }
 
-/** @throws UserError with what k6 said, and its exit code, where it failed. */
-export function assertSucceeded(answer: K6Result): void {
-  if (answer.code === 0) return;
-  const said = answer.stderr.trim() || `k6 ended with exit code ${answer.code}`;
-  throw new UserError(said, answer.code < 0 ? K6Exit.scriptException : answer.code);
+/** @throws UserError with what k6 printed, and its exit code, if it failed */
+export function assertSucceeded(k6Result: K6Result): void {
+  if (k6Result.code === 0) return;
+  const message = k6Result.stderr.trim() || `k6 ended with exit code ${k6Result.code}`;
+  throw new UserError(message, k6Result.code < 0 ? K6Exit.scriptException : k6Result.code);
 }

@@ -6,15 +6,15 @@ import { build, type Plugin } from 'esbuild';
 const isK6Import = (path: string) => path === 'k6' || path.startsWith('k6/') || /^https?:/.test(path);
 const isFile = (path: string) => path.startsWith('.') || path.startsWith('/') || path.startsWith('file:');
 
-/** Leaves k6's own and remote modules to k6, and notes whether an npm package is imported anywhere. */
-function k6Imports(note: () => void): Plugin {
+/** Leaves k6's own and remote modules to k6, and calls back if an npm package is imported anywhere. */
+function k6Imports(onPackage: () => void): Plugin {
   return {
     name: 'k6-imports',
     setup(setup) {
       setup.onResolve({ filter: /.*/ }, ({ path, kind }) => {
         if (kind === 'entry-point' || isFile(path)) return undefined;
         if (isK6Import(path)) return { path, external: true };
-        if (!isBuiltin(path)) note();
+        if (!isBuiltin(path)) onPackage();
         return undefined;
       });
     },
@@ -23,7 +23,7 @@ function k6Imports(note: () => void): Plugin {
 
 /**
  * Bundles a script with the npm packages that it imports.
- * @returns the bundle, or null where it imports none (or cannot be read, which k6 says better than we do).
+ * @returns the bundle; null if it imports none, or cannot be read, which k6 reports better
  */
 export async function bundleNpmImports(
   source: { file: string } | { text: string; dir: string },

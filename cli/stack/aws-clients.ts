@@ -5,10 +5,10 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 
-// The SDK's advice on newer versions of Node is for developers, and would be in the way of what users read.
+// The SDK's warnings about versions of Node are for developers, and would clutter the output.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
-/** AWS, as far as the checks before a run need it. */
+/** The clients that the checks before a run need. */
 export interface AwsClients {
   cloudFormation(): Promise<Pick<CloudFormationClient, 'send' | 'config'>>;
   ec2(): Promise<Pick<EC2Client, 'send'>>;
@@ -19,9 +19,8 @@ export interface AwsClients {
 }
 
 /**
- * Clients with credentials and endpoint from the environment, loaded and made when they are first used: a local run
- * needs none of them.
- * @param region without it: the environment's
+ * Clients with credentials and endpoint from the environment, loaded and created when first used.
+ * @param region default: the environment's
  */
 export function awsClients(region?: string): AwsClients {
   const config = region === undefined ? {} : { region };

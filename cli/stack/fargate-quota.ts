@@ -5,16 +5,15 @@ import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
 import { FARGATE_QUOTA, FARGATE_SERVICE_CODE, quotaProblem, type TargetGrowth } from '../../core/aws/quota.ts';
 import type { FleetInfo, StackInfo, TargetConfig } from '../../core/contract/stack.ts';
 import type { AwsClients } from './aws-clients.ts';
-import { awsProblem } from './aws-errors.ts';
-import type { Findings } from './preflight.ts';
+import { awsProblem, type Findings } from './findings.ts';
 
-/** How far back the latest count of what is in use may be, ms: AWS/Usage comes minutes late. */
+/** How old the latest usage may be, ms: AWS/Usage is published minutes late. */
 const USAGE_LOOKBACK_MS = 30 * 60_000;
 
 /**
- * Whether the account has vCPUs left for the fleet, beside what is in use and what the target may grow to. What cannot
- * be read is a warning, and counts as nothing.
- * @param withTarget false: the run has nothing to do with the stack's target
+ * Whether the account has vCPUs left for the fleet, beside those in use and those that the target may grow to. A number
+ * that cannot be read gives a warning, and counts as 0.
+ * @param withTarget whether the run loads the stack's target
  * @param now Unix ms
  */
 export async function checkQuota(
@@ -28,7 +27,7 @@ export async function checkQuota(
   const unreadable =
     <T>(what: string, instead: T) =>
     (error: unknown): T => {
-      warnings.push(`${what} cannot be read, so it is not checked: ${awsProblem(error)}`);
+      warnings.push(`${what} cannot be read, so that is not checked: ${awsProblem(error)}`);
       return instead;
     };
   const target = withTarget && sharesQuota(info) ? info.target : null;
@@ -58,11 +57,11 @@ async function readQuota({ serviceQuotas }: AwsClients, capacity: FleetInfo['cap
   const { Quota } = await client.send(
     new GetServiceQuotaCommand({ ServiceCode: FARGATE_SERVICE_CODE, QuotaCode: FARGATE_QUOTA[capacity].code }),
   );
-  if (Quota?.Value === undefined) throw new Error('Service Quotas gives no value');
+  if (Quota?.Value === undefined) throw new Error('Service Quotas returned no value');
   return Quota.Value;
 }
 
-/** vCPUs; 0 where nothing was in use lately: AWS then publishes no point. */
+/** vCPUs; 0 if none were in use lately: AWS then publishes no data point. */
 async function readUsage({ cloudWatch }: AwsClients, capacity: FleetInfo['capacity'], now: number): Promise<number> {
   const client = await cloudWatch();
   const { MetricDataResults } = await client.send(
@@ -103,7 +102,7 @@ async function readGrowth(
   return growth.filter((one) => one !== null);
 }
 
-/** Null: it takes nothing more from this quota. */
+/** Null: the service takes no more of this quota. */
 async function growthOf(
   clients: AwsClients,
   { cluster, service }: TargetConfig['services'][number],
@@ -131,7 +130,7 @@ async function growthOf(
   return { service, maxTasks, presentTasks, cpu: Number(taskDefinition?.cpu ?? 0) };
 }
 
-/** Whether its next tasks may come from that capacity. */
+/** Whether the service's next tasks may use that capacity. */
 function runsOn({ launchType, capacityProviderStrategy = [] }: Service, capacity: FleetInfo['capacity']): boolean {
   if (capacityProviderStrategy.length === 0) return (launchType ?? 'FARGATE') === capacity;
   return capacityProviderStrategy.some(({ capacityProvider }) => capacityProvider === capacity);

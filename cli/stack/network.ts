@@ -8,17 +8,16 @@ import {
 } from '@aws-sdk/client-ec2';
 import { tasksPerSubnet } from '../../core/aws/pacing.ts';
 import type { FargateSubnet } from '../../core/contract/plan.ts';
-import { awsProblem } from './aws-errors.ts';
-import type { Findings } from './preflight.ts';
+import { awsProblem, type Findings } from './findings.ts';
 
 type Ec2 = Pick<EC2Client, 'send'>;
 
-/** Where a subnet's traffic to the rest of the world goes. */
+/** How a subnet's traffic leaves the VPC. */
 type Egress = 'internet' | 'nat' | 'other' | 'none';
 
 /**
- * The stack's subnets, with the zone of each and whether its tasks need a public address; and whether they have the
- * addresses and the routes for `tasks` tasks. An awsvpc task takes one address of its subnet.
+ * The stack's subnets, with the zone of each and whether its tasks need a public address; and whether their addresses
+ * and routes suffice for `tasks` tasks. An awsvpc task takes one address of its subnet.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html
  */
 export async function checkNetwork(
@@ -37,7 +36,7 @@ export async function checkNetwork(
     };
   }
   const routes = await egressOf(ec2, described);
-  // In the stack's order: tasks are dealt out by it.
+  // In the stack's order, in which tasks are spread over them.
   const known = ids.flatMap((id) => described.find(({ SubnetId }) => SubnetId === id) ?? []);
   const subnets = known.map(
     (subnet): FargateSubnet => ({
@@ -49,7 +48,7 @@ export async function checkNetwork(
   const missing = ids.filter((id) => !known.some(({ SubnetId }) => SubnetId === id));
   return {
     problems: [
-      ...missing.map((id) => `subnet ${id} of the stack does not exist: deploy it anew by npx cdk deploy`),
+      ...missing.map((id) => `subnet ${id} of the stack does not exist: redeploy the stack with npx cdk deploy`),
       ...addressProblems(known, tasks),
     ],
     warnings: routes.warnings,
@@ -63,7 +62,7 @@ function addressProblems(subnets: readonly Subnet[], tasks: number): string[] {
     const needed = needs[index] ?? 0;
     if (free === undefined || needed <= free) return [];
     return [
-      `subnet ${SubnetId} in ${AvailabilityZone} has ${free} free addresses, but ${needed} of the ${tasks} tasks go there: use --tasks ${free * subnets.length} or fewer, or give the stack larger subnets`,
+      `subnet ${SubnetId} in ${AvailabilityZone} has ${free} free addresses, but ${needed} of the ${tasks} tasks would run there: use --tasks ${free * subnets.length} or fewer, or give the stack larger subnets`,
     ];
   });
 }
@@ -76,7 +75,7 @@ async function egressOf(ec2: Ec2, subnets: readonly Subnet[]) {
     return {
       needsAddress: ({ MapPublicIpOnLaunch }: Subnet) => MapPublicIpOnLaunch === true,
       warnings: [
-        `the subnets' routes cannot be read, so tasks get a public address where the subnet's own setting says so: ${awsProblem(error)}`,
+        `the subnets' routes cannot be read, so the setting of each subnet decides whether its tasks get a public address: ${awsProblem(error)}`,
       ],
     };
   }
@@ -88,15 +87,15 @@ async function egressOf(ec2: Ec2, subnets: readonly Subnet[]) {
       // https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html
       ...warnOf(
         through('nat'),
-        "load goes through a NAT gateway, which takes 55,000 connections at once to each destination for each of its addresses and charges every GB: when its ports run out (ErrorPortAllocation), that looks like the target's errors; use public subnets",
+        'load goes through a NAT gateway, which allows 55,000 simultaneous connections to each destination per address and charges for every GB; when it runs out of ports (ErrorPortAllocation), the failures look like errors of the target: use public subnets',
       ),
       ...warnOf(
         through('other'),
-        "load leaves by a transit gateway, an appliance or a peering, whose limits look like the target's errors",
+        'load goes through a transit gateway, an appliance or a peering, and failures at its limits look like errors of the target',
       ),
       ...warnOf(
         through('none'),
-        'there is no route to the internet: tasks need VPC endpoints for S3, ECR and CloudWatch Logs, and reach private targets only',
+        'there is no route to the internet: tasks need VPC endpoints for S3, ECR and CloudWatch Logs, and can reach private targets only',
       ),
     ],
   };
@@ -118,7 +117,7 @@ async function routeTables(ec2: Ec2, vpcs: string[]): Promise<RouteTable[]> {
   return tables;
 }
 
-/** A subnet without a table of its own has its VPC's main one. https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html */
+/** A subnet without a route table of its own uses its VPC's main one. https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html */
 function egressBy(tables: readonly RouteTable[], { SubnetId, VpcId }: Subnet): Egress {
   const own = tables.find(({ Associations }) => Associations?.some((to) => to.SubnetId === SubnetId));
   const main = tables.find((table) => table.VpcId === VpcId && table.Associations?.some(({ Main }) => Main === true));

@@ -1,19 +1,16 @@
 import { fleetAdvice, memoryAdvice, scaleOutAdvice } from '../../core/aws/advice.ts';
+import { type Estimate, estimate } from '../../core/aws/cost.ts';
 import { type FargateSubnet, OBSERVE_STACK, type Plan } from '../../core/contract/plan.ts';
 import type { StackInfo } from '../../core/contract/stack.ts';
+import { withPlacement } from '../../core/plan/build.ts';
 import { type AwsClients, awsClients } from './aws-clients.ts';
+import { checkQuota } from './fargate-quota.ts';
+import type { Findings } from './findings.ts';
+import { checkNetwork } from './network.ts';
 import { versionWarning } from './stack-info.ts';
 
-/** One line each. */
-export interface Findings {
-  /** Why the run cannot be had. */
-  problems: string[];
-  /** What may spoil it, or could not be checked. */
-  warnings: string[];
-}
-
 export interface Preflight extends Findings {
-  /** Where the tasks go: for `plan.fargate`. Empty only where there are problems. */
+  /** Where the tasks go. Empty only if there are problems. */
   subnets: FargateSubnet[];
 }
 
@@ -26,8 +23,8 @@ export interface PreflightInput {
 }
 
 /**
- * What speaks against a run on this stack now: the account's quota of Fargate vCPUs, the subnets' free addresses and
- * routes, a task's memory, what target tracking can see. Changes nothing.
+ * Checks whether the stack can run the plan now: the account's quota of Fargate vCPUs, the subnets' free addresses and
+ * routes, a task's memory, what target tracking can detect. Changes nothing.
  *
  * Permissions: ec2:DescribeSubnets (needed); ec2:DescribeRouteTables, servicequotas:GetServiceQuota,
  * cloudwatch:GetMetricData, application-autoscaling:DescribeScalableTargets, ecs:DescribeServices and
@@ -39,8 +36,6 @@ export async function preflight({
   clients = awsClients(info.region),
   now = Date.now(),
 }: PreflightInput): Promise<Preflight> {
-  // Loaded only here: a run on this machine needs no SDK.
-  const [{ checkNetwork }, { checkQuota }] = await Promise.all([import('./network.ts'), import('./fargate-quota.ts')]);
   const tasks = plan.tasks.length;
   const withTarget = plan.target?.observe === OBSERVE_STACK;
   const [network, quota] = await Promise.all([
@@ -60,4 +55,19 @@ export async function preflight({
     ],
     subnets: network.subnets,
   };
+}
+
+export interface Assessment {
+  /** With the places of its tasks, and the warnings of the checks. */
+  plan: Plan;
+  cost: Estimate;
+  /** Why the stack cannot run it, one line each. */
+  problems: string[];
+}
+
+/** The plan as this stack would run it now, and what that costs. */
+export async function assess(plan: Plan, info: StackInfo): Promise<Assessment> {
+  const { problems, warnings, subnets } = await preflight({ plan, info });
+  const placed = withPlacement(plan, subnets, warnings);
+  return { plan: placed, cost: estimate(placed, info), problems };
 }

@@ -4,9 +4,9 @@ import { STACK_INFO_OUTPUT, StackInfo } from '../../core/contract/stack.ts';
 import { UserError } from '../../core/errors.ts';
 import { packageVersion } from '../package-root.ts';
 import { type AwsClients, awsClients } from './aws-clients.ts';
-import { awsProblem } from './aws-errors.ts';
+import { awsProblem } from './findings.ts';
 
-/** States in which a stack has all of its resources, if perhaps those of an earlier deployment. */
+/** States in which a stack has all of its resources, perhaps those of an earlier deployment. */
 const USABLE = [
   'CREATE_COMPLETE',
   'UPDATE_COMPLETE',
@@ -15,7 +15,7 @@ const USABLE = [
 ];
 
 /**
- * What a deployed stack tells of itself, by its output `Info`.
+ * Reads a deployed stack's description of itself, its output `Info`.
  * @throws UserError (104), one line: no such stack, not ours, not usable now, no credentials or region
  */
 export async function loadStack(
@@ -28,17 +28,17 @@ export async function loadStack(
   const info = stack.Outputs?.find(({ OutputKey }) => OutputKey === STACK_INFO_OUTPUT)?.OutputValue;
   if (info === undefined) {
     throw refused(
-      `stack "${name}" in ${region} is none of k6-fleet: it has no output ${STACK_INFO_OUTPUT}; name the one that npx cdk deploy made`,
+      `stack "${name}" in ${region} is not a k6-fleet stack: it has no output ${STACK_INFO_OUTPUT}; use the name of the stack that npx cdk deploy created`,
     );
   }
   return parseInfo(name, info);
 }
 
-/** What to tell where the stack was deployed by another version than this one's; null: nothing. */
+/** A warning if the stack was deployed by another version than this one; else null. */
 export const versionWarning = ({ stack, version }: StackInfo, own = packageVersion): string | null =>
   version === own
     ? null
-    : `stack ${stack} was deployed by k6-fleet ${version}, this is ${own}: deploy it anew by npx cdk deploy, or use that version`;
+    : `stack ${stack} was deployed by k6-fleet ${version}, this is ${own}: redeploy it with npx cdk deploy, or use that version`;
 
 async function describeStack(name: string, clients: Pick<AwsClients, 'cloudFormation'>) {
   let region = 'the current region';
@@ -60,16 +60,16 @@ async function describeStack(name: string, clients: Pick<AwsClients, 'cloudForma
 
 const noStack = (name: string, region: string) =>
   refused(
-    `there is no stack "${name}" in ${region}: deploy it first by npx cdk deploy, or set AWS_REGION or AWS_PROFILE to where it is`,
+    `there is no stack "${name}" in ${region}: deploy it with npx cdk deploy, or set AWS_REGION or AWS_PROFILE to where it is`,
   );
 
 function remedyOf(status: string, name: string): string {
   if (status === 'DELETE_IN_PROGRESS') return 'it is being destroyed';
-  if (status.endsWith('_IN_PROGRESS')) return 'wait until its deployment has ended';
+  if (status.endsWith('_IN_PROGRESS')) return 'wait until its deployment ends';
   if (status === 'ROLLBACK_COMPLETE' || status === 'ROLLBACK_FAILED' || status === 'CREATE_FAILED') {
-    return `its first deployment failed; destroy it by npx cdk destroy ${name}, and deploy it again`;
+    return `its first deployment failed; destroy it with npx cdk destroy ${name} and deploy it again`;
   }
-  return 'see its events in CloudFormation, and deploy it again by npx cdk deploy';
+  return 'see its events in CloudFormation, and redeploy it with npx cdk deploy';
 }
 
 function parseInfo(name: string, text: string): StackInfo {
@@ -77,14 +77,14 @@ function parseInfo(name: string, text: string): StackInfo {
   try {
     raw = JSON.parse(text);
   } catch {
-    throw refused(`the output ${STACK_INFO_OUTPUT} of stack "${name}" is not JSON: deploy it anew by npx cdk deploy`);
+    throw refused(`the output ${STACK_INFO_OUTPUT} of stack "${name}" is not JSON: redeploy it with npx cdk deploy`);
   }
   const parsed = StackInfo.safeParse(raw);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const version = String((raw as { version?: unknown } | null)?.version ?? 'of unknown version');
+  const version = String((raw as { version?: unknown } | null)?.version ?? 'of an unknown version');
   throw refused(
-    `stack "${name}" was deployed by k6-fleet ${version}, which this one (${packageVersion}) does not understand (${issue?.path.join('.')}: ${issue?.message}): deploy it anew by npx cdk deploy`,
+    `stack "${name}" was deployed by k6-fleet ${version}, which this version (${packageVersion}) does not understand (${issue?.path.join('.')}: ${issue?.message}): redeploy it with npx cdk deploy`,
   );
 }
 

@@ -1,23 +1,20 @@
-import type { Plan, Timing } from '../contract/plan.ts';
+import type { FargateSubnet, Plan, Timing } from '../contract/plan.ts';
 import { parseDuration } from '../duration.ts';
 import { peakWarning, targetPlan } from '../scaling/target-options.ts';
-import type { FleetOptions } from './fleet-options.ts';
-import type { Requirements, ScriptOptions } from './requirements.ts';
-import { shares } from './shares.ts';
+import type { FleetOptions, ScriptOptions } from './options.ts';
+import type { Requirements } from './requirements.ts';
 
 /** k6's defaults (lib/options.go, internal/cmd/options.go). */
 const DEFAULT_TIMEOUT_MS = 60_000;
 const DEFAULT_TREND_STATS = ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'];
 
 /**
- * More VUs than this in one k6 are rarely wise: a VU takes 1 to 5 MB, and one process serves them all.
+ * The most VUs to have in one k6: a VU takes 1 to 5 MB, and one process serves them all.
  * https://grafana.com/docs/k6/latest/testing-guides/running-large-tests/
  */
-const WISE_VUS = 2000;
-/** A task of its own pays from about so many VUs on. */
-const AUTO_VUS = 250;
+const RECOMMENDED_VUS = 2000;
 
-/** Everything on one machine: files are cheap to read and write. */
+/** On one machine files are cheap to read and write. */
 export const LOCAL_TIMING: Timing = {
   controlPollIntervalMs: 100,
   tickMs: 200,
@@ -32,12 +29,12 @@ export const LOCAL_TIMING: Timing = {
   launchesPerSecond: 1000,
 };
 
-/** Up to so many tasks of a stack are looked at every second. */
+/** Up to this many tasks of a stack, each is polled every second. */
 const SMALL_FLEET = 25;
 
 /**
- * Reading and writing S3 costs CPU and money. 1,000 tasks that ship a window each 5 s write 0.72 million objects an
- * hour, $3.60 (S3 standard: $5 a million PUTs, us-east-1, 2026-11); a small fleet affords shorter intervals.
+ * Reading and writing S3 costs CPU and money: 1,000 tasks that ship a window every 5 s write 0.72 million objects an
+ * hour, $3.60 (S3 standard: $5 a million PUTs, us-east-1, 2026-11). A small fleet can afford shorter intervals.
  * Launches: RunTask's and Fargate's own sustained rate is 20 a second
  * (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/throttling.html).
  */
@@ -68,17 +65,11 @@ export interface PlanInput {
   maxLost: number;
   timing: Timing;
   envNames: string[];
-  fargate: Plan['fargate'];
+  /** What else the user should know before the run. */
+  warnings: string[];
 }
 
-/** How many tasks `auto` stands for: one for every 250 VUs, and no more than there are processors. */
-export const autoTasks = (maxVUs: number, processors: number): number =>
-  Math.max(1, Math.min(processors, Math.ceil(maxVUs / AUTO_VUS)));
-
-/** k6 reads an `rps` of 0 or less as no limit; a share of 0 would lift the limit for that task. */
-export const tasksForRps = (tasks: number, rps: number | null | undefined): number =>
-  rps !== null && rps !== undefined && rps > 0 ? Math.min(tasks, rps) : tasks;
-
+/** The plan of a run whose tasks have no place on Fargate (yet): see `withPlacement`. */
 export function buildPlan(input: PlanInput): Plan {
   const { options, requirements } = input;
   const { rps } = options;
@@ -111,9 +102,26 @@ export function buildPlan(input: PlanInput): Plan {
     timing: input.timing,
     envNames: input.envNames,
     blacklistIPs: options.blacklistIPs ?? [],
-    fargate: input.fargate,
-    warnings: [...planWarnings(requirements), ...(tooShort === null ? [] : [tooShort])],
+    fargate: null,
+    warnings: [...planWarnings(requirements), ...(tooShort === null ? [] : [tooShort]), ...input.warnings],
   };
+}
+
+/** The plan with its tasks in these subnets of AWS, and with what the checks of the stack warn about. */
+export const withPlacement = (plan: Plan, subnets: FargateSubnet[], warnings: readonly string[]): Plan => ({
+  ...plan,
+  fargate: { subnets },
+  warnings: [...plan.warnings, ...warnings],
+});
+
+/**
+ * Splits a whole number into whole shares that add up to it and differ by at most one.
+ * @param total at least 0 @param parts at least 1
+ */
+export function shares(total: number, parts: number): number[] {
+  const base = Math.floor(total / parts);
+  const rest = total - base * parts;
+  return Array.from({ length: parts }, (_, index) => base + (index < rest ? 1 : 0));
 }
 
 const timeout = (text: string | null | undefined) =>
@@ -123,23 +131,23 @@ const timeout = (text: string | null | undefined) =>
 function planWarnings({ tasks, maxVUs, arrivalRate }: Requirements): string[] {
   const warnings: string[] = [];
   if (maxVUs < tasks.length) {
-    const idle = countTasks(tasks.length - maxVUs);
-    warnings.push(`${tasks.length} tasks share ${maxVUs} VUs: ${idle} would have nothing to do`);
+    const idle = countOf(tasks.length - maxVUs, 'task');
+    warnings.push(`${tasks.length} tasks share ${countOf(maxVUs, 'VU')}: ${idle} would have nothing to do`);
   }
   for (const { scenario, maxVUs: max } of arrivalRate) {
     if (max < tasks.length) {
       warnings.push(
-        `scenario "${scenario}" has maxVUs ${max} for ${tasks.length} tasks: k6 splits its arrival rate by VUs, so ${countTasks(tasks.length - max)} would have nothing to do`,
+        `scenario "${scenario}" has maxVUs ${max} for ${tasks.length} tasks: k6 splits its arrival rate by VUs, so ${countOf(tasks.length - max, 'task')} would have nothing to do`,
       );
     }
   }
   const most = Math.max(...tasks.map((task) => task.maxVUs));
-  if (most > WISE_VUS) {
+  if (most > RECOMMENDED_VUS) {
     warnings.push(
-      `${most} VUs in one task are more than is wise (${WISE_VUS}): use --tasks ${Math.ceil(maxVUs / WISE_VUS)} or more`,
+      `${most} VUs in one task are more than the recommended ${RECOMMENDED_VUS}: use --tasks ${Math.ceil(maxVUs / RECOMMENDED_VUS)} or more`,
     );
   }
   return warnings;
 }
 
-const countTasks = (count: number) => (count === 1 ? '1 task' : `${count} tasks`);
+const countOf = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;

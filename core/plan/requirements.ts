@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { Threshold, ThresholdKey } from '../contract/plan.ts';
 
-/** What `k6 x fleet plan` answers: the script's needs, split by k6's own rules. */
+/** The output of `k6 x fleet plan`: the script's needs, split by k6's own rules. */
 export const Requirements = z.object({
   thresholds: z.array(ThresholdKey),
-  /** Those of options.ext.fleet.target, by series. */
+  /** The thresholds of options.ext.fleet.target, by series. */
   targetThresholds: z.record(z.string(), z.array(Threshold)),
   sequence: z.string(),
   tasks: z.array(
@@ -17,7 +17,7 @@ export const Requirements = z.object({
   ),
   durationMs: z.number(),
   loadMs: z.number(),
-  /** For how long the load is planned to be more than half of the way from its initial level to its peak, ms. */
+  /** How long the planned load is more than halfway from its initial level to its peak, ms. */
   peakMs: z.number(),
   vus: z.number().int(),
   maxVUs: z.number().int(),
@@ -26,16 +26,3 @@ export const Requirements = z.object({
   arrivalRate: z.array(z.object({ scenario: z.string(), maxVUs: z.number().int() })),
 });
 export type Requirements = z.infer<typeof Requirements>;
-
-/** What `k6 inspect` says of the script's options, as far as a fleet needs them. */
-export const ScriptOptions = z.looseObject({
-  rps: z.number().nullable().optional(),
-  setupTimeout: z.string().nullable().optional(),
-  teardownTimeout: z.string().nullable().optional(),
-  summaryTrendStats: z.array(z.string()).nullable().optional(),
-  summaryTimeUnit: z.string().nullable().optional(),
-  /** CIDR. */
-  blacklistIPs: z.array(z.string()).nullable().optional(),
-  ext: z.looseObject({ fleet: z.unknown().optional() }).nullable().optional(),
-});
-export type ScriptOptions = z.infer<typeof ScriptOptions>;

@@ -1,4 +1,4 @@
-/** The commands that only look: plan, runs, show, doctor; with the built CLI, its output piped. */
+/** The commands that start no load: plan, runs, show, attach, doctor; with the built CLI, its output piped. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -37,7 +37,7 @@ export default function () { waiting.add(1); }
 });
 
 describe.concurrent('plan', () => {
-  test('tells what would run, and runs nothing', async () => {
+  test('shows what would run, and runs nothing', async () => {
     const { code, stdout, stderr } = await sandbox.cli(['plan', script, '--tasks', '3', '-e', 'WHO=me']);
     expect(code, stderr).toBe(0);
     expect(stdout).not.toContain(ESCAPE);
@@ -53,7 +53,9 @@ describe.concurrent('plan', () => {
   test('--json is the plan itself; as text it keeps to any width', async () => {
     const { code, stdout, stderr } = await sandbox.cli(['plan', script, '--tasks', '3', '--json']);
     expect(code, stderr).toBe(0);
-    const plan = Plan.parse(JSON.parse(stdout));
+    // No run has the id of a plan.
+    const json = Plan.omit({ id: true }).strict().parse(JSON.parse(stdout));
+    const plan = Plan.parse({ ...json, id: 'none' });
     expect(plan.sequence).toBe('0,1/3,2/3,1');
     expect(plan.tasks.map(({ segment }) => segment)).toEqual(['0:1/3', '1/3:2/3', '2/3:1']);
     expect(plan.tasks.reduce((sum, { maxVUs }) => sum + maxVUs, 0)).toBe(6);
@@ -115,7 +117,6 @@ export default function () { group('outer', () => check(1, { 'is one': (x) => x 
     const rows = stdout.trim().split('\n').slice(-2);
     expect(rows[0]).toMatch(/good-one.*finished.*passed/);
     expect(rows[1]).toMatch(/bad-one.*finished.*failed \(99\)/);
-    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });
 
   test('is shown as it was told when it ended; showing a failed run is no failure', async () => {

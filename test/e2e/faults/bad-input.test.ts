@@ -31,16 +31,19 @@ const fleetOptions: [string, RegExp][] = [
 
 /** Arguments after `run good.js`, and what we say of them. */
 const args: [string[], RegExp][] = [
-  [['--tasks', '0'], /"0" is not a number of tasks/],
-  [['--tasks', '-1'], /"-1" is not a number of tasks/],
-  [['--tasks', '1.5'], /"1\.5" is not a number of tasks/],
-  [['--tasks', 'many'], /"many" is not a number of tasks/],
-  [['--tasks', '3'], /--tasks 3 is more than the script's 2 VUs: use 1 to 2/],
-  [['-e', '=x'], /"" is not the name of a variable: use NAME=VALUE/],
-  [['-e', 'A B=x'], /"A B" is not the name of a variable/],
-  [['--max-lost', '-1'], /"-1" is not a whole number of 0 or more/],
-  [['--ready-timeout', '0'], /"0" is not a number of seconds above 0/],
-  [['--wat'], /unknown option '--wat'/],
+  [['--tasks', '0'], /^k6-fleet: --tasks 0: use 1 to 10000, or auto$/],
+  [['--tasks', '-1'], /--tasks -1: use 1 to 10000, or auto/],
+  [['--tasks', '1.5'], /--tasks 1\.5: use 1 to 10000, or auto/],
+  [['--tasks', 'many'], /--tasks many: use 1 to 10000, or auto/],
+  [['--tasks', '99999'], /--tasks 99999: use 1 to 10000, or auto/],
+  [['--tasks', '3'], /--tasks 3: the script has only 2 VUs, .* raise vus .*K6_VUS.*, or use --tasks 2 or fewer$/],
+  [['-e', '=x'], /-e =x: use NAME=VALUE/],
+  [['-e', 'A B=x'], /-e A B=x: use NAME=VALUE/],
+  [['--max-lost', '-1'], /--max-lost -1: use a whole number of at least 0/],
+  [['--ready-timeout', '0'], /--ready-timeout 0: use seconds above 0/],
+  [['--max-cost', 'much'], /--max-cost much: use US dollars above 0/],
+  [['--summary-mode', 'huge'], /--summary-mode huge: use compact or full/],
+  [['--wat'], /unknown option '--wat'; see k6-fleet run --help/],
 ];
 
 describe.concurrent('bad input: each one clear message and a fitting exit code', () => {

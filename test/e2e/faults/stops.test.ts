@@ -47,7 +47,7 @@ describe.concurrent('a signal', () => {
       expect(code).toBe(105);
       expect(stderr).toContain('press Ctrl-C again to stop at once');
       expect((await run.result()).verdict.reasons).toEqual([
-        `test run was aborted because k6-fleet received '${signal}'`,
+        `test run was aborted by ${signal === 'SIGINT' ? 'Ctrl-C' : signal}`,
       ]);
       await expectOrderlyEnd(run, `/${path}`, stdout);
     },
@@ -64,7 +64,9 @@ describe.concurrent('a signal', () => {
     const { code, stderr } = await run.ended;
 
     expect(code).toBe(105);
-    expect(stderr.trim().split('\n').at(-1)).toBe('k6-fleet: stopped at once: there is no result');
+    expect(stderr.trim().split('\n').at(-1)).toBe(
+      `k6-fleet: stopped at once, without a result; to get one from the last checkpoint: k6-fleet resume ${run.id}`,
+    );
     expect(await run.k6()).toEqual([]);
     await run.untilNothingIsLeft();
     expect(await run.store.get(runKeys(run.id).result)).toBeNull();
@@ -113,7 +115,7 @@ describe.concurrent('a signal', () => {
     const { code, stderr } = await ended;
 
     expect(code).toBe(105);
-    expect(stderr).toBe('k6-fleet: stopped by SIGINT before the run had begun\n');
+    expect(stderr).toBe('k6-fleet: stopped by Ctrl-C before the run started\n');
     expect(await processesIn(script)).toEqual([]);
   });
 });
@@ -127,7 +129,7 @@ describe.concurrent('stop', () => {
     const again = await run.cli('stop');
     const { code, stdout } = await run.ended;
 
-    expect([asked.code, asked.stderr]).toEqual([0, `asked run ${run.id} to stop\n`]);
+    expect([asked.code, asked.stderr]).toEqual([0, `stopping run ${run.id} gracefully\n`]);
     expect(again.code === 0 || again.stderr.includes('has ended already')).toBe(true);
     expect(code).toBe(105);
     expect((await run.result()).stop).toMatchObject({

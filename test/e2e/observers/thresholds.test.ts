@@ -1,6 +1,7 @@
 /** Thresholds on the target's series, from a script to its plan, with real k6. */
 import { expect, test } from 'vitest';
-import { localBackend, prepare } from '../../../cli/prepare/prepare.ts';
+import { localBackend } from '../../../cli/prepare/backend.ts';
+import { prepare } from '../../../cli/prepare/prepared-run.ts';
 import { k6Binary, Sandbox } from '../../support/fleet.ts';
 
 const sandbox = await Sandbox.create();
@@ -81,7 +82,7 @@ test.each([
   [
     'nobody to observe',
     `{ thresholds: { cpu: ['max<90'] }, scaleOutWithin: '1m' }`,
-    "nothing observes the target, so scaleOutWithin and thresholds cannot be judged: name it by --observe, such as demo:http://127.0.0.1:8080, or leave the target's scaling out by --observe none",
+    "nothing observes the target, so scaleOutWithin and thresholds cannot be judged: name an observer with --observe, such as demo:http://127.0.0.1:8080, or leave out the target's scaling with --observe none",
   ],
   [
     'the target of a stack, without a stack',

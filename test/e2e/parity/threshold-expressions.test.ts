@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { localBackend, prepare } from '../../../cli/prepare/prepare.ts';
+import { localBackend } from '../../../cli/prepare/backend.ts';
+import { prepare } from '../../../cli/prepare/prepared-run.ts';
 import { K6Exit } from '../../../core/contract/exit-codes.ts';
 import { UserError } from '../../../core/errors.ts';
 import { k6Binary, plainK6, Sandbox } from '../../support/fleet.ts';

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterEach, expect, test, vi } from 'vitest';
-import { localBackend, type PrepareOptions, prepare } from '../../../cli/prepare/prepare.ts';
+import { localBackend } from '../../../cli/prepare/backend.ts';
+import { type PrepareOptions, prepare } from '../../../cli/prepare/prepared-run.ts';
 import { k6Binary, plainK6, Sandbox } from '../../support/fleet.ts';
 import { writeFiles, writePackages } from './packages.ts';
 

@@ -109,7 +109,7 @@ describe('the quota', () => {
     const { problems, warnings } = await check({ [name]: denied }, { ...withTarget, tasks: 1 }, { target: TARGET });
     expect(problems).toEqual([]);
     expect(warnings).toEqual([
-      expect.stringMatching(/cannot be read, so it is not checked: .*AccessDeniedException: not authorized/),
+      expect.stringMatching(/cannot be read, so that is not checked: .*AccessDeniedException: not authorized/),
     ]);
   });
 });
@@ -119,13 +119,13 @@ describe('the network', () => {
     const Subnets = [subnet('subnet-a', 'us-east-1a', 9), subnet('subnet-b', 'us-east-1b', 10)];
     expect((await check({ DescribeSubnets: { Subnets } }, { tasks: 18 })).problems).toEqual([]);
     expect((await check({ DescribeSubnets: { Subnets } }, { tasks: 19 })).problems).toEqual([
-      'subnet subnet-a in us-east-1a has 9 free addresses, but 10 of the 19 tasks go there: use --tasks 18 or fewer, or give the stack larger subnets',
+      'subnet subnet-a in us-east-1a has 9 free addresses, but 10 of the 19 tasks would run there: use --tasks 18 or fewer, or give the stack larger subnets',
     ]);
   });
 
   it('refuses where a subnet is gone, or subnets cannot be read', async () => {
     const { problems } = await check({ DescribeSubnets: { Subnets: [subnet('subnet-a', 'us-east-1a')] } });
-    expect(problems).toEqual(['subnet subnet-b of the stack does not exist: deploy it anew by npx cdk deploy']);
+    expect(problems).toEqual(['subnet subnet-b of the stack does not exist: redeploy the stack with npx cdk deploy']);
     const unread = await check({ DescribeSubnets: denied });
     expect(unread.problems).toEqual([
       expect.stringContaining("the stack's subnets (subnet-a, subnet-b) cannot be read"),

@@ -38,14 +38,14 @@ it.each<[string, unknown, RegExp]>([
   [
     'no such stack',
     error('ValidationError', 'Stack with id Fleet does not exist'),
-    /^there is no stack "Fleet" in us-east-1: deploy it first by npx cdk deploy, or set AWS_REGION/,
+    /^there is no stack "Fleet" in us-east-1: deploy it with npx cdk deploy, or set AWS_REGION/,
   ],
-  ['a stack of others', stack(null), /^stack "Fleet" in us-east-1 is none of k6-fleet: it has no output Info/],
+  ['a stack of others', stack(null), /^stack "Fleet" in us-east-1 is not a k6-fleet stack: it has no output Info/],
   ['no JSON', stack('x'), /^the output Info of stack "Fleet" is not JSON/],
   [
     'another shape',
     stack(JSON.stringify({ ...stackInfo(), cpu: 'much', version: '9.0.0' })),
-    /^stack "Fleet" was deployed by k6-fleet 9\.0\.0, which this one \(.*\) does not understand \(cpu: .*: deploy it anew/,
+    /^stack "Fleet" was deployed by k6-fleet 9\.0\.0, which this version \(.*\) does not understand \(cpu: .*: redeploy it/,
   ],
   [
     'a first deployment that failed',

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Plan, type Threshold } from '../../../../core/contract/plan.ts';
-import { autoTasks, buildPlan, LOCAL_TIMING, type PlanInput, tasksForRps } from '../../../../core/plan/build.ts';
-import { shares } from '../../../../core/plan/shares.ts';
+import { buildPlan, LOCAL_TIMING, type PlanInput, shares, withPlacement } from '../../../../core/plan/build.ts';
+import { tasksForRps } from '../../../../core/plan/task-count.ts';
 
 /** Requirements as k6 would split them: VUs over tasks. */
 function inputOf(tasks: number, maxVUs: number, change: Partial<PlanInput> = {}): PlanInput {
@@ -30,8 +30,8 @@ function inputOf(tasks: number, maxVUs: number, change: Partial<PlanInput> = {})
     fleet: {},
     maxLost: 0,
     timing: LOCAL_TIMING,
-    fargate: null,
     envNames: [],
+    warnings: [],
     ...change,
   };
 }
@@ -40,9 +40,13 @@ const arrival = (maxVUs: number) => ({ arrivalRate: [{ scenario: 'steady', maxVU
 
 test.each([
   ['enough VUs for every task', inputOf(4, 4), []],
-  ['as many VUs as are wise', inputOf(2, 4000), []],
+  ['as many VUs as are recommended', inputOf(2, 4000), []],
   ['fewer VUs than tasks', inputOf(5, 3), [/5 tasks share 3 VUs: 2 tasks would have nothing to do/]],
-  ['more VUs a task than is wise', inputOf(2, 9000), [/4500 VUs in one task .*--tasks 5 or more/]],
+  [
+    'more VUs a task than are recommended',
+    inputOf(2, 9000),
+    [/4500 VUs in one task are more than the recommended 2000: use --tasks 5 or more/],
+  ],
   [
     'maxVUs of an arrival rate that leave tasks idle',
     { ...inputOf(4, 8), requirements: { ...inputOf(4, 8).requirements, ...arrival(3) } },
@@ -76,16 +80,6 @@ test.each([[0], [-5], [null], [undefined]])('rps of %s is no limit, as in k6', (
   expect(tasksForRps(7, rps)).toBe(7);
   expect(buildPlan(inputOf(7, 7, { options: { rps } })).tasks.map((task) => task.rps)).toEqual(Array(7).fill(null));
 });
-
-test.each([
-  [1, 8, 1],
-  [250, 8, 1],
-  [251, 8, 2],
-  [100_000, 8, 8],
-  [0, 8, 1],
-])('auto: %i VUs on %i processors are %i tasks', (maxVUs, processors, tasks) =>
-  expect(autoTasks(maxVUs, processors)).toBe(tasks),
-);
 
 test('k6 has the defaults where the script has none, and the script wins', () => {
   const plain = buildPlan(inputOf(1, 1));
@@ -134,3 +128,29 @@ test.each([
   expect(texts).toHaveLength(warnings);
   for (const text of texts) expect(text).toContain('the planned peak lasts 4m, but target tracking');
 });
+
+test('a placement adds subnets and warnings to a new plan', () => {
+  const plan = buildPlan(inputOf(5, 3, { warnings: ['of the script'] }));
+  const subnets = [{ id: 'subnet-a', zone: 'us-east-1a', publicIp: true }];
+  const placed = withPlacement(plan, subnets, ['of the stack']);
+  expect(placed).toEqual({ ...plan, fargate: { subnets }, warnings: [...plan.warnings, 'of the stack'] });
+  expect(plan).toMatchObject({ fargate: null, warnings: [expect.stringContaining('share 3 VUs'), 'of the script'] });
+});
+
+test('shares add up to the total and differ by at most one', () => {
+  fc.assert(
+    fc.property(fc.nat(1_000_000), fc.integer({ min: 1, max: 500 }), (total, parts) => {
+      const split = shares(total, parts);
+      expect(split).toHaveLength(parts);
+      expect(split.reduce((sum, share) => sum + share, 0)).toBe(total);
+      expect(Math.max(...split) - Math.min(...split)).toBeLessThanOrEqual(1);
+      expect(split).toEqual([...split].sort((a, b) => b - a));
+    }),
+  );
+});
+
+test.each([
+  [10, 3, [4, 3, 3]],
+  [2, 4, [1, 1, 0, 0]],
+  [0, 2, [0, 0]],
+])('%i over %i', (total, parts, expected) => expect(shares(total, parts)).toEqual(expected));

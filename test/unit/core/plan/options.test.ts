@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../../../../core/errors.ts';
-import { parseFleetOptions } from '../../../../core/plan/fleet-options.ts';
+import { parseFleetOptions } from '../../../../core/plan/options.ts';
 
 test.each([
   ['nothing', undefined, {}],

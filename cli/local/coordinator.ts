@@ -12,14 +12,16 @@ import { createObserver } from '../../observers/create-observer.ts';
 import { Live } from '../live.ts';
 import { packageRoot } from '../package-root.ts';
 import type { StoredRun } from '../runs.ts';
+import { onSignals, signalName } from '../signals.ts';
 import { coloursOf } from '../terminal.ts';
 
 const zip = promisify(gzip);
 
 /**
- * Coordinates a run in this process until its end, with the live view on stderr. Ctrl-C stops it gracefully, a second
- * one at once.
- * @throws UserError where the run cannot go on; nothing of it is then left running, unless another coordinator has it.
+ * Coordinates a run in this process until its end, with the live view on stderr. The first signal stops it gracefully,
+ * the second at once.
+ * @throws UserError if the run cannot continue; none of its tasks is then left running, unless another coordinator has
+ * claimed it
  */
 export async function coordinate(
   run: StoredRun,
@@ -40,46 +42,42 @@ export async function coordinate(
     fleet,
     observer: plan.target?.observe == null ? null : createObserver(plan.target.observe),
     clock: { now: Date.now, sleep },
-    // Level 1: a checkpoint is written every few seconds, and may have megabytes. It is 12 times as fast, for 28 % more bytes.
+    // Level 1: a checkpoint of some megabytes is written every few seconds. It is 12 times as fast, for 28 % more bytes.
     compression: { zip: (text) => zip(text, { level: 1 }), unzip: promisify(gunzip) },
     onProgress: (progress) => live?.show(progress),
   });
-  const interrupts = new AbortController();
-  const stop = (signal: string) => {
-    live?.clear();
-    process.stderr.write(`k6-fleet: stopping; press Ctrl-C again to stop at once\n`);
-    const message = `test run was aborted because k6-fleet received '${signal}'`;
-    return run.askToStop(message);
-  };
-  const interrupted = secondSignal(stop, interrupts.signal);
+  const interrupts = stopOnSignals(run, () => live?.clear());
   try {
-    const outcome = await Promise.race([coordinator.run(), interrupted]);
+    const outcome = await Promise.race([coordinator.run(), interrupts.killed]);
     if (outcome !== 'killed') return outcome;
-    throw new UserError('stopped at once: there is no result', K6Exit.externalAbort);
+    throw new UserError(
+      `stopped at once, without a result; to get one from the last checkpoint: k6-fleet resume ${run.id}${run.runs.flag}`,
+      K6Exit.externalAbort,
+    );
   } catch (error) {
     if (error instanceof SupersededError) throw new UserError(error.message, FleetExit.superseded);
     await coordinator.killAll();
     if (error instanceof UserError) throw error;
-    throw new UserError(`run ${plan.id} cannot go on: ${(error as Error).message}`, FleetExit.internal);
+    throw new UserError(`run ${plan.id} cannot continue: ${(error as Error).message}`, FleetExit.internal);
   } finally {
-    interrupts.abort();
+    interrupts.release();
     live?.clear();
   }
 }
 
-/** Calls back at the first SIGINT, SIGTERM or SIGHUP; resolves at the second. */
-function secondSignal(first: (signal: string) => Promise<unknown>, over: AbortSignal): Promise<'killed'> {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  let seen = 0;
-  return new Promise((resolve) => {
-    const onSignal = (signal: string) => {
-      seen += 1;
-      if (seen === 1) void first(signal).catch(() => resolve('killed'));
-      else resolve('killed');
-    };
-    for (const signal of signals) process.on(signal, onSignal);
-    over.addEventListener('abort', () => {
-      for (const signal of signals) process.off(signal, onSignal);
+/** Requests a graceful stop at the first signal; `killed` resolves at the second, or if the request cannot be written. */
+function stopOnSignals(run: StoredRun, beforeMessage: () => void): { killed: Promise<'killed'>; release: () => void } {
+  let release = () => {};
+  const killed = new Promise<'killed'>((resolve) => {
+    const kill = () => resolve('killed');
+    let stopping = false;
+    release = onSignals((signal) => {
+      if (stopping) return kill();
+      stopping = true;
+      beforeMessage();
+      process.stderr.write('k6-fleet: stopping the run gracefully; press Ctrl-C again to stop at once\n');
+      run.requestStop(signalName(signal)).catch(kill);
     });
   });
+  return { killed, release };
 }

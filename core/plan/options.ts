@@ -11,7 +11,7 @@ export interface FleetOptions {
   target?: TargetOptions | undefined;
 }
 
-// A script's undefined arrives as null: k6 carries options as JSON.
+// A script's undefined arrives as null: k6 passes options on as JSON.
 const Schema = z.strictObject({
   tasks: z.union([z.number().int().positive(), z.literal('auto')]).nullish(),
   name: z.string().min(1).max(64).nullish(),
@@ -44,3 +44,30 @@ function describe(issue: z.core.$ZodIssue | undefined, raw: unknown): string {
   const rule = rules[name] ?? `an object with ${allowed}`;
   return `options.ext.fleet${name === '' ? '' : `.${name}`} is ${JSON.stringify(value)}: use ${rule}`;
 }
+
+/** Names the expectations that cannot be judged because nothing observes the target; null: there are none. */
+export function unobservedWarning(target: TargetOptions | undefined): string | null {
+  if (target === undefined || target.observe !== null) return null;
+  const expectations = [
+    ...(target.scaleOutWithinMs == null ? [] : ['scaleOutWithin']),
+    ...(target.minPeakTasks === undefined ? [] : ['minPeakTasks']),
+    ...(Object.values(target.thresholds ?? {}).some((list) => list.length > 0) ? ['thresholds'] : []),
+  ];
+  if (expectations.length === 0) return null;
+  return `nothing observes the target, so ${listed(expectations)} cannot be judged: name an observer with --observe, such as demo:http://127.0.0.1:8080, or leave out the target's scaling with --observe none`;
+}
+
+const listed = (names: string[]): string => [...names.slice(0, -2), names.slice(-2).join(' and ')].join(', ');
+
+/** The part of the script's options that a fleet needs, as `k6 inspect` prints them. */
+export const ScriptOptions = z.looseObject({
+  rps: z.number().nullable().optional(),
+  setupTimeout: z.string().nullable().optional(),
+  teardownTimeout: z.string().nullable().optional(),
+  summaryTrendStats: z.array(z.string()).nullable().optional(),
+  summaryTimeUnit: z.string().nullable().optional(),
+  /** CIDR. */
+  blacklistIPs: z.array(z.string()).nullable().optional(),
+  ext: z.looseObject({ fleet: z.unknown().optional() }).nullable().optional(),
+});
+export type ScriptOptions = z.infer<typeof ScriptOptions>;

@@ -1,0 +1,179 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { scriptEnv } from '../../core/contract/env.ts';
+import { K6Exit } from '../../core/contract/exit-codes.ts';
+import type { Plan, Timing } from '../../core/contract/plan.ts';
+import { UserError } from '../../core/errors.ts';
+import { buildPlan } from '../../core/plan/build.ts';
+import { type FleetOptions, parseFleetOptions, ScriptOptions, unobservedWarning } from '../../core/plan/options.ts';
+import { Requirements } from '../../core/plan/requirements.ts';
+import { taskCount } from '../../core/plan/task-count.ts';
+import type { RunFlags } from '../options.ts';
+import { archiveScript, archiveWrapper, assertSucceeded, inspectArchive, loadScript, type Probe } from './archive.ts';
+import type { Backend } from './backend.ts';
+import { checkK6, ensureK6, runK6 } from './k6.ts';
+
+/** The value of `--observe` that leaves out the target's scaling. */
+const OBSERVE_NONE = 'none';
+
+export interface PrepareOptions {
+  backend: Backend;
+  script: string;
+  /** Path of the k6 binary. */
+  k6: string;
+  /** From the command line; wins over the script's own. */
+  tasks?: number | 'auto' | undefined;
+  name?: string | undefined;
+  maxLost?: number | undefined;
+  observe?: string | undefined;
+  timing?: Partial<Timing> | undefined;
+  /** `-e` settings. */
+  env: Record<string, string>;
+  /** Refuses what cannot give a result that is worth the load; `plan` only warns of it. */
+  strict: boolean;
+}
+
+/** All that a run needs before it starts. */
+export interface PreparedRun {
+  plan: Plan;
+  archive: Uint8Array;
+  /** Calls the script's handleSummary; null: the script has none. */
+  summaryArchive: Uint8Array | null;
+  /** The environment that scripts see on this machine. */
+  env: NodeJS.ProcessEnv;
+  /** The part of it that `-e` set. */
+  given: Record<string, string>;
+}
+
+/** Prepares the run that the flags of `run` ask for. @throws UserError, as `prepare` */
+export async function prepareRun(
+  script: string,
+  flags: RunFlags,
+  backend: Backend,
+): Promise<PreparedRun & { k6: string }> {
+  const k6 = await ensureK6();
+  const { tasks, name, maxLost, observe, readyTimeout, env } = flags;
+  const timing = readyTimeout === undefined ? {} : { readyTimeoutMs: readyTimeout };
+  return { ...(await prepare({ script, k6, backend, tasks, name, maxLost, observe, timing, env, strict: true })), k6 };
+}
+
+/**
+ * Reads a script with k6 and plans a run of it; starts nothing.
+ * @throws UserError if the script, k6 or an option is not valid
+ */
+export async function prepare(options: PrepareOptions): Promise<PreparedRun> {
+  const { k6, backend } = options;
+  refuseOtherSources(options.script);
+  const script = await loadScript(resolve(options.script));
+  const env = { ...backend.env, ...options.env };
+  const dir = await mkdtemp(join(tmpdir(), 'k6-fleet-'));
+  try {
+    const archive = join(dir, 'archive.tar');
+    const wrapper = join(dir, 'summary.tar');
+    const k6Version = await checkK6(k6);
+    await archiveScript(k6, script, archive, env);
+    const [inspected, probed] = await Promise.all([
+      inspectArchive(k6, archive, env),
+      // K6_VUS and the like are meant for the test, and would give the k6 that calls handleSummary VUs too.
+      archiveWrapper(k6, script, wrapper, scriptEnv(env)).then(() => inspectArchive(k6, wrapper, scriptEnv(env))),
+    ]);
+    const probe = (probed.ext as { fleetProbe: Probe }).fleetProbe;
+    const plan = await planRun(options, { inspected, probe, k6Version });
+    return {
+      plan,
+      archive: await readFile(archive),
+      summaryArchive: plan.exports.handleSummary ? await readFile(wrapper) : null,
+      env,
+      given: options.env,
+    };
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** What k6 says about a script. */
+interface Inspection {
+  /** Its options. */
+  inspected: Record<string, unknown>;
+  probe: Probe;
+  k6Version: string;
+}
+
+async function planRun(options: PrepareOptions, { inspected, probe, k6Version }: Inspection): Promise<Plan> {
+  const { k6, backend, env, strict } = options;
+  const scriptOptions = ScriptOptions.parse(inspected);
+  const ofScript = parseFleetOptions(scriptOptions.ext?.fleet);
+  const fleet = withFlags(ofScript, options);
+  if (options.observe !== OBSERVE_NONE) fleet.target = backend.target(fleet.target);
+  const unobserved = unobservedWarning(fleet.target);
+  if (unobserved !== null && strict) throw new UserError(unobserved, K6Exit.invalidConfig);
+  const requirementsOf = async (tasks: number): Promise<Requirements> => {
+    const input = { options: inspected, tasks, metrics: probe.metrics, targetThresholds: fleet.target?.thresholds };
+    const k6Result = await runK6(k6, ['x', 'fleet', 'plan'], { input: JSON.stringify(input) });
+    assertSucceeded(k6Result);
+    return Requirements.parse(JSON.parse(k6Result.stdout));
+  };
+  const undivided = await requirementsOf(1);
+  const { rps } = scriptOptions;
+  const tasks = taskCount({
+    flag: options.tasks,
+    option: ofScript.tasks,
+    maxVUs: undivided.maxVUs,
+    rps,
+    autoTasks: backend.autoTasks,
+    strict,
+  });
+  const name = sanitise(fleet.name ?? basename(options.script).replace(/\.[^.]+$/, ''));
+  return buildPlan({
+    id: runId(name, new Date()),
+    name,
+    script: options.script,
+    createdAt: new Date().toISOString(),
+    k6Version,
+    options: scriptOptions,
+    requirements: tasks.count === 1 ? undivided : await requirementsOf(tasks.count),
+    exports: probe.exports,
+    fleet,
+    maxLost: fleet.maxLost ?? 0,
+    timing: { ...backend.timing(tasks.count), ...options.timing },
+    envNames: Object.keys(env),
+    warnings: [...tasks.warnings, ...(unobserved === null ? [] : [unobserved]), ...envWarnings(env, backend)],
+  });
+}
+
+/** @throws UserError for what plain k6 takes as a script and k6-fleet does not */
+function refuseOtherSources(script: string): void {
+  if (script !== '-' && !/^https?:/.test(script) && !script.endsWith('.tar')) return;
+  throw new UserError(
+    `"${script}" is not a script file: k6-fleet does not run standard input, URLs or archives; save the script as a .js or .ts file`,
+    K6Exit.invalidConfig,
+  );
+}
+
+/** The script's options, overridden by the command line's. */
+const withFlags = (fleet: FleetOptions, { name, maxLost, observe }: PrepareOptions): FleetOptions => ({
+  name: name ?? fleet.name,
+  maxLost: maxLost ?? fleet.maxLost,
+  target: observe === undefined ? fleet.target : observe === OBSERVE_NONE ? undefined : { ...fleet.target, observe },
+});
+
+const envWarnings = (env: Record<string, string>, { isReservedEnv }: Backend): string[] =>
+  Object.keys(env)
+    .filter(isReservedEnv)
+    .map((name) => `-e ${name} does not reach the script: names that begin with K6_ are reserved for k6`);
+
+/** Letters, digits and hyphens, at most 40: part of the run's id and so of file names. */
+const sanitise = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40) || 'run';
+
+/** Sortable by time, such as `20261123-043000-spike-test-7f3a`. UTC. */
+function runId(name: string, at: Date): string {
+  const stamp = at.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `${stamp}-${name}-${randomBytes(2).toString('hex')}`;
+}

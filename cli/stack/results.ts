@@ -1,0 +1,39 @@
+import { dashboardUrl } from '../../core/contract/cloudwatch.ts';
+import { taskKeys } from '../../core/contract/keys.ts';
+import type { Result } from '../../core/contract/result.ts';
+import type { StackInfo } from '../../core/contract/stack.ts';
+import type { ResultFile } from '../render/verdict-text.ts';
+import { Runs, type StoredRun } from '../runs.ts';
+
+/** The logs of this many tasks that were lost or failed are enough to see why. */
+const MAX_LOGS = 10;
+
+/** How much of the time around a run its dashboard shows, ms. */
+const MARGIN_MS = 5 * 60_000;
+
+/** Copies the results of a run from its bucket into the folder of runs, where `show` reads them without AWS. */
+export async function copyResults(run: StoredRun, result: Result, storeDir: string): Promise<StoredRun> {
+  const copy = Runs.inFolder(storeDir).run(run.id);
+  const { plan, result: resultKey, summaryInput, summaryOutput } = run.keys;
+  const failed = result.tasks.filter(({ state }) => state === 'lost' || state === 'failed').slice(0, MAX_LOGS);
+  const logs = failed.map(({ task, attempts }) => taskKeys(run.id, task, attempts - 1).log);
+  await Promise.all(
+    [plan, resultKey, summaryInput, summaryOutput, ...logs].map(async (key) => {
+      const body = await run.store.get(key);
+      if (body !== null) await copy.store.put(key, body);
+    }),
+  );
+  return copy;
+}
+
+/** Where to look on AWS: the run's files, and the dashboard around the time of the run. */
+export function resultLinks(
+  run: StoredRun,
+  { region, dashboard }: StackInfo,
+  { run: { createdAt, endedAt } }: Result,
+): ResultFile[] {
+  const bucket = { label: 'bucket', path: run.where };
+  if (dashboard === null) return [bucket];
+  const path = dashboardUrl(region, dashboard, Date.parse(createdAt) - MARGIN_MS, Date.parse(endedAt) + MARGIN_MS);
+  return [bucket, { label: 'dashboard', path }];
+}
