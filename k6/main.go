@@ -1,4 +1,4 @@
-// Command k6 is k6 itself with the extensions of k6-fleet compiled in.
+// Command k6 is k6 with the extensions of k6-fleet.
 package main
 
 import (

@@ -47,7 +47,7 @@ func script(t *testing.T, source string) string {
 	return path
 }
 
-// sum adds up a counter over the cells of all lines.
+// sum returns the sum of a counter over all lines.
 func sum(lines []fleet.Line, metric string) (total float64) {
 	for _, line := range lines {
 		for _, cell := range line.Cells {
@@ -75,7 +75,7 @@ func TestRunWritesCellsOfAllSamples(t *testing.T) {
 			thresholds: { 'http_req_duration{status:404}': ['p(95)<inf'], mine: ['p(10)<1'], http_reqs: ['count>1'] },
 		};
 		export default function () { http.get('`+server.URL+`'); mine.add(-1); mine.add(Infinity); }`)
-	// With k6's own thresholds and summary too: they make the same sub-metrics.
+	// k6's own thresholds and summary create the same sub-metrics.
 	for name, flags := range map[string][]string{
 		"alone":           {"--no-thresholds", "--no-setup", "--no-teardown", "--summary-mode=disabled"},
 		"with thresholds": {},
@@ -127,7 +127,7 @@ func readLines(t *testing.T, path string) (lines []fleet.Line) {
 	return lines
 }
 
-func TestRunEndsWhenItsWorkerIsGone(t *testing.T) {
+func TestRunStopsWhenItsWorkerDies(t *testing.T) {
 	path := script(t, `
 		import { sleep } from 'k6';
 		export const options = { duration: '10m', gracefulStop: '0s' };
@@ -150,7 +150,7 @@ func TestRunEndsWhenItsWorkerIsGone(t *testing.T) {
 		read.Close()
 		var exit *exec.ExitError
 		if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 105 {
-			t.Errorf("%s: k6 ended with %v, want exit status 105", name, err)
+			t.Errorf("%s: k6 exited with %v, want exit status 105", name, err)
 		}
 	}
 }
@@ -200,7 +200,7 @@ func TestProbeListsTheScriptsMetrics(t *testing.T) {
 
 func TestSubcommand(t *testing.T) {
 	if got, err := k6(t, "x", "fleet", "nonsense").CombinedOutput(); err == nil {
-		t.Errorf("an unknown subcommand is accepted: %s", got)
+		t.Errorf("an unknown subcommand was accepted: %s", got)
 	}
 	cmd := k6(t, "x", "fleet", "plan")
 	cmd.Stdin = bytes.NewBufferString(`{"options":{},"tasks":0}`)

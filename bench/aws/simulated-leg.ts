@@ -32,7 +32,7 @@ export async function countLeg(tasks: number, timing: Timing, seconds: number): 
   const { windowMs, cellSeconds } = timing;
   const { control } = runKeys(plan.id);
   const shape = { run: plan.id, tasks, windowMs, lineMs: 1000, cellSeconds };
-  const simulated = new SimulatedTasks(shape, [{ v: 1, cpu: 0.5, wall: 1, cells: [{ t: 0 }] }]);
+  const simulated = new SimulatedTasks(shape, [{ v: 1, wall: 1, cells: [{ t: 0 }] }]);
   const ecs = new FakeEcs();
   const counts: Counts = {};
   let startAt: number | null = null;

@@ -1,20 +1,19 @@
 /**
- * What k6's fleet output measures and a worker ships. The Go side of this contract is `k6/fleet/cell.go`.
+ * What k6's fleet output writes and a worker ships; `k6/fleet/cell.go` is the Go side of this contract.
  *
- * Everything here merges by addition (or min, max, latest), so windows can be merged in any order and grouping.
+ * Everything merges by addition, minimum, maximum or latest value, so windows can be added in any order.
  */
 
-/** A float that JSON can carry: k6 trends and gauges may hold infinities. */
+/** A float as JSON: k6's trends and gauges may have infinite values. */
 export type Num = number | 'Inf' | '-Inf' | 'NaN';
 
-/** A number from JSON. -0 becomes 0, so that equal states print equal. */
+/** -0 becomes 0, so that equal states have equal JSON. */
 export function toNumber(n: Num): number {
   if (typeof n === 'number') return n + 0;
   if (n === 'Inf') return Number.POSITIVE_INFINITY;
   return n === '-Inf' ? Number.NEGATIVE_INFINITY : Number.NaN;
 }
 
-/** The number as JSON can carry it. */
 export function toNum(x: number): Num {
   if (Number.isFinite(x)) return x;
   if (Number.isNaN(x)) return 'NaN';
@@ -32,22 +31,21 @@ export interface CounterValues {
 export interface GaugeValues {
   /** The value of the latest sample. */
   last: Num;
-  /** When that sample was taken: Unix time in ms, by the task's clock. */
+  /** When that sample was taken, Unix ms by the task's clock. */
   at: number;
   min: Num;
   max: Num;
 }
 
 export interface RateValues {
-  /** Samples that were not zero. */
+  /** Samples other than zero. */
   passes: number;
   /** All samples. */
   total: number;
 }
 
 /**
- * A base-2 exponential histogram as OpenTelemetry defines it, at the fixed `HISTOGRAM_SCALE`:
- * bucket i counts the values v with 2^(i/2^scale) < v <= 2^((i+1)/2^scale).
+ * A base-2 exponential histogram as OpenTelemetry defines it, of the fixed scale `HISTOGRAM_SCALE`: bucket i counts the values v with 2^(i/2^scale) < v <= 2^((i+1)/2^scale).
  * https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram
  */
 export interface TrendValues {
@@ -55,15 +53,15 @@ export interface TrendValues {
   sum: Num;
   min: Num;
   max: Num;
-  /** Values that are exactly zero. Absent: 0. */
+  /** Values of zero. Absent: 0. */
   zero?: number;
   /** Positive finite values: [bucket, count, bucket, count, …] with buckets in ascending order. */
   pos?: number[];
   /** Negative finite values, by bucket of their absolute value, in the same form. */
   neg?: number[];
-  /** How many values are +Infinity. Absent: 0. */
+  /** Values of +Infinity. Absent: 0. */
   posInf?: number;
-  /** How many values are -Infinity. Absent: 0. */
+  /** Values of -Infinity. Absent: 0. */
   negInf?: number;
 }
 
@@ -72,7 +70,7 @@ export type Values = CounterValues | GaugeValues | RateValues | TrendValues;
 /** A bucket of scale 7 is 2^(1/128) - 1 = 0.54 % wide. */
 export const HISTOGRAM_SCALE = 7;
 
-/** The tag that marks the series into which all series past the cap of a metric went. */
+/** The tag of the series that counts everything past a metric's cap on series. */
 export const OVERFLOW_TAG = 'overflow';
 
 export interface Series {
@@ -85,73 +83,69 @@ export interface MetricCell {
   name: string;
   type: MetricType;
   contains: ValueType;
-  /** The parts of this metric by kept tags; they add up to the whole metric. */
+  /** The metric by its kept tags; the parts add up to the whole. */
   series: Series[];
 }
 
 /**
- * Exact facts about the samples of one threshold key around one value V that a `p(x)` or `med` is compared with.
- * They decide the comparison exactly as sorting all the pooled samples would.
+ * Exact counts of a threshold key's samples around the value V that a `p(x)` or `med` is compared with. They decide the
+ * comparison exactly as sorting all pooled samples would.
  */
 export interface Pivot {
-  /** V, as the threshold states it. */
   v: Num;
-  /** How many samples are below V. -Infinity counts where V is greater. */
+  /** Samples below V, including -Infinity. */
   below: number;
-  /** How many samples equal V. */
   equal: number;
-  /** The greatest sample below V. Absent: there is none. */
+  /** The greatest sample below V. Absent if there is none. */
   maxBelow?: Num;
-  /** The smallest sample above V. Absent: there is none. */
+  /** The smallest sample above V. Absent if there is none. */
   minAbove?: Num;
 }
 
 /**
- * What a threshold key, such as `http_req_duration{status:200}`, selected; matched on all of a sample's tags.
- * `http_req_duration{expected_response:true}` always comes, as in k6, whether or not a threshold names it.
+ * The samples that a threshold key such as `http_req_duration{status:200}` selected by all their tags, not only the kept
+ * ones. As in k6, `http_req_duration{expected_response:true}` is always a key, with or without thresholds.
  */
 export interface KeyCell {
   key: string;
   type: MetricType;
   contains: ValueType;
-  /** The values of a sub-metric. Absent where the key names the whole metric, whose values its series add up to. */
+  /** Absent if the key names a whole metric: its values are the sum of the metric's series. */
   values?: Values;
   pivots?: Pivot[];
 }
 
-/** The metrics of one k6 process over one aligned stretch of time. A stretch may come in several parts: they add up. */
+/** The metrics of one k6 process in one aligned interval. An interval may come in several parts, which add up. */
 export interface Cell {
-  /** Start of the stretch, Unix time in seconds, by the task's clock; a multiple of the cell width. */
+  /** Start of the interval, Unix seconds by the task's clock; a multiple of the cell width. */
   t: number;
   metrics?: MetricCell[];
   keys?: KeyCell[];
-  /** Paths of groups that this process has not seen before, in the order in which it saw them. */
+  /** Paths of groups that this process saw for the first time, in that order. */
   groups?: string[];
 }
 
-/** One line on the pipe from k6 to its worker: all that was measured since the line before. At least one a second. */
+/** One line on the pipe from k6 to its worker: everything measured since the previous line. At least one a second. */
 export interface CellLine {
   v: 1;
-  /** CPU seconds (user and system) that the k6 process used since the line before. */
-  cpu: number;
-  /** Wall seconds since the line before. */
+  /** Wall time since the previous line, seconds. */
   wall: number;
   cells: Cell[];
-  /** Metrics that have passed their cap on series so far. */
+  /** Metrics that have exceeded their cap on series so far. */
   overflow?: string[];
 }
 
-/** Which k6 process of a worker measured a window. `vus` and `vus_max` of the other two do not count. */
+/** Which k6 process of a worker measured a window. `vus` and `vus_max` count for the load only. */
 export type WindowJob = 'load' | 'setup' | 'teardown';
 
-/** One shipped file. Sequence numbers of an attempt start at 0 and have no gaps. */
+/** A batch of cells, shipped as one file. The sequence numbers of an attempt start at 0 and have no gaps. */
 export interface Window {
   v: 1;
   task: number;
   attempt: number;
   seq: number;
   job: WindowJob;
-  /** The share of the CPU it may use that was in use while this window was measured, 0 to 1. */
+  /** How much of the CPU available to the task was in use during this window, 0 to 1. */
   busy: number;
   lines: CellLine[];
 }

@@ -9,34 +9,33 @@ import (
 	"go.k6.io/k6/v2/metrics"
 )
 
-// A time series is a metric with all its tags. Where the script makes ever new ones (a million URLs, say) the cache of
-// where they go is thrown away at this size, so that it stays small.
+// maxCachedSeries bounds the cache of routes: it is cleared at this size. A time series is a metric with all its tags,
+// and a script may create any number of them, for example by requesting a million URLs.
 const maxCachedSeries = 10_000
 
-// aggregator folds samples into cells. It is not safe for concurrent use.
+// aggregator adds up samples by cell. It is not safe for concurrent use.
 type aggregator struct {
 	width  int64 // of a cell, s
 	logger logrus.FieldLogger
 	specs  map[string][]*keySpec // by metric
 
-	metrics map[*metrics.Metric]*metricState
-	routes  map[metrics.TimeSeries]*route
-	groups  map[string]bool
-	// Names of metrics past their cap, sorted.
-	overflow     []string
+	metrics      map[*metrics.Metric]*metricState
+	routes       map[metrics.TimeSeries]*route
+	groups       map[string]bool
+	overflow     []string // names of the metrics past their cap, sorted
 	forwardFills []*forwardFill
 
 	open    map[int64]*cell
 	current *cell // the cell of the latest sample
 }
 
-// route is where the samples of a time series go.
+// route lists what the samples of a time series count towards.
 type route struct {
 	series *series
 	keys   []*key
 }
 
-// cell holds what was measured in one stretch of time since it was last taken.
+// cell holds the samples of one interval that have arrived since the interval was last taken.
 type cell struct {
 	t        int64
 	series   map[*series]accumulator
@@ -47,7 +46,7 @@ type cell struct {
 }
 
 func newAggregator(width int64, specs []*keySpec, logger logrus.FieldLogger) *aggregator {
-	f := &aggregator{
+	a := &aggregator{
 		width: width, logger: logger,
 		specs:   make(map[string][]*keySpec),
 		metrics: make(map[*metrics.Metric]*metricState),
@@ -56,20 +55,20 @@ func newAggregator(width int64, specs []*keySpec, logger logrus.FieldLogger) *ag
 		open:    make(map[int64]*cell),
 	}
 	for _, spec := range specs {
-		f.specs[spec.metric] = append(f.specs[spec.metric], spec)
+		a.specs[spec.metric] = append(a.specs[spec.metric], spec)
 	}
-	return f
+	return a
 }
 
-// add folds one sample in. NaN is left out, as k6's own metrics API leaves it out.
-func (f *aggregator) add(s *metrics.Sample) {
+// add counts one sample. It ignores NaN, as k6's own metrics API does.
+func (a *aggregator) add(s *metrics.Sample) {
 	if math.IsNaN(s.Value) {
 		return
 	}
-	c := f.cellAt(s.Time.Unix())
-	r, ok := f.routes[s.TimeSeries]
+	c := a.cellAt(s.Time.Unix())
+	r, ok := a.routes[s.TimeSeries]
 	if !ok {
-		r = f.routeTo(s.TimeSeries, c)
+		r = a.routeTo(s.TimeSeries, c)
 	}
 	r.series.in(c).add(s.Value, s.Time)
 	for _, k := range r.keys {
@@ -77,34 +76,34 @@ func (f *aggregator) add(s *metrics.Sample) {
 	}
 }
 
-// start returns where the cell begins that a Unix second falls into.
-func (f *aggregator) start(second int64) int64 {
-	return second - ((second%f.width)+f.width)%f.width // floors before 1970 too
+// start returns the start of the cell that contains a Unix second.
+func (a *aggregator) start(second int64) int64 {
+	return second - ((second%a.width)+a.width)%a.width // rounds down for negative seconds too
 }
 
-func (f *aggregator) cellAt(second int64) *cell {
-	if c := f.current; c != nil && second >= c.t && second < c.t+f.width {
+func (a *aggregator) cellAt(second int64) *cell {
+	if c := a.current; c != nil && second >= c.t && second < c.t+a.width {
 		return c
 	}
-	t := f.start(second)
-	c, ok := f.open[t]
+	t := a.start(second)
+	c, ok := a.open[t]
 	if !ok {
 		c = &cell{t: t, series: make(map[*series]accumulator), keys: make(map[*key]*keyAccumulator)}
-		f.open[t] = c
+		a.open[t] = c
 	}
-	f.current = c
+	a.current = c
 	return c
 }
 
-func (f *aggregator) routeTo(ts metrics.TimeSeries, c *cell) *route {
-	m := f.metricOf(ts.Metric)
+func (a *aggregator) routeTo(ts metrics.TimeSeries, c *cell) *route {
+	m := a.metricOf(ts.Metric)
 	s, overflowed := m.seriesFor(ts.Tags)
 	if overflowed {
-		f.overflow = append(f.overflow, m.Name)
-		slices.Sort(f.overflow)
+		a.overflow = append(a.overflow, m.Name)
+		slices.Sort(a.overflow)
 	}
 	if m.namesGroups {
-		f.noteGroup(ts.Tags, c)
+		a.addGroup(ts.Tags, c)
 	}
 	r := &route{series: s}
 	for _, k := range m.keys {
@@ -112,65 +111,65 @@ func (f *aggregator) routeTo(ts metrics.TimeSeries, c *cell) *route {
 			r.keys = append(r.keys, k)
 		}
 	}
-	if len(f.routes) >= maxCachedSeries {
-		clear(f.routes)
+	if len(a.routes) >= maxCachedSeries {
+		clear(a.routes)
 	}
-	f.routes[ts] = r
+	a.routes[ts] = r
 	return r
 }
 
-func (f *aggregator) metricOf(metric *metrics.Metric) *metricState {
-	if m, ok := f.metrics[metric]; ok {
+func (a *aggregator) metricOf(metric *metrics.Metric) *metricState {
+	if m, ok := a.metrics[metric]; ok {
 		return m
 	}
 	m := newMetricState(metric)
-	f.metrics[metric] = m
-	for _, spec := range f.specs[metric.Name] {
+	a.metrics[metric] = m
+	for _, spec := range a.specs[metric.Name] {
 		k, err := spec.bind(m)
 		if err != nil {
-			f.logger.WithError(err).Warnf("the threshold key %s selects nothing", spec.name)
+			a.logger.WithError(err).Warnf("ignoring the thresholds on %s: its tags cannot be parsed", spec.name)
 			continue
 		}
 		m.keys = append(m.keys, k)
 	}
 	if metric.Name == metrics.VUsName || metric.Name == metrics.VUsMaxName {
 		s, _ := m.seriesFor(nil)
-		f.forwardFills = append(f.forwardFills, &forwardFill{series: s})
+		a.forwardFills = append(a.forwardFills, &forwardFill{series: s})
 	}
 	return m
 }
 
-func (f *aggregator) noteGroup(tags *metrics.TagSet, c *cell) {
+func (a *aggregator) addGroup(tags *metrics.TagSet, c *cell) {
 	group, ok := tags.Get("group")
-	if !ok || f.groups[group] || len(f.groups) >= seriesCap {
+	if !ok || a.groups[group] || len(a.groups) >= seriesCap {
 		return
 	}
-	f.groups[group] = true
+	a.groups[group] = true
 	c.groups = append(c.groups, group)
 }
 
-// take hands over the cells measured so far, in order of time, and forgets them. The cell of the second `now` stays, for
-// more samples are to come; at the end, that one goes too. Samples that come later still make another part of their cell.
-func (f *aggregator) take(now int64, end bool) []*cell {
-	running := f.start(now)
-	for _, c := range f.forwardFills {
-		c.fill(f, running)
+// take removes and returns the cells so far, ordered by time. The cell of the second now is still being filled and stays,
+// unless this is the end. A sample that arrives after its cell was taken starts another part of that cell.
+func (a *aggregator) take(now int64, end bool) []*cell {
+	running := a.start(now)
+	for _, f := range a.forwardFills {
+		f.fill(a, running)
 	}
 	cells := []*cell{}
-	for _, t := range slices.Sorted(maps.Keys(f.open)) {
+	for _, t := range slices.Sorted(maps.Keys(a.open)) {
 		if t == running && !end {
 			continue
 		}
-		c := f.open[t]
-		delete(f.open, t)
+		c := a.open[t]
+		delete(a.open, t)
 		cells = append(cells, c)
 		c.detach()
 	}
-	f.current = nil
+	a.current = nil
 	return cells
 }
 
-// detach makes everything forget the cell, so that nothing keeps it in memory.
+// detach removes the references to the cell from its series and keys, so that it can be collected.
 func (c *cell) detach() {
 	for _, s := range c.order {
 		if s.cell == c {
@@ -184,7 +183,7 @@ func (c *cell) detach() {
 	}
 }
 
-// values returns the contract's form of the cell.
+// values returns the cell as the contract defines it.
 func (c *cell) values() Cell {
 	out := Cell{T: c.t, Groups: c.groups}
 	index := make(map[*metricState]int)

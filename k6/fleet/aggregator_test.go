@@ -12,8 +12,8 @@ import (
 	"go.k6.io/k6/v2/metrics"
 )
 
-// bench is an aggregator with k6's metrics beside it.
-type bench struct {
+// harness is an aggregator together with k6's metrics.
+type harness struct {
 	*aggregator
 	t        *testing.T
 	registry *metrics.Registry
@@ -26,7 +26,7 @@ func quiet() logrus.FieldLogger {
 	return logger
 }
 
-func newBench(t *testing.T, keys map[string]metrics.Thresholds) *bench {
+func newHarness(t *testing.T, keys map[string]metrics.Thresholds) *harness {
 	registry := metrics.NewRegistry()
 	var specs []*keySpec
 	for name, ts := range keys {
@@ -38,88 +38,88 @@ func newBench(t *testing.T, keys map[string]metrics.Thresholds) *bench {
 			specs = append(specs, spec)
 		}
 	}
-	return &bench{newAggregator(1, specs, quiet()), t, registry, metrics.RegisterBuiltinMetrics(registry)}
+	return &harness{newAggregator(1, specs, quiet()), t, registry, metrics.RegisterBuiltinMetrics(registry)}
 }
 
-func (b *bench) tags(pairs ...string) *metrics.TagSet {
-	tags := b.registry.RootTagSet()
+func (h *harness) tags(pairs ...string) *metrics.TagSet {
+	tags := h.registry.RootTagSet()
 	for i := 0; i < len(pairs); i += 2 {
 		tags = tags.With(pairs[i], pairs[i+1])
 	}
 	return tags
 }
 
-// sample adds one at a time in ms.
-func (b *bench) sample(m *metrics.Metric, tags *metrics.TagSet, ms int64, v float64) {
-	b.add(&metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: m, Tags: tags}, Time: time.UnixMilli(ms), Value: v})
+// sample adds a sample taken at a time in Unix ms.
+func (h *harness) sample(m *metrics.Metric, tags *metrics.TagSet, ms int64, v float64) {
+	h.add(&metrics.Sample{TimeSeries: metrics.TimeSeries{Metric: m, Tags: tags}, Time: time.UnixMilli(ms), Value: v})
 }
 
-func (b *bench) cells(now int64, end bool) []Cell {
+func (h *harness) cells(now int64, end bool) []Cell {
 	out := []Cell{}
-	for _, c := range b.take(now, end) {
+	for _, c := range h.take(now, end) {
 		out = append(out, c.values())
 	}
 	return out
 }
 
-func (b *bench) expect(got, want any) {
-	b.t.Helper()
+func (h *harness) expect(got, want any) {
+	h.t.Helper()
 	if !reflect.DeepEqual(got, want) {
-		b.t.Errorf("got  %+v\nwant %+v", got, want)
+		h.t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
 
 func TestSamplesGoToTheCellOfTheirOwnTime(t *testing.T) {
-	b := newBench(t, nil)
-	m, tags := b.builtin.DataSent, b.tags("scenario", "a", "url", "u")
+	h := newHarness(t, nil)
+	m, tags := h.builtin.DataSent, h.tags("scenario", "a", "url", "u")
 	counted := func(at int64, sum Num) Cell {
 		return Cell{T: at, Metrics: []MetricCell{{"data_sent", "counter", "data", []Series{{map[string]string{}, CounterValues{sum}}}}}}
 	}
-	b.sample(m, tags, 10_999, 1)
-	b.sample(m, tags, 12_000, 2)
-	b.sample(m, tags, 10_000, 4)
-	b.sample(m, tags, 11_500, 8)
-	b.expect(b.cells(12, false), []Cell{counted(10, 5), counted(11, 8)})
-	b.sample(m, tags, 11_999, 16) // too late for its cell: another part of it
-	b.sample(m, tags, 12_500, 32)
-	b.expect(b.cells(13, false), []Cell{counted(11, 16), counted(12, 34)})
-	b.sample(m, tags, 13_000, 64)
-	b.expect(b.cells(13, false), []Cell{})
-	b.expect(b.cells(13, true), []Cell{counted(13, 64)})
+	h.sample(m, tags, 10_999, 1)
+	h.sample(m, tags, 12_000, 2)
+	h.sample(m, tags, 10_000, 4)
+	h.sample(m, tags, 11_500, 8)
+	h.expect(h.cells(12, false), []Cell{counted(10, 5), counted(11, 8)})
+	h.sample(m, tags, 11_999, 16) // its cell was taken: starts another part of it
+	h.sample(m, tags, 12_500, 32)
+	h.expect(h.cells(13, false), []Cell{counted(11, 16), counted(12, 34)})
+	h.sample(m, tags, 13_000, 64)
+	h.expect(h.cells(13, false), []Cell{})
+	h.expect(h.cells(13, true), []Cell{counted(13, 64)})
 }
 
 func TestCellsAreAligned(t *testing.T) {
-	b := newBench(t, nil)
-	b.width = 5
+	h := newHarness(t, nil)
+	h.width = 5
 	for second, want := range map[int64]int64{0: 0, 4: 0, 5: 5, 1_700_000_004: 1_700_000_000, -1: -5, -5: -5} {
-		b.expect(b.start(second), want)
+		h.expect(h.start(second), want)
 	}
 }
 
 func TestKeptTags(t *testing.T) {
-	b := newBench(t, nil)
-	custom := b.registry.MustNewMetric("mine", metrics.Counter)
-	all := b.tags("name", "n", "method", "GET", "status", "200", "scenario", "s", "url", "u", "group", "::g", "check", "c", "my", "tag")
+	h := newHarness(t, nil)
+	custom := h.registry.MustNewMetric("mine", metrics.Counter)
+	all := h.tags("name", "n", "method", "GET", "status", "200", "scenario", "s", "url", "u", "group", "::g", "check", "c", "my", "tag")
 	for m, want := range map[*metrics.Metric]map[string]string{
-		b.builtin.HTTPReqDuration:   {"name": "n", "method": "GET", "status": "200", "scenario": "s"},
-		b.builtin.HTTPReqs:          {"name": "n", "method": "GET", "status": "200", "scenario": "s"},
-		b.builtin.HTTPReqFailed:     {"name": "n", "method": "GET", "status": "200", "scenario": "s"},
-		b.builtin.GRPCReqDuration:   {"name": "n", "method": "GET", "status": "200", "scenario": "s"},
-		b.builtin.Checks:            {"check": "c", "group": "::g"},
-		b.builtin.GroupDuration:     {"group": "::g"},
-		b.builtin.Iterations:        {"scenario": "s"},
-		b.builtin.DroppedIterations: {"scenario": "s"},
+		h.builtin.HTTPReqDuration:   {"name": "n", "method": "GET", "status": "200", "scenario": "s"},
+		h.builtin.HTTPReqs:          {"name": "n", "method": "GET", "status": "200", "scenario": "s"},
+		h.builtin.HTTPReqFailed:     {"name": "n", "method": "GET", "status": "200", "scenario": "s"},
+		h.builtin.GRPCReqDuration:   {"name": "n", "method": "GET", "status": "200", "scenario": "s"},
+		h.builtin.Checks:            {"check": "c", "group": "::g"},
+		h.builtin.GroupDuration:     {"group": "::g"},
+		h.builtin.Iterations:        {"scenario": "s"},
+		h.builtin.DroppedIterations: {"scenario": "s"},
 		custom:                      {"scenario": "s"},
-		b.builtin.VUs:               {},
-		b.builtin.DataReceived:      {},
+		h.builtin.VUs:               {},
+		h.builtin.DataReceived:      {},
 	} {
-		s, _ := b.metricOf(m).seriesFor(all)
+		s, _ := h.metricOf(m).seriesFor(all)
 		if !reflect.DeepEqual(s.tags, want) {
 			t.Errorf("%s keeps %v, want %v", m.Name, s.tags, want)
 		}
 	}
-	absent, _ := b.metricOf(b.builtin.HTTPReqs).seriesFor(b.tags("method", "GET", "status", ""))
-	b.expect(absent.tags, map[string]string{"method": "GET", "status": ""})
+	absent, _ := h.metricOf(h.builtin.HTTPReqs).seriesFor(h.tags("method", "GET", "status", ""))
+	h.expect(absent.tags, map[string]string{"method": "GET", "status": ""})
 	for name, kept := range keptTags {
 		if len(kept) > maxKeptTags {
 			t.Errorf("%s keeps more than %d tags", name, maxKeptTags)
@@ -128,87 +128,87 @@ func TestKeptTags(t *testing.T) {
 }
 
 func TestTagsThatAreDroppedAddUp(t *testing.T) {
-	b := newBench(t, nil)
+	h := newHarness(t, nil)
 	for i := range 5 {
-		b.sample(b.builtin.Iterations, b.tags("scenario", "s", "id", fmt.Sprint(i)), 1000, 1)
+		h.sample(h.builtin.Iterations, h.tags("scenario", "s", "id", fmt.Sprint(i)), 1000, 1)
 	}
-	got := b.cells(1, true)[0].Metrics[0].Series
-	b.expect(got, []Series{{map[string]string{"scenario": "s"}, CounterValues{5}}})
+	got := h.cells(1, true)[0].Metrics[0].Series
+	h.expect(got, []Series{{map[string]string{"scenario": "s"}, CounterValues{5}}})
 }
 
 func TestSeriesPastTheCapOverflow(t *testing.T) {
-	b := newBench(t, nil)
+	h := newHarness(t, nil)
 	const names = 3 * maxCachedSeries / 2
 	for i := range names {
-		b.sample(b.builtin.HTTPReqs, b.tags("name", fmt.Sprint(i)), 1000, 1)
-		b.sample(b.builtin.DataSent, b.tags("name", fmt.Sprint(i)), 1000, 1)
-		if len(b.routes) > maxCachedSeries {
-			t.Fatalf("%d time series are cached", len(b.routes))
+		h.sample(h.builtin.HTTPReqs, h.tags("name", fmt.Sprint(i)), 1000, 1)
+		h.sample(h.builtin.DataSent, h.tags("name", fmt.Sprint(i)), 1000, 1)
+		if len(h.routes) > maxCachedSeries {
+			t.Fatalf("%d time series are cached", len(h.routes))
 		}
 	}
-	b.expect(b.overflow, []string{"http_reqs"})
-	requests := b.cells(1, true)[0].Metrics[0]
-	b.expect(len(requests.Series), seriesCap+1)
-	b.expect(requests.Series[seriesCap], Series{map[string]string{"overflow": "true"}, CounterValues{names - seriesCap}})
-	b.sample(b.builtin.HTTPReqs, b.tags("name", "7"), 2000, 1) // known: not in the overflow
-	b.expect(b.cells(2, true)[0].Metrics[0].Series[0].Tags, map[string]string{"name": "7"})
+	h.expect(h.overflow, []string{"http_reqs"})
+	requests := h.cells(1, true)[0].Metrics[0]
+	h.expect(len(requests.Series), seriesCap+1)
+	h.expect(requests.Series[seriesCap], Series{map[string]string{"overflow": "true"}, CounterValues{names - seriesCap}})
+	h.sample(h.builtin.HTTPReqs, h.tags("name", "7"), 2000, 1) // a known series does not overflow
+	h.expect(h.cells(2, true)[0].Metrics[0].Series[0].Tags, map[string]string{"name": "7"})
 }
 
 func TestKeysMatchAllTagsOutsideTheCap(t *testing.T) {
 	const key = `http_req_duration{my: tag, status:200}`
-	b := newBench(t, map[string]metrics.Thresholds{
+	h := newHarness(t, map[string]metrics.Thresholds{
 		key:                 metrics.NewThresholds([]string{"p(95)<10", "med>=10", "p(50)<inf", "avg<3"}),
 		"http_req_duration": metrics.NewThresholds([]string{"p(95)!=nan", "max<1"}), // neither needs a pivot
 		"http_reqs":         metrics.NewThresholds([]string{"count>1"}),
 	})
 	for i := range seriesCap {
-		b.sample(b.builtin.HTTPReqDuration, b.tags("name", fmt.Sprint(i)), 1000, 1)
+		h.sample(h.builtin.HTTPReqDuration, h.tags("name", fmt.Sprint(i)), 1000, 1)
 	}
 	for _, v := range []float64{5, 10, 20, math.Inf(1), 10} {
-		b.sample(b.builtin.HTTPReqDuration, b.tags("status", "200", "my", "tag", "name", "x"), 1000, v)
+		h.sample(h.builtin.HTTPReqDuration, h.tags("status", "200", "my", "tag", "name", "x"), 1000, v)
 	}
-	b.sample(b.builtin.HTTPReqDuration, b.tags("status", "200", "my", "other"), 1000, 7)
-	b.sample(b.builtin.HTTPReqs, b.tags("status", "200", "my", "tag"), 1000, 7)
-	keys := b.cells(1, true)[0].Keys
+	h.sample(h.builtin.HTTPReqDuration, h.tags("status", "200", "my", "other"), 1000, 7)
+	h.sample(h.builtin.HTTPReqs, h.tags("status", "200", "my", "tag"), 1000, 7)
+	keys := h.cells(1, true)[0].Keys
 	if len(keys) != 1 || keys[0].Key != key || keys[0].Type != "trend" || keys[0].Contains != "time" {
 		t.Fatalf("got %+v", keys)
 	}
-	b.expect(keys[0].Values.(TrendValues).Count, uint64(5))
+	h.expect(keys[0].Values.(TrendValues).Count, uint64(5))
 	five, twenty, inf := Num(5), Num(20), Num(math.Inf(1))
-	b.expect(keys[0].Pivots, []Pivot{
+	h.expect(keys[0].Pivots, []Pivot{
 		{V: 10, Below: 1, Equal: 2, MaxBelow: &five, MinAbove: &twenty},
 		{V: inf, Below: 4, Equal: 1, MaxBelow: &twenty},
 	})
 }
 
 func TestKeyOfAWholeMetricCarriesPivotsOnly(t *testing.T) {
-	b := newBench(t, map[string]metrics.Thresholds{"mine": metrics.NewThresholds([]string{"p(99)<0"})})
-	b.sample(b.registry.MustNewMetric("mine", metrics.Trend, metrics.Data), b.tags(), 1000, -1)
+	h := newHarness(t, map[string]metrics.Thresholds{"mine": metrics.NewThresholds([]string{"p(99)<0"})})
+	h.sample(h.registry.MustNewMetric("mine", metrics.Trend, metrics.Data), h.tags(), 1000, -1)
 	minus := Num(-1)
-	b.expect(b.cells(1, true)[0].Keys, []KeyCell{{"mine", "trend", "data", nil, []Pivot{{V: 0, Below: 1, MaxBelow: &minus}}}})
+	h.expect(h.cells(1, true)[0].Keys, []KeyCell{{"mine", "trend", "data", nil, []Pivot{{V: 0, Below: 1, MaxBelow: &minus}}}})
 }
 
-func TestGroupsAreToldOnce(t *testing.T) {
-	b := newBench(t, nil)
-	b.sample(b.builtin.Checks, b.tags("group", "::a::b"), 1000, 1)
-	b.sample(b.builtin.GroupDuration, b.tags("group", "::a"), 1000, 1)
-	b.sample(b.builtin.Checks, b.tags("group", ""), 1000, 1)
-	b.sample(b.builtin.HTTPReqs, b.tags("group", "::only requests"), 1000, 1)
-	b.sample(b.builtin.Checks, b.tags(), 1000, 1)
-	b.expect(b.cells(2, false)[0].Groups, []string{"::a::b", "::a", ""})
-	b.sample(b.builtin.Checks, b.tags("group", "::a", "check", "new"), 2000, 1)
-	b.expect(b.cells(3, false)[0].Groups, []string(nil))
+func TestEachGroupIsListedOnce(t *testing.T) {
+	h := newHarness(t, nil)
+	h.sample(h.builtin.Checks, h.tags("group", "::a::b"), 1000, 1)
+	h.sample(h.builtin.GroupDuration, h.tags("group", "::a"), 1000, 1)
+	h.sample(h.builtin.Checks, h.tags("group", ""), 1000, 1)
+	h.sample(h.builtin.HTTPReqs, h.tags("group", "::only requests"), 1000, 1)
+	h.sample(h.builtin.Checks, h.tags(), 1000, 1)
+	h.expect(h.cells(2, false)[0].Groups, []string{"::a::b", "::a", ""})
+	h.sample(h.builtin.Checks, h.tags("group", "::a", "check", "new"), 2000, 1)
+	h.expect(h.cells(3, false)[0].Groups, []string(nil))
 }
 
-func TestNaNIsLeftOut(t *testing.T) {
-	b := newBench(t, nil)
-	b.sample(b.builtin.HTTPReqDuration, b.tags(), 1000, math.NaN())
-	b.expect(b.cells(1, true), []Cell{})
+func TestNaNIsIgnored(t *testing.T) {
+	h := newHarness(t, nil)
+	h.sample(h.builtin.HTTPReqDuration, h.tags(), 1000, math.NaN())
+	h.expect(h.cells(1, true), []Cell{})
 }
 
-// vus are the cells of that metric as [t, last].
-func (b *bench) vus(now int64, end bool) (out [][2]int64) {
-	for _, c := range b.cells(now, end) {
+// vus returns the values of the metric vus as [t, last] by cell.
+func (h *harness) vus(now int64, end bool) (out [][2]int64) {
+	for _, c := range h.cells(now, end) {
 		for _, m := range c.Metrics {
 			if m.Name == "vus" {
 				out = append(out, [2]int64{c.T, int64(m.Series[0].Values.(GaugeValues).Last)})
@@ -218,36 +218,36 @@ func (b *bench) vus(now int64, end bool) (out [][2]int64) {
 	return out
 }
 
-func TestVUsAreCarriedForward(t *testing.T) {
-	b := newBench(t, nil)
-	vus := func(ms int64, v float64) { b.sample(b.builtin.VUs, b.tags("any", "tag"), ms, v) }
-	b.sample(b.builtin.HTTPReqs, b.tags(), 8000, 1)
-	b.expect(b.vus(10, false), [][2]int64(nil)) // nothing is known yet
+func TestVUsAreForwardFilled(t *testing.T) {
+	h := newHarness(t, nil)
+	vus := func(ms int64, v float64) { h.sample(h.builtin.VUs, h.tags("any", "tag"), ms, v) }
+	h.sample(h.builtin.HTTPReqs, h.tags(), 8000, 1)
+	h.expect(h.vus(10, false), [][2]int64(nil)) // no value yet
 	vus(10_900, 5)
 	vus(12_001, 7) // second 11 had none
-	b.expect(b.vus(12, false), [][2]int64{{10, 5}, {11, 5}})
-	b.expect(b.vus(13, false), [][2]int64{{12, 7}})
-	b.expect(b.vus(16, false), [][2]int64{{13, 7}, {14, 7}, {15, 7}})
-	vus(15_999, 3) // late: another part of its cell, and newer than what was forwardFills into it
-	b.expect(b.vus(17, false), [][2]int64{{15, 3}, {16, 3}})
+	h.expect(h.vus(12, false), [][2]int64{{10, 5}, {11, 5}})
+	h.expect(h.vus(13, false), [][2]int64{{12, 7}})
+	h.expect(h.vus(16, false), [][2]int64{{13, 7}, {14, 7}, {15, 7}})
+	vus(15_999, 3) // late: another part of its cell, and newer than what was filled in
+	h.expect(h.vus(17, false), [][2]int64{{15, 3}, {16, 3}})
 	vus(17_500, 1)
-	b.expect(b.vus(18, true), [][2]int64{{17, 1}}) // nothing for the second that has just begun
-	c := forwardFill{series: &series{metric: newMetricState(b.builtin.VUs)}, next: 1, last: 1}
-	c.fill(b.aggregator, 1_700_000_000) // the clock was set
-	b.expect(len(b.open), maxCarried)
+	h.expect(h.vus(18, true), [][2]int64{{17, 1}}) // the second that has just begun is not filled
+	f := forwardFill{series: &series{metric: newMetricState(h.builtin.VUs)}, next: 1, last: 1}
+	f.fill(h.aggregator, 1_700_000_000) // the clock was set
+	h.expect(len(h.open), maxFilled)
 }
 
-func TestVUsAtTheEndCountWhereTheyWereSampled(t *testing.T) {
-	b := newBench(t, nil)
-	b.sample(b.builtin.VUs, b.tags(), 10_000, 5)
-	b.sample(b.builtin.VUs, b.tags(), 11_000, 2)
-	b.expect(b.vus(11, true), [][2]int64{{10, 5}, {11, 2}})
+func TestVUsAtTheEndAreNotFilled(t *testing.T) {
+	h := newHarness(t, nil)
+	h.sample(h.builtin.VUs, h.tags(), 10_000, 5)
+	h.sample(h.builtin.VUs, h.tags(), 11_000, 2)
+	h.expect(h.vus(11, true), [][2]int64{{10, 5}, {11, 2}})
 }
 
-// However samples are spread over flushes, the parts add up to the same.
+// The parts of a cell add up to the same however flushes divide the samples.
 func TestPartsAddUp(t *testing.T) {
 	total := func(flushEvery int) (sums map[int64]float64) {
-		b := newBench(t, nil)
+		h := newHarness(t, nil)
 		sums = map[int64]float64{}
 		collect := func(cells []Cell) {
 			for _, c := range cells {
@@ -255,12 +255,12 @@ func TestPartsAddUp(t *testing.T) {
 			}
 		}
 		for i := range 1000 {
-			b.sample(b.builtin.DataSent, b.tags(), int64(i*7919%20_000), float64(i))
+			h.sample(h.builtin.DataSent, h.tags(), int64(i*7919%20_000), float64(i))
 			if i%flushEvery == 0 {
-				collect(b.cells(int64(i%20), false))
+				collect(h.cells(int64(i%20), false))
 			}
 		}
-		collect(b.cells(0, true))
+		collect(h.cells(0, true))
 		return sums
 	}
 	want := total(2000)
@@ -274,17 +274,17 @@ func TestPartsAddUp(t *testing.T) {
 	}
 }
 
-// A taken cell must not be kept in memory by the series that were in it.
-func TestTakenCellsAreForgotten(t *testing.T) {
-	b := newBench(t, map[string]metrics.Thresholds{"http_reqs{a:b}": {}})
-	b.sample(b.builtin.HTTPReqs, b.tags("a", "b"), 1000, 1)
-	b.take(1, true)
-	for _, r := range b.routes {
+// The series of a taken cell must not keep it in memory.
+func TestTakenCellsAreReleased(t *testing.T) {
+	h := newHarness(t, map[string]metrics.Thresholds{"http_reqs{a:b}": {}})
+	h.sample(h.builtin.HTTPReqs, h.tags("a", "b"), 1000, 1)
+	h.take(1, true)
+	for _, r := range h.routes {
 		if r.series.cell != nil || r.series.acc != nil || r.keys[0].cell != nil || r.keys[0].acc != nil {
 			t.Errorf("%+v", r)
 		}
 	}
-	if b.current != nil || len(b.open) != 0 {
-		t.Errorf("%d cells are open", len(b.open))
+	if h.current != nil || len(h.open) != 0 {
+		t.Errorf("%d cells are open", len(h.open))
 	}
 }

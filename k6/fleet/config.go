@@ -9,7 +9,8 @@ import (
 
 // config is the argument of `--out fleet=fd=3,cell=1s,flush=1s`.
 type config struct {
-	// fd is where lines go, a pipe or socket that the parent process has opened; path, for tests and benchmarks, a file.
+	// fd is the pipe or socket, opened by the parent process, that lines are written to. Tests and benchmarks write to the
+	// file at path instead.
 	fd   int
 	path string
 	// cell is the width of a cell, in whole seconds.
@@ -31,24 +32,24 @@ func parseConfig(argument string) (config, error) {
 		switch name {
 		case "fd":
 			if c.fd, err = strconv.Atoi(value); err != nil || c.fd < 3 {
-				return config{}, fmt.Errorf("fd=%s: a file descriptor from 3 on was expected, such as fd=3", value)
+				return config{}, fmt.Errorf("fd=%s: must be a file descriptor of 3 or higher, such as fd=3", value)
 			}
 		case "path":
 			c.path = value
 		case "cell":
 			if c.cell, err = time.ParseDuration(value); err != nil || c.cell < minCell || c.cell%time.Second != 0 {
-				return config{}, fmt.Errorf("cell=%s: whole seconds were expected, such as cell=1s", value)
+				return config{}, fmt.Errorf("cell=%s: must be a whole number of seconds, such as cell=1s", value)
 			}
 		case "flush":
 			if c.flush, err = time.ParseDuration(value); err != nil || c.flush < minFlush {
-				return config{}, fmt.Errorf("flush=%s: a duration of at least %s was expected, such as flush=1s", value, minFlush)
+				return config{}, fmt.Errorf("flush=%s: must be a duration of at least %s, such as flush=1s", value, minFlush)
 			}
 		default:
-			return config{}, fmt.Errorf("%q is none of fd=N, path=FILE, cell=DURATION, flush=DURATION", part)
+			return config{}, fmt.Errorf("unknown option %q: use fd=N or path=FILE, and cell=DURATION, flush=DURATION", part)
 		}
 	}
 	if (c.fd == 0) == (c.path == "") {
-		return config{}, fmt.Errorf("either fd=N or path=FILE was expected, got %q", argument)
+		return config{}, fmt.Errorf("exactly one of fd=N and path=FILE is required, got %q", argument)
 	}
 	return c, nil
 }

@@ -2,11 +2,11 @@ package fleet
 
 import "time"
 
-// A gap in vus longer than this is left open: the clock was set, or the machine slept. Seconds.
-const maxCarried = 3600
+// maxFilled bounds the gap that is filled, in seconds. A longer gap means that the clock was set or the machine slept.
+const maxFilled = 3600
 
-// forwardFill gives every cell from a gauge's first sample on a value: the last one known. k6 samples vus about once a second,
-// so some seconds have none; with it, the VUs of many tasks are the sum over each second.
+// forwardFill gives a gauge a value in every cell from its first sample on: the last known one. k6 samples vus about once
+// a second, so some seconds have no sample. Once they are filled, the VUs of all tasks can be added up second by second.
 type forwardFill struct {
 	series *series
 	known  bool
@@ -15,40 +15,40 @@ type forwardFill struct {
 	next   int64 // the first cell that is not filled
 }
 
-// fill gives all cells before `until` a value.
-func (c *forwardFill) fill(f *aggregator, until int64) {
-	for t := range f.open {
-		if !c.known && t < until && f.open[t].series[c.series] != nil && (c.next == 0 || t < c.next) {
-			c.next = t
+// fill gives every cell before until a value.
+func (f *forwardFill) fill(a *aggregator, until int64) {
+	for t := range a.open {
+		if !f.known && t < until && a.open[t].series[f.series] != nil && (f.next == 0 || t < f.next) {
+			f.next = t
 		}
 	}
-	if c.next == 0 {
+	if f.next == 0 {
 		return
 	}
-	c.known = true
-	for t, cell := range f.open { // parts of cells that are filled already
-		if t < c.next {
-			c.adopt(cell)
+	f.known = true
+	for t, cell := range a.open { // late parts of cells that are already filled
+		if t < f.next {
+			f.adopt(cell)
 		}
 	}
-	c.next = max(c.next, f.start(until-maxCarried))
-	for ; c.next < until; c.next += f.width {
-		if open, ok := f.open[c.next]; ok && c.adopt(open) {
+	f.next = max(f.next, a.start(until-maxFilled))
+	for ; f.next < until; f.next += a.width {
+		if open, ok := a.open[f.next]; ok && f.adopt(open) {
 			continue
 		}
-		// Taken for older than any sample of this cell that may still come.
-		c.series.in(f.cellAt(c.next)).add(c.last, time.Unix(c.next, 0))
+		// Timestamped with the start of the cell, so that any sample that arrives later is newer.
+		f.series.in(a.cellAt(f.next)).add(f.last, time.Unix(f.next, 0))
 	}
 }
 
-// adopt takes the cell's value over where it is newer. False: the cell has none.
-func (c *forwardFill) adopt(cell *cell) bool {
-	acc, ok := cell.series[c.series]
+// adopt makes the cell's value the last known one if it is newer. It reports whether the cell has a value.
+func (f *forwardFill) adopt(cell *cell) bool {
+	acc, ok := cell.series[f.series]
 	if !ok {
 		return false
 	}
-	if g := acc.(*gauge); g.at.After(c.lastAt) {
-		c.last, c.lastAt = g.last, g.at
+	if g := acc.(*gauge); g.at.After(f.lastAt) {
+		f.last, f.lastAt = g.last, g.at
 	}
 	return true
 }

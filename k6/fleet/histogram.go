@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Bucket i of a histogram counts the values v with 2^(i/128) < v <= 2^((i+1)/128), as OpenTelemetry's exponential
+// Bucket i of a histogram counts the values v with 2^(i/128) < v <= 2^((i+1)/128), as in OpenTelemetry's exponential
 // histogram of scale 7: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram
 const (
 	histogramScale   = 7
@@ -21,16 +21,16 @@ const (
 )
 
 var (
-	// bounds[k] is the mantissa of 2^(k/128), rounded down. That power is irrational save for k = 0, so a float is above
-	// it exactly where the float's mantissa is greater.
+	// bounds[k] is the mantissa of 2^(k/128), rounded down. That power is irrational except for k = 0, so a float exceeds
+	// it exactly if the float's mantissa is greater.
 	bounds [bucketsPerOctave]uint64
-	// firstBound[j] is the first k whose bound is not below all floats with the leading mantissa bits j. From there a
-	// search takes two steps at most.
+	// firstBound[j] is the first k whose bound is not below all floats with the leading mantissa bits j. A search from
+	// there takes at most two steps.
 	firstBound [bucketsPerOctave]uint8
 )
 
 func init() {
-	const precision = 256 // 128 multiplications lose some 8 bits; 53 are needed
+	const precision = 256 // 128 multiplications lose about 8 bits; 53 are needed
 	root := new(big.Float).SetPrec(precision).SetInt64(2)
 	for range histogramScale {
 		root.Sqrt(root)
@@ -68,13 +68,14 @@ func bucketOf(v float64) int {
 	return exponent*bucketsPerOctave + k - 1
 }
 
-// A cell's values of one series mostly lie within a few octaves: they are counted in a dense window that grows to 32
-// octaves (16 KiB). What lies further off, say 1e-300 beside 1e300, is counted in a map.
+// The values of a series in one cell mostly span a few octaves: they are counted in a dense window that grows to at most
+// 32 octaves (16 KiB). Values outside it, such as 1e-300 next to 1e300, are counted in a map.
 const (
 	initialWindow = 64
 	maxWindow     = 32 * bucketsPerOctave
 )
 
+// buckets counts values by bucket.
 type buckets struct {
 	low    int // the bucket of counts[0]
 	counts []uint32
@@ -103,8 +104,8 @@ func (b *buckets) addOutside(bucket int) {
 	b.counts[bucket-b.low]++
 }
 
-// grow widens the window to hold a bucket. Once a value is counted far off the window stays, so that no bucket is
-// counted in both places.
+// grow widens the window to include a bucket, and reports whether it could. Once the map is in use the window no longer
+// grows, so that no bucket is in both.
 func (b *buckets) grow(bucket int) bool {
 	low, end := min(b.low, bucket), max(b.low+len(b.counts), bucket+1)
 	if b.far != nil || end-low > maxWindow {
@@ -115,7 +116,7 @@ func (b *buckets) grow(bucket int) bool {
 		size *= 2
 	}
 	slack := size - (end - low)
-	if bucket < b.low { // the room goes to the side that grows
+	if bucket < b.low { // spare room goes to the side that grows
 		low -= slack
 	}
 	counts := make([]uint32, size)
@@ -124,7 +125,7 @@ func (b *buckets) grow(bucket int) bool {
 	return true
 }
 
-// pairs returns [bucket, count, …] of the buckets that are not empty, in ascending order.
+// pairs returns [bucket, count, …] of the non-empty buckets, in ascending order.
 func (b *buckets) pairs() []int64 {
 	var pairs []int64
 	far := slices.Sorted(maps.Keys(b.far))

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// inBucket decides 2^(i/128) < v <= 2^((i+1)/128) exactly, as 2^i < v^128 <= 2^(i+1).
+// inBucket reports whether 2^(i/128) < v <= 2^((i+1)/128), exactly: as 2^i < v^128 <= 2^(i+1).
 func inBucket(v float64, i int) bool {
 	power := new(big.Float).SetPrec(53 * bucketsPerOctave).SetFloat64(v)
 	for range histogramScale {
@@ -43,10 +43,10 @@ func TestBucketIsExact(t *testing.T) {
 	}
 	for range 2000 {
 		check(math.Float64frombits(random.Uint64() >> 1))                   // any exponent
-		check(math.Ldexp(1+random.Float64(), random.IntN(40)-20))           // those of durations
+		check(math.Ldexp(1+random.Float64(), random.IntN(40)-20))           // typical durations
 		check(math.Float64frombits(random.Uint64N(1<<random.IntN(52)) + 1)) // subnormal
 	}
-	for k, mantissa := range bounds { // and both sides of every edge
+	for k, mantissa := range bounds { // both sides of every bound
 		for _, exponent := range []uint64{1, exponentBias, exponentBias + 9, 2046} {
 			bits := exponent<<mantissaBits | mantissa
 			check(math.Float64frombits(bits))
@@ -64,7 +64,7 @@ func TestBucketsCountLikeAMap(t *testing.T) {
 	for range 200 {
 		var b buckets
 		want := map[int]int64{}
-		spread := 1 << random.IntN(19) // from one bucket to all of float64
+		spread := 1 << random.IntN(19) // from one bucket to the range of float64
 		for range random.IntN(300) {
 			bucket := random.IntN(spread) - spread/2
 			b.add(bucket)

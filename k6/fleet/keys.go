@@ -11,21 +11,21 @@ import (
 	"k6-fleet/k6/thresholds"
 )
 
-// expectedResponseKey is the sub-metric that k6 makes by itself and shows in its summary.
+// expectedResponseKey is the sub-metric that k6 itself creates and shows in its summary.
 const expectedResponseKey = "http_req_duration{expected_response:true}"
 
 // keySpec is a threshold key before its metric is known.
 type keySpec struct {
 	name   string // such as http_req_duration{status:200}
 	metric string
-	// What stands between the braces; empty: the whole metric.
+	// selector is what is between the braces; empty for the whole metric.
 	selector string
-	// The values that the key's percentiles are compared with, without doubles.
+	// pivots are the values that the key's percentiles are compared with, sorted and distinct.
 	pivots []float64
 }
 
-// newKeySpec reads a key and its thresholds. A key that needs no cell of its own gives nil: a whole metric's values are
-// the sum of its series.
+// newKeySpec parses a key and its thresholds. It returns nil for a key that needs no cell of its own: the values of a
+// whole metric are the sum of its series.
 func newKeySpec(name string, ts metrics.Thresholds) (*keySpec, error) {
 	canonical, metric, selector, err := thresholds.Key(name)
 	if err != nil {
@@ -37,7 +37,7 @@ func newKeySpec(name string, ts metrics.Thresholds) (*keySpec, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		// Every comparison with NaN fails, save !=, which holds: nothing needs to be known of the samples.
+		// Comparisons with NaN do not depend on the samples: all fail except !=, which holds.
 		ranked := e.Aggregate == thresholds.Percentile || e.Aggregate == "med"
 		if ranked && !math.IsNaN(e.Value) && !slices.Contains(spec.pivots, e.Value) {
 			spec.pivots = append(spec.pivots, e.Value)
@@ -54,19 +54,19 @@ func newKeySpec(name string, ts metrics.Thresholds) (*keySpec, error) {
 type key struct {
 	spec   *keySpec
 	metric *metricState
-	// Nil: the whole metric.
-	tags *metrics.TagSet
+	tags   *metrics.TagSet // nil for the whole metric
+	// The cell of the latest sample, and its accumulator: most samples go to the same cell as the one before.
 	cell *cell
 	acc  *keyAccumulator
 }
 
-// bind makes the key of a metric, with the tags as k6 itself reads them.
+// bind returns the key of a metric, with its tags parsed by k6 itself.
 func (spec *keySpec) bind(m *metricState) (*key, error) {
 	k := &key{spec: spec, metric: m}
 	if spec.selector == "" {
 		return k, nil
 	}
-	// Where k6 judges thresholds or sums up too, it has made this sub-metric before any sample and gets it again here.
+	// If k6 itself evaluates thresholds or a summary, it has created this sub-metric already and returns the same one.
 	sub, err := m.AddSubmetric(spec.selector)
 	if err != nil {
 		return nil, err
@@ -79,6 +79,7 @@ func (k *key) matches(tags *metrics.TagSet) bool {
 	return k.tags == nil || tags.Contains(k.tags)
 }
 
+// in returns the accumulator of this key in a cell.
 func (k *key) in(c *cell) *keyAccumulator {
 	if k.cell != c {
 		acc, ok := c.keys[k]
@@ -92,10 +93,9 @@ func (k *key) in(c *cell) *keyAccumulator {
 	return k.acc
 }
 
-// keyAccumulator folds what one key selected within one cell.
+// keyAccumulator adds up the samples that one key selected in one cell.
 type keyAccumulator struct {
-	// Nil for a whole metric.
-	part   accumulator
+	part   accumulator // nil for a whole metric
 	pivots []pivot
 }
 
@@ -121,7 +121,8 @@ func (a *keyAccumulator) add(v float64, at time.Time) {
 	}
 }
 
-// pivot counts samples around one value v. The sums of pivots decide a comparison of a percentile with v exactly.
+// pivot counts samples around the value v. Pivots of several cells or tasks, added up, decide exactly how a percentile
+// compares with v.
 type pivot struct {
 	v                   float64
 	below, equal, above uint64

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -18,31 +19,35 @@ import (
 )
 
 const (
-	// Lines are written this long after the second: k6 hands samples over every 50 ms, so the second is complete by then.
+	// settle is how long after the full second a line is written. k6 flushes samples every 50 ms, so the second is complete
+	// by then.
 	settle = 100 * time.Millisecond
-	// How long a test may take to stop after its worker is gone: teardown can hang.
+	// orphanGrace is how long the test may take to stop after its worker has died: teardown can hang.
 	orphanGrace = 10 * time.Second
+	// heapFloorBytes makes the heap large enough that it is rarely collected.
+	heapFloorBytes = 32 << 20
 )
 
-// Output is k6's output to its worker.
+// Output sends k6's metrics to its worker.
 type Output struct {
 	config config
 	logger logrus.FieldLogger
 	specs  []*keySpec
 
 	writer io.WriteCloser
-	// Where the worker is gone the test has no one to report to.
+	// What ends the test if the worker has died.
 	stopTest func(error)
 	grace    time.Duration
 	exit     func(code int)
 
-	mu         sync.Mutex // guards what follows
+	mu         sync.Mutex // guards aggregator and orphan
 	aggregator *aggregator
-	lost       bool // nobody reads us any more
+	orphan     bool // the worker has died
 
-	// What follows belongs to the flusher.
-	line    lineClock
-	warned  int // how many of aggregator.overflow the user was told of
+	// Only the flushing goroutine uses these two.
+	flushedAt time.Time
+	warned    int // how many of aggregator.overflow the log has named
+
 	stop    chan struct{}
 	stopped chan struct{}
 }
@@ -72,7 +77,7 @@ func newOutput(p output.Params) (*Output, error) {
 	return o, nil
 }
 
-// Description is what `k6 run` shows.
+// Description is shown by `k6 run`.
 func (o *Output) Description() string {
 	if o.config.path != "" {
 		return fmt.Sprintf("fleet (%s)", o.config.path)
@@ -80,7 +85,7 @@ func (o *Output) Description() string {
 	return fmt.Sprintf("fleet (fd %d)", o.config.fd)
 }
 
-// SetThresholds receives the script's thresholds; k6 calls it before Start, even where it does not judge them itself.
+// SetThresholds receives the script's thresholds. k6 calls it before Start, even with --no-thresholds.
 func (o *Output) SetThresholds(all map[string]metrics.Thresholds) {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		o.addKey(name, all[name])
@@ -90,21 +95,21 @@ func (o *Output) SetThresholds(all map[string]metrics.Thresholds) {
 func (o *Output) addKey(name string, ts metrics.Thresholds) {
 	spec, err := newKeySpec(name, ts)
 	if err != nil {
-		o.logger.WithError(err).Warn("a threshold cannot be read")
+		o.logger.WithError(err).Warn("ignoring a threshold that cannot be parsed")
 		return
 	}
 	if spec == nil {
 		return
 	}
-	// Of two spellings of one name the last counts, as in k6.
+	// If a name is spelled in two ways the last one counts, as in k6.
 	o.specs = slices.DeleteFunc(o.specs, func(s *keySpec) bool { return s.name == spec.name })
 	o.specs = append(o.specs, spec)
 }
 
-// SetTestRunStopCallback receives how to end the test.
+// SetTestRunStopCallback receives the function that stops the test.
 func (o *Output) SetTestRunStopCallback(stop func(error)) { o.stopTest = stop }
 
-// Start opens the pipe and begins to write a line each flush interval, samples or not.
+// Start opens the pipe and writes a line every flush interval, with or without samples.
 func (o *Output) Start() error {
 	var err error
 	if o.config.path != "" {
@@ -116,21 +121,21 @@ func (o *Output) Start() error {
 		return err
 	}
 	o.aggregator = newAggregator(int64(o.config.cell/time.Second), o.specs, o.logger)
-	o.line.read()
+	o.flushedAt = time.Now()
 	raiseHeapFloor()
 	go o.run()
 	return nil
 }
 
-// AddMetricSamples folds the samples in at once: that costs less than to keep them for later, and a flush holds the lock
-// only to take the finished cells away.
+// AddMetricSamples aggregates the samples at once, which costs less than buffering them. A flush holds the lock only to
+// take the finished cells.
 func (o *Output) AddMetricSamples(containers []metrics.SampleContainer) {
 	if len(containers) == 0 {
 		return
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.lost {
+	if o.orphan {
 		return
 	}
 	for _, container := range containers {
@@ -165,27 +170,28 @@ func (o *Output) run() {
 
 // nextFlush returns the next moment just after a multiple of the interval on the wall clock.
 func nextFlush(now time.Time, interval time.Duration) time.Time {
-	now = now.Round(0) // the wall clock counts here
+	now = now.Round(0) // compares by the wall clock
 	return now.Add(-settle).Truncate(interval).Add(interval + settle)
 }
 
-// flush writes one line. While a write waits for its reader, samples are folded on into new cells.
+// flush writes one line. While the write blocks, samples are added to new cells.
 func (o *Output) flush(now time.Time, end bool) {
 	o.mu.Lock()
-	lost := o.lost
+	orphan := o.orphan
 	cells := o.aggregator.take(now.Unix(), end)
 	overflow := slices.Clone(o.aggregator.overflow)
 	o.mu.Unlock()
-	if lost {
+	if orphan {
 		return
 	}
 	o.warn(overflow)
-	line := Line{V: 1, Cells: make([]Cell, 0, len(cells)), Overflow: overflow}
+	at := time.Now()
+	line := Line{V: 1, Wall: Num(at.Sub(o.flushedAt).Seconds()), Cells: make([]Cell, 0, len(cells)), Overflow: overflow}
+	o.flushedAt = at
 	for _, c := range cells {
 		line.Cells = append(line.Cells, c.values())
 	}
-	line.CPU, line.Wall = o.line.read()
-	encoder := json.NewEncoder(o.writer) // writes a line at once
+	encoder := json.NewEncoder(o.writer) // writes the line in one call
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(line); err != nil {
 		o.orphaned(err)
@@ -197,30 +203,42 @@ func (o *Output) warn(overflow []string) {
 		return
 	}
 	o.warned = len(overflow)
-	o.logger.Warnf("more than %d series, the rest is not told apart: %v. "+
-		"A tag with ever new values does that; for requests, set the name tag.", seriesCap, overflow)
+	o.logger.Warnf("metrics with more than %d combinations of tags: %v; the others are counted together. "+
+		"Use tags with few values; for requests, set the name tag.", seriesCap, overflow)
 }
 
-// orphaned ends the test, for nobody reads what it measures.
+// orphaned stops the test, because no one reads its metrics any more.
 func (o *Output) orphaned(cause error) {
 	o.mu.Lock()
-	o.lost = true
+	o.orphan = true
 	o.mu.Unlock()
-	err := fmt.Errorf("cells cannot be handed to the fleet's worker: %w", cause)
+	err := fmt.Errorf("cannot send metrics to the k6-fleet worker: %w", cause)
 	time.AfterFunc(o.grace, func() { o.exit(int(exitcodes.ExternalAbort)) })
 	o.stopTest(errext.WithAbortReasonIfNone(errext.WithExitCodeIfNone(err, exitcodes.ExternalAbort), errext.AbortedByOutput))
 }
 
-// lineClock measures what passes between lines.
-type lineClock struct {
-	at  time.Time
-	cpu time.Duration
+// openFD opens a file descriptor inherited from the parent process.
+func openFD(fd int) (*os.File, error) {
+	var stat syscall.Stat_t
+	err := syscall.Fstat(fd, &stat)
+	kind := stat.Mode & syscall.S_IFMT
+	// A number that the parent did not open may be one of k6's own, such as its epoll.
+	if err != nil || (kind != syscall.S_IFIFO && kind != syscall.S_IFSOCK && kind != syscall.S_IFREG) {
+		return nil, fmt.Errorf("file descriptor %d is not an open pipe, socket or file", fd)
+	}
+	// A browser that outlives k6 must not keep the pipe open.
+	syscall.CloseOnExec(fd)
+	return os.NewFile(uintptr(fd), fmt.Sprintf("fd %d", fd)), nil
 }
 
-// read returns the CPU and wall seconds since it was last read.
-func (c *lineClock) read() (cpu, wall Num) {
-	at, used := time.Now(), cpuTime()
-	cpu, wall = Num((used - c.cpu).Seconds()), Num(at.Sub(c.at).Seconds())
-	c.at, c.cpu = at, used
-	return cpu, wall
+// heapFloor is never touched, so it takes no physical memory, but it counts towards the heap, which is therefore collected
+// less often. Without it our heap is the few megabytes that VUs need, and its collections cost more than the rest of this
+// extension; the heap of plain k6 grows large because it keeps every sample.
+var heapFloor []byte //nolint:gochecknoglobals
+
+// raiseHeapFloor does nothing if the user has configured the collector.
+func raiseHeapFloor() {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		heapFloor = make([]byte, heapFloorBytes)
+	}
 }

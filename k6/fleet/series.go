@@ -10,8 +10,8 @@ var (
 	noTags      = []string{}
 )
 
-// keptTags says by which tags a metric is broken down. All other metrics, custom ones too, keep otherTags.
-// Everything else is dropped: url, ip and the script's own tags have no bound.
+// keptTags are the tags that a metric is broken down by. All other metrics, including custom ones, keep otherTags. The
+// other tags are dropped, because url, ip and the script's own tags may have any number of values.
 var keptTags = map[string][]string{
 	metrics.HTTPReqDurationName: requestTags,
 	metrics.HTTPReqsName:        requestTags,
@@ -28,19 +28,20 @@ var keptTags = map[string][]string{
 const maxKeptTags = 4
 
 const (
-	// overflowTag marks the series that takes all series past the cap.
+	// overflowTag marks the series that counts everything past the cap.
 	overflowTag = "overflow"
-	// seriesCap is how many series a metric may have over the life of a process.
+	// seriesCap is the maximum number of series of a metric in one process.
 	seriesCap = 1000
 )
 
-// seriesID tells the series of one metric apart. Bit i of present: there is a tag i; it may be empty.
+// seriesID identifies a series of one metric by the values of its kept tags. Bit i of present is set if tag i is present:
+// its value may be empty.
 type seriesID struct {
 	present uint8
 	values  [maxKeptTags]string
 }
 
-// project reads the kept tags. It makes no new tag set, because k6 keeps every tag set for ever.
+// project returns the values of the kept tags. It creates no tag set, because k6 never frees one.
 func project(tags *metrics.TagSet, kept []string) seriesID {
 	var id seriesID
 	for i, name := range kept {
@@ -62,11 +63,11 @@ func (id seriesID) tags(kept []string) map[string]string {
 	return tags
 }
 
-// series is one part of a metric, for the life of the process.
+// series is the part of a metric with certain tags. It lives as long as the process.
 type series struct {
 	metric *metricState
 	tags   map[string]string
-	// Where the latest sample went: most samples go the same way.
+	// The cell of the latest sample, and its accumulator: most samples go to the same cell as the one before.
 	cell *cell
 	acc  accumulator
 }
@@ -85,14 +86,14 @@ func (s *series) in(c *cell) accumulator {
 	return s.acc
 }
 
-// metricState is what is known of one metric over the life of the process.
+// metricState holds the series and keys of one metric. It lives as long as the process.
 type metricState struct {
 	*metrics.Metric
 	kept     []string
 	series   map[seriesID]*series
 	overflow *series
 	keys     []*key
-	// Its group tags tell which groups there are.
+	// namesGroups says that the group tags of this metric make up the list of groups.
 	namesGroups bool
 }
 
@@ -108,7 +109,7 @@ func newMetricState(m *metrics.Metric) *metricState {
 }
 
 // seriesFor returns the series that samples with these tags belong to. Past the cap that is the overflow series;
-// overflowed: it was made just now.
+// overflowed reports whether this call has created it.
 func (m *metricState) seriesFor(tags *metrics.TagSet) (s *series, overflowed bool) {
 	id := project(tags, m.kept)
 	if s, ok := m.series[id]; ok {

@@ -7,10 +7,10 @@ import (
 	"go.k6.io/k6/v2/metrics"
 )
 
-// accumulator folds the samples of one series, or of one threshold key, within one cell.
+// accumulator adds up the samples of one series, or of one threshold key, in one cell.
 type accumulator interface {
 	add(v float64, at time.Time)
-	// values returns the contract's form of what was added.
+	// values returns the sum as the contract defines it.
 	values() any
 }
 

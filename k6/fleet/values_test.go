@@ -10,7 +10,7 @@ import (
 	"go.k6.io/k6/v2/metrics"
 )
 
-// anySample draws from all that a trend may hold.
+// anySample returns any value that a trend may hold.
 func anySample(random *rand.Rand) float64 {
 	switch random.IntN(12) {
 	case 0:
@@ -74,7 +74,7 @@ func TestTrendAgainstItsSamples(t *testing.T) {
 func TestGaugeKeepsTheLatest(t *testing.T) {
 	g := newAccumulator(metrics.Gauge)
 	g.add(3, time.UnixMilli(2000))
-	g.add(-1, time.UnixMilli(1000)) // it comes late
+	g.add(-1, time.UnixMilli(1000)) // late
 	if got, want := g.values(), (GaugeValues{Last: 3, At: 2000, Min: -1, Max: 3}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -90,7 +90,7 @@ func TestRateCountsAllButZero(t *testing.T) {
 	}
 }
 
-// The pivots of parts, added up, must decide every comparison of a percentile as k6 does with all samples in one place.
+// The added-up pivots of parts must decide every comparison of a percentile as k6 does with all samples.
 func TestPivotsDecideAsAllSamplesWould(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for range 2000 {
@@ -119,7 +119,7 @@ func TestPivotsDecideAsAllSamplesWould(t *testing.T) {
 	}
 }
 
-// counts are what a trend tells besides: how many samples there are, and how many of them are infinite.
+// counts is what a trend knows besides its pivots: the number of samples, and of the infinite ones.
 type counts struct{ all, negInf, posInf int }
 
 func infinities(samples []float64) counts {
@@ -151,7 +151,7 @@ func mergePivots(parts []pivot) pivot {
 	return merged
 }
 
-// order is -1, 0 or 1 as a is below, equal to or above b; 2 where a is NaN, which is none of them.
+// order returns -1, 0 or 1 if a is below, equal to or above b, and 2 if a is NaN.
 func order(a, b float64) int {
 	switch {
 	case a < b:
@@ -164,8 +164,8 @@ func order(a, b float64) int {
 	return 2
 }
 
-// order tells where the percentile lies from v, by k6's interpolation j + (k-j)·f between the samples of the two nearest
-// ranks. Only samples beside v matter: for the others it is enough on which side of v they are. Where j is infinite the
+// order compares the percentile with v, by k6's interpolation j + (k-j)·f between the samples of the two nearest ranks.
+// Only the samples next to v matter: of the others it is enough to know on which side of v they are. If j is infinite the
 // formula gives NaN.
 func (p pivot) order(percentile float64, n counts) int {
 	rank := percentile * (float64(n.all) - 1)
@@ -186,7 +186,7 @@ func (p pivot) order(percentile float64, n counts) int {
 	return order(j+(k-j)*(rank-float64(low)), p.v)
 }
 
-// sample returns the sample of a rank that is beside v, or equal to v.
+// sample returns the sample with a rank if that is next to v, or equal to v.
 func (p pivot) sample(rank int) float64 {
 	switch {
 	case rank < int(p.below):

@@ -1,4 +1,4 @@
-// Package num carries floats through JSON, which has no infinities.
+// Package num encodes floats as JSON, which has no infinities.
 package num
 
 import (
@@ -21,7 +21,7 @@ func (n Num) MarshalJSON() ([]byte, error) {
 		return []byte(`"Inf"`), nil
 	case math.IsInf(v, -1):
 		return []byte(`"-Inf"`), nil
-	case v == 0: // JSON knows -0, but nothing here tells it from 0
+	case v == 0: // for -0, which JSON would keep
 		return []byte("0"), nil
 	}
 	return strconv.AppendFloat(make([]byte, 0, 24), v, 'g', -1, 64), nil
@@ -42,7 +42,7 @@ func (n *Num) UnmarshalJSON(data []byte) error {
 	}
 	var v float64
 	if err := json.Unmarshal(data, &v); err != nil {
-		return fmt.Errorf("a number, \"Inf\", \"-Inf\" or \"NaN\" was expected, got %s", data)
+		return fmt.Errorf("%s is not a number, \"Inf\", \"-Inf\" or \"NaN\"", data)
 	}
 	*n = Num(v)
 	return nil

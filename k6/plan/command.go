@@ -1,4 +1,4 @@
-// Package plan is the subcommand `k6 x fleet`: it answers, in JSON, what only k6's own code knows.
+// Package plan implements the subcommand `k6 x fleet`. It prints as JSON what only k6's own code knows.
 package plan
 
 import (
@@ -14,7 +14,7 @@ import (
 	"go.k6.io/k6/v2/subcommand"
 )
 
-// protocol is the version of the lines that the fleet output writes, and of what this subcommand reads and prints.
+// protocol is the version of what the fleet output writes, and of what this subcommand reads and prints.
 const protocol = 1
 
 func init() {
@@ -22,9 +22,9 @@ func init() {
 }
 
 func newCommand(gs *state.GlobalState) *cobra.Command {
-	answer := func(make func(io.Reader) (any, error)) func(*cobra.Command, []string) {
+	run := func(respond responder) func(*cobra.Command, []string) {
 		return func(*cobra.Command, []string) {
-			if err := respond(gs.Stdin, gs.Stdout, make); err != nil {
+			if err := printResponse(gs.Stdin, gs.Stdout, respond); err != nil {
 				line := strings.Join(strings.Fields(err.Error()), " ")
 				_, _ = fmt.Fprintln(gs.Stderr, "k6 x fleet:", line)
 				gs.OSExit(int(exitcodes.InvalidConfig))
@@ -32,34 +32,37 @@ func newCommand(gs *state.GlobalState) *cobra.Command {
 		}
 	}
 	fleet := &cobra.Command{
-		Use: "fleet", Short: "Answer questions of k6-fleet", Args: cobra.NoArgs,
+		Use: "fleet", Short: "Commands that k6-fleet uses", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	fleet.AddCommand(
 		&cobra.Command{
-			Use: "version", Short: "Print the versions of k6 and of the protocol", Args: cobra.NoArgs, Run: answer(version),
+			Use: "version", Short: "Print the versions of k6 and of the protocol", Args: cobra.NoArgs, Run: run(version),
 		},
 		&cobra.Command{
-			Use: "plan", Short: "Split options, read from stdin as JSON, over tasks", Args: cobra.NoArgs, Run: answer(readPlan),
+			Use: "plan", Short: "Split the options on stdin, as JSON, into tasks", Args: cobra.NoArgs, Run: run(readPlan),
 		},
 	)
 	return fleet
 }
 
-func respond(in io.Reader, out io.Writer, make func(io.Reader) (any, error)) error {
-	answer, err := make(in)
+// responder returns the response to the request on stdin.
+type responder func(io.Reader) (any, error)
+
+func printResponse(in io.Reader, out io.Writer, respond responder) error {
+	response, err := respond(in)
 	if err != nil {
 		return err
 	}
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(answer)
+	return encoder.Encode(response)
 }
 
 func version(io.Reader) (any, error) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return nil, fmt.Errorf("this binary was built without its modules' versions")
+		return nil, fmt.Errorf("this binary has no build information")
 	}
 	for _, module := range info.Deps {
 		if module.Path == "go.k6.io/k6/v2" {
@@ -72,5 +75,5 @@ func version(io.Reader) (any, error) {
 			}{module.Version, protocol}, nil
 		}
 	}
-	return nil, fmt.Errorf("this binary does not say which k6 is in it")
+	return nil, fmt.Errorf("this binary's build information does not name the version of k6")
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/v2/lib"
@@ -15,13 +14,13 @@ import (
 
 // request is what `k6 x fleet plan` reads.
 type request struct {
-	// As `k6 inspect` prints them. It must not have worked out the scenarios: where nobody says how many VUs, it takes none,
-	// and `k6 run` takes one.
+	// Options are those that `k6 inspect` prints without deriving scenarios from shortcuts: if the number of VUs is not given
+	// it would take none, and `k6 run` takes one.
 	Options json.RawMessage `json:"options"`
 	Tasks   int             `json:"tasks"`
-	// The script's own metrics, by name, as far as they are known.
+	// Metrics are the script's own metrics that are known, by name.
 	Metrics map[string]metricShape `json:"metrics"`
-	// On the target's series, by name, in the form of `options.thresholds`.
+	// TargetThresholds are by series of the target, in the form of `options.thresholds`.
 	TargetThresholds map[string]metrics.Thresholds `json:"targetThresholds"`
 }
 
@@ -30,7 +29,7 @@ type metricShape struct {
 	Contains string `json:"contains"`
 }
 
-// response is what it prints.
+// response is what `k6 x fleet plan` prints.
 type response struct {
 	Thresholds       []thresholdKey         `json:"thresholds"`
 	TargetThresholds map[string][]threshold `json:"targetThresholds"`
@@ -38,11 +37,11 @@ type response struct {
 	Sequence   string  `json:"sequence"`
 	Tasks      []task  `json:"tasks"`
 	DurationMs float64 `json:"durationMs"`
-	// Without the time that iterations may take to end gracefully.
+	// LoadMs excludes the time that iterations may take to finish gracefully.
 	LoadMs float64 `json:"loadMs"`
-	// For how long the load is high.
+	// PeakMs is how long the load is high.
 	PeakMs float64 `json:"peakMs"`
-	// Of the whole test, before the split.
+	// VUs, and what follows, is of the whole test, before the split.
 	VUs         uint64        `json:"vus"`
 	MaxVUs      uint64        `json:"maxVUs"`
 	Iterations  *int64        `json:"iterations"`
@@ -52,7 +51,7 @@ type response struct {
 func readPlan(in io.Reader) (any, error) {
 	var req request
 	if err := json.NewDecoder(in).Decode(&req); err != nil {
-		return nil, fmt.Errorf(`JSON {"options":…,"tasks":N} was expected on stdin: %w`, err)
+		return nil, fmt.Errorf(`stdin must be JSON of the form {"options":…,"tasks":N}: %w`, err)
 	}
 	return makePlan(req)
 }
@@ -75,7 +74,7 @@ func makePlan(req request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Validation also fills in what a scenario leaves to its defaults, such as maxVUs.
+	// Validation also fills in defaults, such as maxVUs.
 	if errs := options.Scenarios.Validate(); len(errs) > 0 {
 		return nil, fmt.Errorf("options: %w", errors.Join(errs...))
 	}
@@ -83,7 +82,7 @@ func makePlan(req request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	ofTarget, err := targetThresholds(req.TargetThresholds)
+	onTarget, err := targetThresholds(req.TargetThresholds)
 	if err != nil {
 		return nil, err
 	}
@@ -97,32 +96,14 @@ func makePlan(req request) (*response, error) {
 	}
 	total := whole.task(0)
 	return &response{
-		Thresholds: keys, TargetThresholds: ofTarget, Sequence: split.sequence(), Tasks: split.tasks(),
-		DurationMs: whole.durationMs(), LoadMs: loadMs(options.Scenarios), PeakMs: peakMs(options.Scenarios), VUs: total.VUs, MaxVUs: total.MaxVUs, Iterations: total.Iterations,
+		Thresholds: keys, TargetThresholds: onTarget, Sequence: split.sequence(), Tasks: split.tasks(),
+		DurationMs: whole.durationMs(), LoadMs: loadMs(options.Scenarios), PeakMs: peakMs(options.Scenarios),
+		VUs: total.VUs, MaxVUs: total.MaxVUs, Iterations: total.Iterations,
 		ArrivalRate: arrivalRates(options.Scenarios),
 	}, nil
 }
 
-// loadMs is how long new iterations start, at most.
-func loadMs(scenarios lib.ScenarioConfigs) float64 {
-	et, _ := lib.NewExecutionTuple(nil, nil)
-	var longest time.Duration
-	for _, scenario := range scenarios {
-		end, _ := lib.GetEndOffset(scenario.GetExecutionRequirements(et))
-		end -= scenario.GetGracefulStop()
-		// It ends with its last VU, which needs no graceful stop where the ramp goes down to none.
-		if ramp, ok := scenario.(executor.RampingVUsConfig); ok {
-			end = 0
-			for _, stage := range ramp.Stages {
-				end += stage.Duration.TimeDuration()
-			}
-		}
-		longest = max(longest, scenario.GetStartTime()+end)
-	}
-	return float64(longest) / float64(time.Millisecond)
-}
-
-// silent takes k6's warnings: it has told them when it read the script.
+// silent returns a logger that drops k6's warnings: k6 has printed them while reading the script.
 func silent() logrus.FieldLogger {
 	logger := logrus.New()
 	logger.SetOutput(io.Discard)

@@ -98,8 +98,8 @@ func TestPlanOfMixedScenarios(t *testing.T) {
 	}
 }
 
-// Our way to share iterations out, made once for all tasks, gives what k6 gives each of them.
-func TestSharedIterationsAreSharedAsK6Does(t *testing.T) {
+// sharedIterations must give every task what k6 gives it.
+func TestSharedIterationsMatchK6(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
 		n := 1 + random.IntN(40)
@@ -119,7 +119,7 @@ func TestSharedIterationsAreSharedAsK6Does(t *testing.T) {
 	}
 }
 
-func TestSegmentsAreK6s(t *testing.T) {
+func TestSegmentsMatchK6(t *testing.T) {
 	split, err := newSplit(lib.ScenarioConfigs{}, 6)
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +140,7 @@ func TestSegmentsAreK6s(t *testing.T) {
 	}
 }
 
-// What `k6 run` makes of the shortcuts: one VU where nobody says how many.
+// As in `k6 run`, there is one VU if no option gives a number.
 func TestPlanOfShortcuts(t *testing.T) {
 	count := func(n int64) *int64 { return &n }
 	for options, want := range map[string]task{
@@ -164,16 +164,16 @@ func TestPlanOfShortcuts(t *testing.T) {
 	}
 }
 
-func TestPlanRefuses(t *testing.T) {
+func TestPlanRejects(t *testing.T) {
 	for input, want := range map[string]string{
-		``:                             `JSON {"options":…,"tasks":N} was expected on stdin`,
-		`[]`:                           `JSON {"options":…,"tasks":N} was expected on stdin`,
+		``:                             `stdin must be JSON of the form {"options":…,"tasks":N}`,
+		`[]`:                           `stdin must be JSON of the form {"options":…,"tasks":N}`,
 		`{"tasks":1}`:                  `options are missing`,
 		`{"options":{}}`:               `tasks must be 1 to 10000, got 0`,
 		`{"options":{},"tasks":10001}`: `tasks must be 1 to 10000, got 10001`,
 		`{"options":{"scenarios":{"a":{"executor":"x"}}},"tasks":1}`:                    `options: `,
 		`{"options":{"scenarios":{"a":{"executor":"constant-vus","vus":1}}},"tasks":1}`: `options: `,
-		`{"options":` + withThresholds(`"vus":["p(95)"]`) + `,"tasks":1}`:               `vus: threshold "p(95)": no operator`,
+		`{"options":` + withThresholds(`"vus":["p(95)"]`) + `,"tasks":1}`:               `vus: threshold "p(95)": expected an aggregate, an operator and a value`,
 		`{"options":` + withThresholds(`"vus{":["value>1"]`) + `,"tasks":1}`:            `parsing metric name failed`,
 	} {
 		if answer, err := readPlan(strings.NewReader(input)); err == nil || !strings.HasPrefix(err.Error(), want) {

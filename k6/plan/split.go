@@ -9,25 +9,25 @@ import (
 	"go.k6.io/k6/v2/lib/executor"
 )
 
-// maxTasks bounds the sequence, which k6 takes as one argument: 10,000 parts of 11 bytes are 110 kB, and Linux allows
-// 128 KiB.
+// maxTasks bounds the length of the sequence, which is one argument of k6: 10,000 parts of 11 bytes are 110 kB, and Linux
+// allows 128 KiB.
 const maxTasks = 10_000
 
-// task is the share of one task.
+// task is one task's share of the test.
 type task struct {
 	Segment string `json:"segment"`
-	// VUs that k6 makes before the start, and that may exist at most.
+	// VUs is how many VUs k6 creates before the start, MaxVUs how many there may be.
 	VUs    uint64 `json:"vus"`
 	MaxVUs uint64 `json:"maxVUs"`
-	// Null where a scenario runs for a time.
+	// Iterations is nil if a scenario runs for a duration instead.
 	Iterations *int64 `json:"iterations"`
 }
 
-// split divides scenarios into equal segments, by k6's own rules.
+// split divides scenarios into n equal segments by k6's own rules.
 type split struct {
 	scenarios lib.ScenarioConfigs
 	n         int
-	// Made once for all tasks: it takes n² steps.
+	// segments is shared by all tasks: creating it takes n² steps.
 	segments *lib.ExecutionSegmentSequenceWrapper
 	shared   []*sharedIterations
 }
@@ -51,7 +51,7 @@ func newSplit(scenarios lib.ScenarioConfigs, n int) (*split, error) {
 	return s, nil
 }
 
-// edge is the start of segment i, not in lowest terms, so that it says which of how many it is.
+// edge returns the start of segment i. It is not reduced, so that 2/4 shows that there are four segments.
 func (s *split) edge(i int) string {
 	switch i {
 	case 0:
@@ -88,7 +88,7 @@ func (s *split) task(i int) task {
 	}
 }
 
-// durationMs is the longest that the scenarios can take, graceful stops included.
+// durationMs is the longest time that the scenarios can take, including graceful stops.
 func (s *split) durationMs() float64 {
 	end, _ := lib.GetEndOffset(s.scenarios.GetFullExecutionRequirements(s.segments.GetTuple(0)))
 	return float64(end) / float64(time.Millisecond)
@@ -98,7 +98,7 @@ func (s *split) iterations(i int, tuple *lib.ExecutionTuple) *int64 {
 	var sum int64
 	for _, scenario := range s.scenarios {
 		switch config := scenario.(type) {
-		case executor.SharedIterationsConfig: // below
+		case executor.SharedIterationsConfig: // added below
 		case executor.PerVUIterationsConfig:
 			sum += config.GetVUs(tuple) * config.GetIterations()
 		default:
@@ -111,12 +111,12 @@ func (s *split) iterations(i int, tuple *lib.ExecutionTuple) *int64 {
 	return &sum
 }
 
-// sharedIterations shares iterations out as SharedIterationsConfig.GetIterations does: in proportion to VUs. That method
-// divides the VUs of all tasks anew for each task, n³ steps for n tasks; here it is done once.
+// sharedIterations divides iterations as SharedIterationsConfig.GetIterations does: in proportion to VUs. That method
+// divides the VUs of all tasks each time it is called, which is n³ steps for n tasks; here it happens once.
 type sharedIterations struct {
 	iterations int64
 	segments   *lib.ExecutionSegmentSequenceWrapper
-	position   []int // of each task in segments; -1: it has no VUs, and so no iterations
+	position   []int // of each task in segments; -1 if it has no VUs, and so no iterations
 }
 
 func newSharedIterations(
@@ -144,6 +144,7 @@ func newSharedIterations(
 	return s, nil
 }
 
+// of returns the iterations of task i.
 func (s *sharedIterations) of(i int) int64 {
 	if s.position[i] < 0 {
 		return 0
@@ -151,7 +152,7 @@ func (s *sharedIterations) of(i int) int64 {
 	return s.segments.GetTuple(s.position[i]).ScaleInt64(s.iterations)
 }
 
-// arrivalRate is a scenario whose work is dealt out by maxVUs: with fewer of them than tasks, some tasks have none.
+// arrivalRate is a scenario that is split by its maxVUs: if there are fewer of them than tasks, some tasks get none.
 type arrivalRate struct {
 	Scenario string `json:"scenario"`
 	MaxVUs   int64  `json:"maxVUs"`

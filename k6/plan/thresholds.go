@@ -12,14 +12,14 @@ import (
 	"k6-fleet/k6/thresholds"
 )
 
-// thresholdKey is all thresholds on one metric or sub-metric; core/contract/plan.ts says what the fields mean. Type and
-// Contains are empty where the metric is the script's own and nobody said.
+// thresholdKey holds all thresholds on one metric or sub-metric; core/contract/plan.ts documents the fields. Type and
+// Contains are empty for a metric of the script that the request does not describe.
 type thresholdKey struct {
 	Key      string `json:"key"`
 	Metric   string `json:"metric"`
 	Type     string `json:"type"`
 	Contains string `json:"contains"`
-	// Nil: the whole metric.
+	// Tags is nil for the whole metric.
 	Tags       map[string]string `json:"tags"`
 	Thresholds []threshold       `json:"thresholds"`
 }
@@ -34,7 +34,7 @@ type threshold struct {
 	DelayAbortEvalMs *float64 `json:"delayAbortEvalMs"`
 }
 
-// thresholdKeys returns the thresholds by key, in the order of their keys.
+// thresholdKeys returns the thresholds by key, sorted by name.
 func thresholdKeys(all map[string]metrics.Thresholds, shapes map[string]metricShape) ([]thresholdKey, error) {
 	registry := metrics.NewRegistry()
 	metrics.RegisterBuiltinMetrics(registry)
@@ -51,7 +51,7 @@ func thresholdKeys(all map[string]metrics.Thresholds, shapes map[string]metricSh
 			}
 			key.Thresholds = append(key.Thresholds, parsed)
 		}
-		// Two spellings of one name are one metric, which has the thresholds of the last, as in k6.
+		// If a name is spelled in two ways the thresholds of the last one count, as in k6.
 		keys = slices.DeleteFunc(keys, func(k thresholdKey) bool { return k.Key == key.Key })
 		keys = append(keys, key)
 	}
@@ -70,7 +70,8 @@ func newThresholdKey(name string, registry *metrics.Registry, shapes map[string]
 	} else {
 		shape := shapes[metricName]
 		key.Type, key.Contains = shape.Type, shape.Contains
-		// Only to have its tags read by k6, whose type does not matter. Not in the registry, lest it counts as known.
+		// Used only to have k6 parse its tags, for which the type does not matter. It must not be in the registry, where it
+		// would count as known.
 		if metric, err = metrics.NewRegistry().NewMetric(metricName, metrics.Trend); err != nil {
 			return thresholdKey{}, err
 		}
@@ -94,12 +95,36 @@ func newThreshold(t *metrics.Threshold) (threshold, error) {
 		Source: t.Source, Aggregate: e.Aggregate, Operator: e.Operator, Value: num.Num(e.Value), AbortOnFail: t.AbortOnFail,
 	}
 	if e.Aggregate == thresholds.Percentile {
-		percentile := e.Percentile + 0 // makes -0 to 0
+		percentile := e.Percentile + 0 // turns -0 into 0
 		out.Percentile = &percentile
 	}
 	if t.AbortGracePeriod.Valid {
 		ms := float64(t.AbortGracePeriod.TimeDuration()) / float64(time.Millisecond)
 		out.DelayAbortEvalMs = &ms
+	}
+	return out, nil
+}
+
+// seriesAggregates are the aggregates of a target's series, which is a trend of its values and, because its latest value
+// matters, a gauge. It counts no events, so it has no rate.
+var seriesAggregates = []string{"avg", "min", "med", "max", "p", "value", "count"}
+
+// targetThresholds parses `options.ext.fleet.target.thresholds` by series, as k6 parses `options.thresholds`.
+func targetThresholds(all map[string]metrics.Thresholds) (map[string][]threshold, error) {
+	out := map[string][]threshold{}
+	for _, series := range slices.Sorted(maps.Keys(all)) {
+		out[series] = []threshold{}
+		for _, t := range all[series].Thresholds {
+			parsed, err := newThreshold(t)
+			if err == nil && !slices.Contains(seriesAggregates, parsed.Aggregate) {
+				err = fmt.Errorf("threshold %q: a series of the target has no %s; use avg, min, med, max, p(N), value or count",
+					t.Source, parsed.Aggregate)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("options.ext.fleet.target.thresholds.%s: %w", series, err)
+			}
+			out[series] = append(out[series], parsed)
+		}
 	}
 	return out, nil
 }

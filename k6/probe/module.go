@@ -1,4 +1,4 @@
-// Package probe is the JavaScript module `k6/x/fleet`. In a script's init context it tells which metrics the script has.
+// Package probe implements the JavaScript module `k6/x/fleet`. In a script's init context it lists the script's metrics.
 //
 //	import * as script from './script.js';
 //	import fleet from 'k6/x/fleet';
@@ -38,11 +38,11 @@ func (i instance) Exports() modules.Exports {
 	return modules.Exports{Default: named, Named: named}
 }
 
-// metrics returns all metrics that exist by now, by name.
+// metrics returns all metrics that exist so far, sorted by name.
 func (i instance) metrics() ([]metric, error) {
 	env := i.vu.InitEnv()
 	if env == nil {
-		return nil, errors.New("metrics() of k6/x/fleet can be called in the init context only")
+		return nil, errors.New("metrics() of k6/x/fleet can only be called in the init context")
 	}
 	var all []metric
 	for _, m := range env.Registry.All() {

@@ -1,5 +1,5 @@
-// Package thresholds reads threshold expressions, such as `p(95)<500`, by k6's rules. k6 keeps its own parsed form to
-// itself; what this package accepts is exactly what k6 accepts, which FuzzParse checks against k6.
+// Package thresholds parses threshold expressions, such as `p(95)<500`. k6 does not export its parsed form. This package
+// accepts exactly what k6 accepts, which FuzzParse checks.
 package thresholds
 
 import (
@@ -18,7 +18,7 @@ const Percentile = "p"
 type Expression struct {
 	// Aggregate is one of value, count, rate, avg, min, med, max, p.
 	Aggregate string
-	// Percentile is 0 to 100 where Aggregate is p, else 0. k6 takes a bare `p` for `p(0)`.
+	// Percentile is 0 to 100 if Aggregate is p, otherwise 0. k6 reads a bare `p` as `p(0)`.
 	Percentile float64
 	// Operator is one of <, <=, >, >=, ==, ===, !=.
 	Operator string
@@ -26,19 +26,19 @@ type Expression struct {
 	Value float64
 }
 
-// The order is k6's, and it matters: the first operator that has anything to its right wins, wherever it stands. So
-// `p(95)<5>=3` is split at `>=`, not at `<`.
+// operators are in k6's order, which matters: the first one with anything to its right wins, wherever it is in the
+// expression. So `p(95)<5>=3` is split at `>=`, not at `<`.
 var operators = []string{"<=", "<", ">=", ">", "===", "==", "!="}
 
 var aggregates = map[string]bool{
 	"value": true, "count": true, "rate": true, "avg": true, "min": true, "med": true, "max": true, Percentile: true,
 }
 
-// Parse reads one expression. Numbers are what strconv.ParseFloat takes: inf, 0x1p4 and 1_0 included.
+// Parse parses one expression. Numbers are what strconv.ParseFloat accepts, including inf, 0x1p4 and 1_0.
 func Parse(source string) (Expression, error) {
 	left, operator, right, ok := split(source)
 	if !ok {
-		return Expression{}, fmt.Errorf("threshold %q: no operator with a value after it", source)
+		return Expression{}, fmt.Errorf("threshold %q: expected an aggregate, an operator and a value, such as p(95)<500", source)
 	}
 	aggregate, percentile, err := parseAggregate(left)
 	if err != nil {
@@ -51,8 +51,8 @@ func Parse(source string) (Expression, error) {
 	return Expression{Aggregate: aggregate, Percentile: percentile, Operator: operator, Value: value}, nil
 }
 
-// Key reads the name of a threshold, such as `http_reqs{status:200}`: the metric and, for a sub-metric, the selector
-// between the braces. name is what k6 calls that sub-metric, of whose selector it trims the ends.
+// Key parses the name of a threshold, such as `http_reqs{status:200}`, into the metric and, for a sub-metric, the selector
+// between the braces. name is k6's name of the sub-metric, in which the selector is trimmed.
 func Key(source string) (name, metric, selector string, err error) {
 	metric, _, err = metrics.ParseMetricName(source)
 	if err != nil {
@@ -81,10 +81,10 @@ func parseAggregate(s string) (aggregate string, percentile float64, err error) 
 	}
 	rest, ok := strings.CutPrefix(s, "p(")
 	if !ok || !strings.HasSuffix(s, ")") {
-		return "", 0, fmt.Errorf("%q is none of value, count, rate, avg, min, med, max, p(N)", s)
+		return "", 0, fmt.Errorf("unknown aggregate %q; use value, count, rate, avg, min, med, max or p(N)", s)
 	}
 	percentile, err = strconv.ParseFloat(strings.TrimSuffix(rest, ")"), 64)
-	if err != nil || !(percentile >= 0 && percentile <= 100) { // the negation catches NaN
+	if err != nil || !(percentile >= 0 && percentile <= 100) { // negated to reject NaN too
 		return "", 0, errors.New("the percentile must be a number between 0 and 100")
 	}
 	return Percentile, percentile, nil

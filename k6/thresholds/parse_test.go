@@ -39,7 +39,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestParseRefuses(t *testing.T) {
+func TestParseRejects(t *testing.T) {
 	for _, source := range []string{
 		"", " ", "p(95)", "<500", "p(95)<", "p(95)<=", "p(95)< ", "p()<1", "p(101)<1", "p(-1)<1", "p(nan)<1", "p(inf)<1",
 		"p( 95)<1", "p(95 )<1", "p (95)<1", "P(95)<1", "AVG<1", "avg(1)<1", "p(95)<5>=3", "p(95)=5", "rate=>5", "max<1,5",
@@ -51,7 +51,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// FuzzParse holds Parse to k6's own parser: the same acceptance, and the same verdicts on a set of samples.
+// FuzzParse compares Parse with k6's own parser: it must accept the same sources and give the same verdicts on samples.
 func FuzzParse(f *testing.F) {
 	for _, source := range []string{
 		"p(95)<500", "p(95) <= 5e2", "avg>=1", "rate===0", "rate==0", "value!=3", "count>0x1p4", "max<inf", "min>-Inf", "p<5",
@@ -87,7 +87,7 @@ func samplesAround(v float64) []float64 {
 	return []float64{v, math.Nextafter(v, math.Inf(-1)), math.Nextafter(v, math.Inf(1)), 0, 1, -1, 50}
 }
 
-// sinkFor returns a k6 sink whose aggregate is known, and that aggregate.
+// sinkFor returns a k6 sink and its value of the expression's aggregate.
 func sinkFor(e Expression, v float64) (metrics.Sink, float64) {
 	switch e.Aggregate {
 	case "value":
@@ -100,7 +100,7 @@ func sinkFor(e Expression, v float64) (metrics.Sink, float64) {
 	trend := metrics.NewTrendSink()
 	if e.Aggregate != Percentile {
 		trend.Add(metrics.Sample{Value: v})
-		return trend, v // one sample: avg, min, med and max are that sample
+		return trend, v // avg, min, med and max of one sample
 	}
 	for i := range 101 {
 		trend.Add(metrics.Sample{Value: float64(i)})
@@ -143,6 +143,6 @@ func TestKey(t *testing.T) {
 		}
 	}
 	if _, _, _, err := Key("http_reqs{status:200"); err == nil {
-		t.Error("a key without its end was read")
+		t.Error("a key without its closing brace was accepted")
 	}
 }

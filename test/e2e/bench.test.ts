@@ -150,7 +150,7 @@ test('the windows of a simulated task follow one another without a gap, and none
       const shape = { run: 'r', tasks: 5001, windowMs, lineMs: 1000, cellSeconds: 1 };
       const span = measuredUntil(shape, task, seq + 1) - measuredUntil(shape, task, seq);
       expect(span).toBe(windowMs);
-      const tasks = new SimulatedTasks(shape, [{ v: 1, cpu: 0, wall: 1, cells: [{ t: 0 }] }]);
+      const tasks = new SimulatedTasks(shape, [{ v: 1, wall: 1, cells: [{ t: 0 }] }]);
       tasks.start(1_000_000);
       const key = taskKeys('r', task, 0).window(seq);
       expect(tasks.read(key, 1_000_000 + measuredUntil(shape, task, seq))).toBeUndefined();

@@ -50,7 +50,7 @@ export function foldWindow(samples: RawSample[], options: FoldOptions = {}): Win
   const { keys = [], cellSeconds = 1, wall = 1, ...head } = options;
   const byCell = groupBy(samples, ({ atMs }) => String(Math.floor(atMs / 1000 / cellSeconds) * cellSeconds));
   const cells = [...byCell].map(([t, part]) => foldCell(Number(t), part, keys)).sort((a, b) => a.t - b.t);
-  return { v: 1, task: 0, attempt: 0, seq: 0, job: 'load', busy: 0, ...head, lines: [{ v: 1, cpu: 0, wall, cells }] };
+  return { v: 1, task: 0, attempt: 0, seq: 0, job: 'load', busy: 0, ...head, lines: [{ v: 1, wall, cells }] };
 }
 
 export function foldValues(type: MetricType, samples: { value: number; atMs: number }[]): Values {

@@ -72,7 +72,7 @@ test.each([
   [
     'a rate',
     `{ ${OBSERVE}, thresholds: { running: ['rate>2'] } }`,
-    `k6 x fleet: options.ext.fleet.target.thresholds.running: threshold "rate>2": a target's series has no rate, but avg, min, med, max, p(N), value and count`,
+    `k6 x fleet: options.ext.fleet.target.thresholds.running: threshold "rate>2": a series of the target has no rate; use avg, min, med, max, p(N), value or count`,
   ],
   [
     'a series that the target does not have',

@@ -187,7 +187,7 @@ export class SimulatedWorker {
       series: [{ values: { sum: iterations } }],
     });
     const metrics = [counter('iterations'), counter('http_reqs')];
-    const lines: Window['lines'] = [{ v: 1, cpu: 0, wall: 1, cells: [{ t, metrics }] }];
+    const lines: Window['lines'] = [{ v: 1, wall: 1, cells: [{ t, metrics }] }];
     const window: Window = { v: 1, ...ref, seq, job, busy: 0, lines };
     await this.write(this.keys.window(seq), window, () => {
       deeds.windows.push({ ...ref, seq, job, iterations });

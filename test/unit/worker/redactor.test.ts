@@ -65,8 +65,7 @@ describe('LogBuffer', () => {
 describe('hideInTags', () => {
   const line = JSON.stringify({
     v: 1,
-    cpu: 4711,
-    wall: 1,
+    wall: 4711,
     cells: [
       {
         t: 4711,

@@ -7,7 +7,7 @@ import { MemoryStore } from '../../support/memory-store.ts';
 
 const ref = { task: 3, attempt: 1 };
 const { window: windowKey } = taskKeys('run', ref.task, ref.attempt);
-const line = (cpu: number) => JSON.stringify({ v: 1, cpu, wall: 1, cells: [] });
+const line = (wall: number) => JSON.stringify({ v: 1, wall, cells: [] });
 
 let store: MemoryStore;
 let errors: Error[];
@@ -40,7 +40,7 @@ describe('Shipper', () => {
         attempt,
         seq,
         job,
-        cpu: lines.map(({ cpu }) => cpu),
+        cpu: lines.map(({ wall }) => wall),
       })),
     ).toEqual([
       { ...ref, seq: 0, job: 'load', cpu: [1, 2] },
@@ -78,7 +78,7 @@ describe('Shipper', () => {
       await shipper.flush();
     }
 
-    expect(shipped().map(({ seq, lines }) => [seq, lines[0]?.cpu])).toEqual([
+    expect(shipped().map(({ seq, lines }) => [seq, lines[0]?.wall])).toEqual([
       [0, 0],
       [1, 1],
       [2, 2],

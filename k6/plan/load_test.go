@@ -5,7 +5,7 @@ import "testing"
 func TestPeak(t *testing.T) {
 	for scenarios, want := range map[string]float64{
 		`{"a":{"executor":"constant-vus","vus":10,"duration":"5m"}}`: 300_000,
-		// 500 of 1,000 VUs are passed in the midst of each ramp.
+		// Each ramp passes 500 of 1,000 VUs at its middle.
 		`{"a":{"executor":"ramping-vus","startVUs":0,"gracefulRampDown":"0s","stages":[
 			{"duration":"10s","target":1000},{"duration":"110s","target":1000},{"duration":"10s","target":0}]}}`: 120_000,
 		`{"low":{"executor":"constant-vus","vus":10,"duration":"10m"},

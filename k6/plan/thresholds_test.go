@@ -38,7 +38,7 @@ func TestTargetThresholds(t *testing.T) {
 	}
 }
 
-func TestTargetThresholdsAreOfEveryAggregateButRate(t *testing.T) {
+func TestTargetThresholdsHaveEveryAggregateExceptRate(t *testing.T) {
 	for _, aggregate := range []string{"avg", "min", "med", "max", "p(0)", "p(99.9)", "value", "count"} {
 		if _, err := readPlan(strings.NewReader(withTarget(`{"cpu":["` + aggregate + `<1"]}`))); err != nil {
 			t.Errorf("%s: %v", aggregate, err)
@@ -46,14 +46,14 @@ func TestTargetThresholdsAreOfEveryAggregateButRate(t *testing.T) {
 	}
 }
 
-func TestTargetThresholdsRefuses(t *testing.T) {
+func TestTargetThresholdsRejects(t *testing.T) {
 	where := `options.ext.fleet.target.thresholds.cpu: threshold `
 	for thresholds, want := range map[string]string{
-		`{"cpu":["rate<1"]}`:                where + `"rate<1": a target's series has no rate, but avg, min, med, max, p(N), value and count`,
+		`{"cpu":["rate<1"]}`:                where + `"rate<1": a series of the target has no rate; use avg, min, med, max, p(N), value or count`,
 		`{"a":["max<1"],"cpu":["max<90%"]}`: where + `"max<90%": "90%" is not a number`,
-		`{"cpu":["90"]}`:                    where + `"90": no operator with a value after it`,
-		`{"cpu":["p95<90"]}`:                where + `"p95<90": "p95" is none of value, count, rate, avg, min, med, max, p(N)`,
-		`{"cpu":[{"threshold":"max<90","abortOnFail":true,"delayAbortEval":"soon"}]}`: `JSON {"options":…,"tasks":N} was expected on stdin`,
+		`{"cpu":["90"]}`:                    where + `"90": expected an aggregate, an operator and a value, such as p(95)<500`,
+		`{"cpu":["p95<90"]}`:                where + `"p95<90": unknown aggregate "p95"; use value, count, rate, avg, min, med, max or p(N)`,
+		`{"cpu":[{"threshold":"max<90","abortOnFail":true,"delayAbortEval":"soon"}]}`: `stdin must be JSON of the form {"options":…,"tasks":N}`,
 	} {
 		answer, err := readPlan(strings.NewReader(withTarget(thresholds)))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
