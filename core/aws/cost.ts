@@ -1,4 +1,4 @@
-/** What a run is about to cost. An estimate: AWS's bill counts. */
+/** An estimate of what a run will cost; only the AWS bill is exact. */
 import type { Plan } from '../contract/plan.ts';
 import { COORDINATOR_MEMORY_MIB, type StackInfo } from '../contract/stack.ts';
 import { launchSeconds, pacedSeconds, subnetIndex } from './pacing.ts';
@@ -41,38 +41,39 @@ export interface Estimate {
   pricesDate: string;
   /** From the start until the last task is ready, s. */
   launchSeconds: number;
-  /** What is assumed and what is left out, one sentence each. */
+  /** Assumptions and omissions, one each. */
   notes: string[];
 }
 
-/** From the last ready task to the start, and from the end of the load to the last exit, s; setup() comes on top. */
+/** From the last ready task to the start, and from the end of the load to the last exit, s; without setup(). */
 const AROUND_LOAD_SECONDS = 30;
-/** State transitions of a leg: the task, its choice and, at most, a retry; and of a whole execution, beside its legs. */
+/** State transitions: of a leg the task, the choice and at most one retry; of an execution its start and end. */
 const TRANSITIONS = { perLeg: 3, once: 2 } as const;
-/** How often vital signs are written, s, and how often a series of the target, whose points are a minute wide, is read. */
+/** How often metrics are published, s. */
 const PUBLISH_SECONDS = 10;
+/** How often the target's series are read, s: their data points are a minute wide. */
 const READ_SERIES_SECONDS = 60;
 
-/** How long things are in use. */
+/** How long resources are in use. */
 interface Usage {
   /** Of all tasks together, h. */
   taskHours: number;
   /** Of the tasks with a public address, h. */
   addressHours: number;
   coordinatorHours: number;
-  /** A whole run, with what it needs once; false: an hour in its midst. */
+  /** True: a whole run, with its requests at start and end; false: an hour under load. */
   whole: boolean;
 }
 
 /**
- * The run's cost by the hour and in all, by list prices (see prices.ts); data transfer is not included.
- * @param plan its `fargate` says which tasks have a public address; null: all have one
+ * The cost of a run, per hour and in total, at list prices (see prices.ts), without data transfer.
+ * @param plan its `fargate` tells which tasks have a public address; without it, all have one
  */
 export function estimate(plan: Plan, info: StackInfo): Estimate {
   const tasks = plan.tasks.length;
   const launch = launchSeconds(tasks, plan.timing.launchesPerSecond);
   const loadSeconds = plan.durationMs / 1000 + AROUND_LOAD_SECONDS;
-  // Tasks are launched evenly, and wait for the last one.
+  // Launches are spread evenly; every task waits for the last one.
   const waiting = launch - pacedSeconds(tasks, plan.timing.launchesPerSecond) / 2;
   const taskSeconds = Math.max(FARGATE_MINIMUM_SECONDS, waiting + loadSeconds);
   const addressed = tasksWithAddress(plan);
@@ -94,7 +95,7 @@ export function estimate(plan: Plan, info: StackInfo): Estimate {
   };
 }
 
-/** How long the target is watched after the load, at most, s. */
+/** How long the target is observed after the load, at most, s. */
 const observedSeconds = ({ target, loadMs }: Plan): number =>
   Math.max(0, (target?.scaleOutWithinMs ?? 0) - loadMs) / 1000;
 
@@ -116,7 +117,7 @@ function itemsOf(plan: Plan, info: StackInfo, usage: Usage): CostItem[] {
   const transitions = legs * TRANSITIONS.perLeg + (whole ? TRANSITIONS.once : 0);
   const calls = coordinatorHours * (3600 / PUBLISH_SECONDS + 3_600_000 / plan.timing.targetPollIntervalMs);
   const series = targetSeries(info.target) * coordinatorHours * (3600 / READ_SERIES_SECONDS);
-  // A metric is charged for every hour in which it is written.
+  // A metric is charged for each hour in which it is written.
   const metricHours = PUBLISHED_METRICS * Math.ceil(coordinatorHours);
   return [
     item(`Fargate${spot} vCPU, ${info.architecture}`, (taskHours * info.cpu) / 1024, 'vCPU-h', price.vcpuHour * share),

@@ -2,8 +2,8 @@
 import type { TokenRate } from '../token-bucket.ts';
 
 /**
- * From RunTask to a worker that answers, s: a task waits for its network interface, then pulls and starts its image.
- * AWS publishes no figure; 30 to 60 s are assumed to be usual for a small image, the middle is taken.
+ * From RunTask until the worker is ready, s: a task waits for its network interface, then pulls and starts its image. AWS
+ * publishes no figure; this is the middle of the 30 to 60 s that we assume for a small image.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
  */
 export const TASK_START_SECONDS = 45;
@@ -15,8 +15,8 @@ export const TASK_START_SECONDS = 45;
 export const STOP_RATE: TokenRate = { burst: 100, perSecond: 40 };
 
 /**
- * How long it takes until the last task is ready, s.
- * @param perSecond launches in a second; as many may be launched at once
+ * From the first RunTask until the last task is ready, s.
+ * @param perSecond launches per second; as many may be launched at once
  */
 export const launchSeconds = (tasks: number, perSecond: number): number =>
   pacedSeconds(tasks, perSecond) + TASK_START_SECONDS;
@@ -24,7 +24,7 @@ export const launchSeconds = (tasks: number, perSecond: number): number =>
 /** From the first RunTask to the last one, s. */
 export const pacedSeconds = (tasks: number, perSecond: number): number => Math.max(0, tasks / perSecond - 1);
 
-/** Which of `count` subnets an attempt at a task goes to: the next attempt goes elsewhere, whoever makes it. */
+/** Which of `count` subnets an attempt of a task goes to. It depends on nothing else; the next attempt uses the next subnet. */
 export const subnetIndex = (task: number, attempt: number, count: number): number => (task + attempt) % count;
 
 /** How many first attempts go to each of `count` subnets. */

@@ -1,15 +1,15 @@
 /**
- * AWS list prices in us-east-1, US dollars, without taxes, discounts or free tiers. Other regions differ by some per
- * cent; the same figures are used for them, and the estimate says so.
+ * AWS list prices in us-east-1, US dollars, without taxes, discounts or free tiers. Prices in other regions differ by a
+ * few per cent; the estimate uses these figures everywhere, and says so.
  */
 
-/** When these were last looked at. */
+/** When these were last checked. */
 export const PRICES_DATE = '2026-11';
 export const PRICES_REGION = 'us-east-1';
 
 /**
- * Fargate, Linux, an hour; billed by the second, at least one minute a task, from the start of the image's download.
- * 20 GB of ephemeral storage are included. https://aws.amazon.com/fargate/pricing/
+ * Fargate on Linux, per hour; billed by the second, at least one minute per task, from the start of the image pull. 20 GB
+ * of ephemeral storage are included. https://aws.amazon.com/fargate/pricing/
  */
 export const FARGATE_PRICE = {
   arm64: { vcpuHour: 0.03238, gbHour: 0.00356 },
@@ -18,15 +18,15 @@ export const FARGATE_PRICE = {
 export const FARGATE_MINIMUM_SECONDS = 60;
 
 /**
- * Fargate Spot's price varies with supply; AWS says "up to 70 %" less. Assumed here: 60 % less, so that the estimate is
- * rather too high. https://aws.amazon.com/fargate/pricing/
+ * The price of Fargate Spot varies with supply, "up to 70 %" below On-Demand according to AWS. We assume 60 %, so that the
+ * estimate tends to be too high. https://aws.amazon.com/fargate/pricing/
  */
 export const SPOT_DISCOUNT = 0.6;
 
 /** A public IPv4 address in use. https://aws.amazon.com/vpc/pricing/ */
 export const PUBLIC_IPV4_HOUR = 0.005;
 
-/** S3 Standard; a GET of what is not there costs the same. https://aws.amazon.com/s3/pricing/ */
+/** S3 Standard, per request; a GET of a missing key costs the same. https://aws.amazon.com/s3/pricing/ */
 export const S3_PRICE = { put: 0.005 / 1000, get: 0.0004 / 1000 } as const;
 
 /** arm64. https://aws.amazon.com/lambda/pricing/ */
@@ -36,13 +36,13 @@ export const LAMBDA_PRICE = { gbSecond: 0.0000133334, request: 0.2 / 1e6 } as co
 export const STATE_TRANSITION = 0.025 / 1000;
 
 /**
- * A custom metric's month is charged by the hour in which it was written; 730 hours are a month.
+ * A custom metric is charged for each hour in which it is written; a month has 730 hours.
  * https://aws.amazon.com/cloudwatch/pricing/
  */
 export const CLOUDWATCH_PRICE = {
   metricHour: 0.3 / 730,
-  /** PutMetricData and DescribeAlarms, by the call. */
+  /** PutMetricData and DescribeAlarms, per call. */
   request: 0.01 / 1000,
-  /** GetMetricData, by the metric that is asked for. */
+  /** GetMetricData, per metric requested. */
   metricRequested: 0.01 / 1000,
 } as const;

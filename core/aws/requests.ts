@@ -1,4 +1,4 @@
-/** How many requests a run makes, counted from the protocol of worker and coordinator. */
+/** How many requests a run makes, derived from the protocol of worker and coordinator. */
 
 import { MetricName } from '../contract/cloudwatch.ts';
 import { CONDITIONS } from '../contract/interval-metrics.ts';
@@ -12,46 +12,46 @@ export interface Requests {
   gets: number;
 }
 
-/** A worker, from its start to its end: ready, armed, running, done; its log. */
+/** Of a worker: its statuses ready, armed, running and done, and its log. */
 const WORKER_PUTS = 5;
-/** plan.json, archive.tar, environment.json. */
+/** Of a worker: plan.json, archive.tar, environment.json. */
 const WORKER_GETS = 3;
-/** plan, archive, summary.tar, environment; result, summary, and what the phases in between change in control.json. */
+/** Of a run: plan, archive, summary.tar, environment, result, summary, and the changes of control.json in between. */
 const RUN_PUTS = 24;
-/** plan, checkpoint and control.json at each take-over; the CLI's polls of progress.json are not the stack's. */
+/** Of a run: plan, checkpoint and control.json whenever a coordinator claims the run. The CLI's polls are not counted. */
 const RUN_GETS = 12;
 
 const PROGRESS_SECONDS = 1;
 
-/** S3 requests of one task in an hour of load. Its own: windows, polls. The coordinator's: looks at it. */
+/** S3 requests for one task in an hour of load: its windows and polls, and the coordinator's polls of it. */
 export function taskRequestsPerHour(timing: Timing): Requests {
   const windows = perHour(timing.windowMs);
-  const looks = perHour(Math.max(timing.taskPollIntervalMs, timing.tickMs));
-  // A look at which there is no window yet: a GET that finds none, and then the word, if it was not read before. One look
-  // in six is so where there are as many looks as windows (npm run bench -- --only requests).
-  const inVain = Math.max(looks / 6, looks - windows) * (2 - 1 / POLLS_PER_STATUS_READ);
+  const polls = perHour(Math.max(timing.taskPollIntervalMs, timing.tickMs));
+  // A poll before the next window is there costs a GET in vain, and one of the status unless that poll had read it. With
+  // as many polls as windows, one in six is such a poll (npm run bench -- --only requests).
+  const inVain = Math.max(polls / 6, polls - windows) * (2 - 1 / POLLS_PER_STATUS_READ);
   return {
     puts: windows,
-    gets: perHour(timing.controlPollIntervalMs) + windows + looks / POLLS_PER_STATUS_READ + inVain,
+    gets: perHour(timing.controlPollIntervalMs) + windows + polls / POLLS_PER_STATUS_READ + inVain,
   };
 }
 
-/** S3 requests of the coordinator in an hour, whatever the number of tasks is. */
+/** S3 requests of the coordinator in an hour, independent of the number of tasks. */
 export const coordinatorRequestsPerHour = (timing: Timing): Requests => ({
   puts: perHour(timing.renewMs) + perHour(timing.checkpointMs) + perHour(PROGRESS_SECONDS * 1000),
   gets: perHour(timing.tickMs),
 });
 
-/** S3 requests that a run makes once, however long it lasts. */
+/** S3 requests that do not depend on how long the run lasts. */
 export const onceRequests = (tasks: number): Requests => ({
   puts: tasks * WORKER_PUTS + RUN_PUTS,
   gets: tasks * WORKER_GETS + RUN_GETS,
 });
 
-/** Metrics that a run writes: a fixed set, whatever the number of tasks is. */
+/** Number of metrics that a run publishes, independent of the number of tasks. */
 export const PUBLISHED_METRICS = Object.keys(MetricName).length + CONDITIONS.length;
 
-/** How many series of the target GetMetricData is asked for at a time. */
+/** How many series one GetMetricData call reads for the target. */
 export function targetSeries(target: TargetConfig | null): number {
   if (target === null) return 0;
   return (

@@ -71,7 +71,7 @@ describe('the quota', () => {
   it('leaves room for what the target may grow to', async () => {
     // 24 tasks at most, 4 now: 20 × 2 vCPUs; 100 - 30 - 40 = 30
     const { problems } = await check({}, withTarget, { target: TARGET });
-    expect(problems).toEqual([expect.stringContaining('only 30 are left (30 in use, 40 kept')]);
+    expect(problems).toEqual([expect.stringMatching(/only 30 of .* are available \(30 in use, 40 reserved/)]);
   });
 
   it.each<[string, Answers, Partial<StackInfo>]>([
@@ -160,7 +160,7 @@ it('passes on what is known without AWS', async () => {
   expect(problems).toEqual([]);
   expect(warnings).toEqual([
     expect.stringContaining('was deployed by k6-fleet 0.0.1'),
-    expect.stringContaining('do not fit into its 2048 MiB'),
+    expect.stringContaining('do not fit in its 2048 MiB'),
     expect.stringContaining('target tracking'),
   ]);
 });

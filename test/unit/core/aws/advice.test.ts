@@ -5,7 +5,7 @@ import { awsPlan } from '../../../support/aws-samples.ts';
 const MINUTE = 60_000;
 
 describe('scaleOutAdvice', () => {
-  it('warns of a time that target tracking cannot keep', () => {
+  it('warns of less time than target tracking needs', () => {
     const target = { observe: 'stack', scaleOutWithinMs: MINUTE };
     expect(scaleOutAdvice({ target })).toEqual([expect.stringContaining('allow 6m')]);
   });
@@ -15,7 +15,7 @@ describe('scaleOutAdvice', () => {
     { observe: null, scaleOutWithinMs: MINUTE },
     { observe: 'demo:http://127.0.0.1:8080', scaleOutWithinMs: MINUTE },
     { observe: 'stack', maxErrorRate: 0.01 },
-  ])('says nothing where nothing of AWS is expected to scale: %o', (target) => {
+  ])('gives no advice unless the target of a stack is expected to scale: %o', (target) => {
     expect(scaleOutAdvice({ target })).toEqual([]);
   });
 });
@@ -28,10 +28,10 @@ describe('fleetAdvice', () => {
 });
 
 describe('memoryAdvice', () => {
-  it('says how many tasks would do', () => {
+  it('says how many tasks would suffice', () => {
     const plan = awsPlan({ tasks: 2, maxVUs: 1000 });
     expect(memoryAdvice(plan, { memoryMiB: 2048 })).toEqual([
-      '1000 VUs in one task may not fit into its 2048 MiB (a VU takes 1 to 5 MB, k6 and its worker 256): use --tasks 6, or give tasks more memory',
+      '1000 VUs in one task may not fit in its 2048 MiB (a VU uses 1 to 5 MB, k6 and its worker 256): use --tasks 6, or give tasks more memory',
     ]);
     expect(memoryAdvice(awsPlan({ tasks: 6, maxVUs: 334 }), { memoryMiB: 2048 })).toEqual([]);
     expect(memoryAdvice(plan, { memoryMiB: 1024 })[0]).toContain('do not fit');

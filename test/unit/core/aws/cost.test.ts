@@ -10,7 +10,7 @@ describe('estimate', () => {
   it('has the figures of the design for 1,000 tasks: $45 an hour of Fargate, $3.6 of PUTs', () => {
     const plan = awsPlan({ tasks: 1000, durationMs: HOUR });
     const cost = estimate(plan, stackInfo({ architecture: 'x86_64', memoryMiB: 1024 }));
-    // 1,000 × (0.04048 + 0.004445) = $44.9 an hour; the tasks also wait for each other, and leave.
+    // 1,000 × (0.04048 + 0.004445) = $44.9 an hour, plus the time in which tasks wait for each other and exit.
     expect(of(cost, 'Fargate vCPU')?.dollars).toBeGreaterThan(40.48);
     expect(of(cost, 'Fargate vCPU')?.dollars).toBeLessThan(40.48 * 1.05);
     expect(of(cost, 'Fargate memory')?.dollars).toBeCloseTo(4.445 * 1.03, 0);
@@ -41,7 +41,7 @@ describe('estimate', () => {
     expect(cost(100, HOUR + 60_000)).toBeGreaterThan(cost(100, HOUR));
   });
 
-  it('takes arm64 and Spot for what they are', () => {
+  it('prices arm64 and Spot lower', () => {
     const plan = awsPlan({ tasks: 10 });
     const dollars = (more: Parameters<typeof stackInfo>[0]) =>
       of(estimate(plan, stackInfo(more)), 'Fargate')?.dollars ?? 0;
@@ -50,7 +50,7 @@ describe('estimate', () => {
     expect(estimate(plan, stackInfo({ capacity: 'FARGATE_SPOT' })).notes.join()).toContain('60 % below On-Demand');
   });
 
-  it('charges public addresses only where there are some', () => {
+  it('charges only the public addresses that there are', () => {
     const subnet = (publicIp: boolean) => ({ id: 'subnet', zone: 'us-east-1a', publicIp });
     const addresses = (...publicIps: boolean[]) =>
       of(estimate(awsPlan({ tasks: 4, fargate: { subnets: publicIps.map(subnet) } }), stackInfo()), 'public IPv4');
@@ -60,8 +60,8 @@ describe('estimate', () => {
 
   it("counts the target's series and the observation after the load", () => {
     const target = { services: [{ cluster: 'c', service: 's' }], metrics: {}, stopAlarms: [] };
-    const watched = { observe: 'stack', scaleOutWithinMs: 1_200_000 };
-    const cost = estimate(awsPlan({ target: watched }), stackInfo({ target }));
+    const observed = { observe: 'stack', scaleOutWithinMs: 1_200_000 };
+    const cost = estimate(awsPlan({ target: observed }), stackInfo({ target }));
     expect(of(cost, "CloudWatch, target's series")?.amount).toBeGreaterThan(0);
     const shorter = estimate(awsPlan(), stackInfo({ target }));
     expect((of(cost, 'Lambda')?.amount ?? 0) - (of(shorter, 'Lambda')?.amount ?? 0)).toBeCloseTo(
@@ -71,7 +71,7 @@ describe('estimate', () => {
     expect(of(cost, 'Fargate vCPU')?.amount).toBe(of(shorter, 'Fargate vCPU')?.amount);
   });
 
-  it('says where its prices are from', () => {
+  it('names the region and date of its prices', () => {
     expect(estimate(awsPlan(), stackInfo({ region: 'eu-central-1' })).notes[0]).toBe(
       'list prices of us-east-1 as of 2026-11, without free tiers; those of eu-central-1 differ',
     );

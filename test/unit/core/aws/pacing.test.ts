@@ -23,12 +23,12 @@ describe('placement', () => {
     );
   });
 
-  it('sends the next attempt elsewhere', () => {
+  it('sends the next attempt to another subnet', () => {
     expect([0, 1, 2].map((attempt) => subnetIndex(4, attempt, 3))).toEqual([1, 2, 0]);
   });
 });
 
-it('tells how long the launch takes', () => {
+it('computes how long the launch takes', () => {
   expect(pacedSeconds(20, 20)).toBe(0);
   expect(launchSeconds(1, 20)).toBe(TASK_START_SECONDS);
   expect(launchSeconds(1000, 20)).toBe(49 + TASK_START_SECONDS);
