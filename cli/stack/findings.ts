@@ -16,7 +16,10 @@ export function awsProblem(error: unknown): string {
 }
 
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
-  [/Region is missing/i, 'no AWS region is set; set AWS_REGION, or AWS_PROFILE to a profile that has one'],
+  [
+    /Region is missing|Region not accepted: region=""/i,
+    'no AWS region is set; set AWS_REGION, or AWS_PROFILE to a profile that has one',
+  ],
   [/Expired|SSO session/i, 'the AWS credentials have expired; sign in again, such as with aws sso login'],
   [
     /CredentialsProviderError|Could not load credentials/i,

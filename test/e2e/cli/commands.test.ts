@@ -1,5 +1,5 @@
 /** The commands that start no load: plan, runs, show, attach, doctor; with the built CLI, its output piped. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { planText } from '../../../cli/render/plan-text.ts';
@@ -144,6 +144,23 @@ export default function () { group('outer', () => check(1, { 'is one': (x) => x 
     }
   });
 
+  test('nothing is cut in what runs prints to a pipe', async () => {
+    const name = 'a-name-that-is-as-long-as-a-run-may-have';
+    const { result } = await sandbox.run(await sandbox.script('long.js', 'export default () => {};'), ['--name', name]);
+    const { stdout } = await sandbox.cli(['runs']);
+    const row = stdout.split('\n').find((line) => line.startsWith(result?.run.id ?? 'none')) ?? '';
+    expect(row.split(/ {2,}/)).toEqual([
+      result?.run.id,
+      name,
+      expect.any(String),
+      expect.any(String),
+      '1',
+      'finished',
+      'passed',
+    ]);
+    await rm(join(sandbox.storeDir, 'runs', result?.run.id ?? ''), { recursive: true });
+  });
+
   test('an unknown run is answered with the latest one', async () => {
     const { code, stderr } = await sandbox.cli(['show', '../runs']);
     expect(stderr).toMatch(ONE_LINE);
@@ -161,6 +178,26 @@ export default function () { group('outer', () => check(1, { 'is one': (x) => x 
     expect(stdout).toContain('good-one');
     expect(stderr).toMatch(/^k6-fleet: run 20000101-000000-broken-0000 cannot be read: [^\n]*plan\.json[^\n]*\n$/);
   });
+});
+
+test('a run whose coordinator has died is referred to resume', async () => {
+  const plan = JSON.parse((await sandbox.cli(['plan', script, '--json'])).stdout);
+  const id = '20000101-000000-dead-0000';
+  const other = await sandbox.within('dead');
+  const dir = join(other.storeDir, 'runs', id);
+  await mkdir(dir, { recursive: true });
+  await writeFile(join(dir, 'plan.json'), JSON.stringify({ ...plan, id, createdAt: '2000-01-01T00:00:00.000Z' }));
+
+  const shown = await other.cli(['show', id]);
+  const attached = await other.cli(['attach', id, '-q']);
+  const elsewhere = await sandbox.cli(['attach', id, '--store', other.storeDir]);
+
+  expect(shown).toMatchObject({ code: 0, stderr: '' });
+  expect(shown.stdout).toContain(`finish the run with: k6-fleet resume ${id}\n`);
+  expect(attached.code).toBe(1);
+  expect(attached.stderr).toMatch(ONE_LINE);
+  expect(attached.stderr).toContain(`finish it with: k6-fleet resume ${id}\n`);
+  expect(elsewhere.stderr).toContain(`k6-fleet resume ${id} --store ${other.storeDir}\n`);
 });
 
 describe.concurrent('doctor', () => {
@@ -195,15 +232,16 @@ describe.concurrent('doctor', () => {
 });
 
 test.each([
-  [['no-such-command'], /unknown command 'no-such-command'/],
-  [['plan'], /missing required argument 'script'/],
-  [['plan', 'x.js', '--json', '--wat'], /unknown option '--wat'/],
-  [['show'], /missing required argument 'id'/],
-])('%j is refused with a hint at the help', async (args, message) => {
+  [['no-such-command'], "unknown command 'no-such-command'; see k6-fleet --help"],
+  [['plan'], "missing required argument 'script'; see k6-fleet plan --help"],
+  [['plan', 'x.js', '--json', '--wat'], "unknown option '--wat'; see k6-fleet plan --help"],
+  [['show'], "missing required argument 'id'; see k6-fleet show --help"],
+  ...['run', 'plan', 'runs', 'show', 'attach', 'stop', 'purge', 'resume', 'doctor', 'demo'].map(
+    (command): [string[], string] => [[command, '--vus'], `unknown option '--vus'; see k6-fleet ${command} --help`],
+  ),
+])('%j is refused with a hint at the help of that command', async (args, message) => {
   const { code, stdout, stderr } = await sandbox.cli(args);
-  expect(stderr).toMatch(/^k6-fleet: /);
-  expect(stderr).toMatch(message);
-  expect(stderr).toContain('--help');
+  expect(stderr).toBe(`k6-fleet: ${message}\n`);
   expect({ code, stdout }).toEqual({ code: 104, stdout: '' });
 });
 
