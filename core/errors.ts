@@ -24,3 +24,16 @@ export class StoreError extends Error {
     this.name = 'StoreError';
   }
 }
+
+/** The text on one line: any run of whitespace becomes one space. For messages of other systems. */
+export const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+/**
+ * An error of a library on one line, such as `AccessDeniedException: User … is not authorized …`, without a name that only
+ * says `Error`. If a connection failed for every address of a host, the error has a code, such as ECONNREFUSED, instead
+ * of a message.
+ */
+export function errorLine(error: unknown): string {
+  const { name = 'Error', message = '', code = '' } = error as Error & { code?: string };
+  return oneLine(name === 'Error' ? message || code : `${name}: ${message || code}`);
+}

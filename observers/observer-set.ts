@@ -1,41 +1,52 @@
 import type { Observation, TargetObserver } from '../core/ports.ts';
 
 /**
- * Several observers as one. One that fails does not hide what the others see: it leaves an event that says so, once
- * until it works again.
- * @throws Error from `observe`, where all of them fail
+ * Several observers as one. A failing observer does not hide what the others read: its error becomes an event, reported
+ * once until it succeeds again.
  */
-export function observers(parts: readonly TargetObserver[], now: () => number = Date.now): TargetObserver {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  const failing = new Map<TargetObserver, string>();
-  return {
-    async observe(since) {
-      const settled = await Promise.allSettled(parts.map((part) => part.observe(since)));
-      const seen: Observation = { reading: null, events: [], samples: [], alarms: [] };
-      const errors: unknown[] = [];
-      settled.forEach((outcome, i) => {
-        const part = parts[i] as TargetObserver;
-        if (outcome.status === 'fulfilled') {
-          failing.delete(part);
-          add(seen, outcome.value);
-          return;
-        }
-        errors.push(outcome.reason);
-        const message = (outcome.reason as Error).message;
-        if (failing.get(part) !== message) seen.events.push({ at: now(), message });
-        failing.set(part, message);
-      });
-      if (parts.length > 0 && errors.length === parts.length) throw errors[0];
-      return seen;
-    },
-  };
+export class ObserverSet implements TargetObserver {
+  /** The last error of each observer that fails now. */
+  private readonly failing = new Map<TargetObserver, string>();
+
+  constructor(
+    private readonly observers: readonly TargetObserver[],
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** @throws Error if all observers fail */
+  async observe(since: number): Promise<Observation> {
+    const outcomes = await Promise.all(this.observers.map((observer) => attempt(observer, since)));
+    const combined: Observation = { reading: null, events: [], samples: [], alarms: [] };
+    const errors: Error[] = [];
+    for (const { observer, result } of outcomes) {
+      if (!(result instanceof Error)) {
+        this.failing.delete(observer);
+        add(combined, result);
+        continue;
+      }
+      errors.push(result);
+      const { message } = result;
+      if (this.failing.get(observer) !== message) combined.events.push({ at: this.now(), message });
+      this.failing.set(observer, message);
+    }
+    if (errors.length > 0 && errors.length === this.observers.length) throw errors[0];
+    return combined;
+  }
 }
 
-function add(seen: Observation, { reading, events, samples, alarms, maximum }: Observation): void {
-  seen.reading ??= reading;
-  if (maximum !== undefined) seen.maximum ??= maximum;
-  seen.events.push(...events);
-  seen.samples.push(...samples);
-  seen.alarms.push(...alarms);
+async function attempt(observer: TargetObserver, since: number) {
+  try {
+    return { observer, result: await observer.observe(since) };
+  } catch (error) {
+    return { observer, result: error as Error };
+  }
+}
+
+/** The first reading and the first maximum count. */
+function add(combined: Observation, { reading, events, samples, alarms, maximum }: Observation): void {
+  combined.reading ??= reading;
+  if (maximum !== undefined) combined.maximum ??= maximum;
+  combined.events.push(...events);
+  combined.samples.push(...samples);
+  combined.alarms.push(...alarms);
 }

@@ -1,4 +1,4 @@
-import { errorLine } from '../../core/one-line.ts';
+import { errorLine } from '../../core/errors.ts';
 
 /** What a check before a run found, one line each. */
 export interface Findings {

@@ -1,5 +1,5 @@
 /** k6's own words in the log of a task: lines such as `time="…" level=error msg="…" hint="…" source=stacktrace`. */
-import { oneLine } from '../one-line.ts';
+import { oneLine } from '../errors.ts';
 
 /** A field of a line: quoted as Go does it, perhaps cut off at its end, or bare. */
 const field = (name: string) => new RegExp(`(?:^|\\s)${name}=(?:"((?:[^"\\\\]|\\\\.)*)|(\\S+))`);

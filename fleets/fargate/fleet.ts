@@ -2,7 +2,7 @@ import { type ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { STOP_RATE, subnetIndex } from '../../core/aws/pacing.ts';
 import type { FargateSubnet } from '../../core/contract/plan.ts';
 import type { FleetInfo } from '../../core/contract/stack.ts';
-import { errorLine } from '../../core/one-line.ts';
+import { errorLine } from '../../core/errors.ts';
 import type { Clock, Fleet, LaunchResult, TaskLiveness, TaskRef } from '../../core/ports.ts';
 import { TokenBucket } from '../../core/token-bucket.ts';
 import { isTransient } from './errors.ts';

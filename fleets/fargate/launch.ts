@@ -3,7 +3,7 @@ import type { Failure, RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { WorkerEnv } from '../../core/contract/env.ts';
 import type { FargateSubnet } from '../../core/contract/plan.ts';
 import type { FleetInfo } from '../../core/contract/stack.ts';
-import { oneLine } from '../../core/one-line.ts';
+import { oneLine } from '../../core/errors.ts';
 import type { TaskRef } from '../../core/ports.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { type ECSClient, StopTaskCommand } from '@aws-sdk/client-ecs';
 import { STOP_RATE } from '../../core/aws/pacing.ts';
-import { errorLine } from '../../core/one-line.ts';
+import { errorLine } from '../../core/errors.ts';
 import { eachInParallel } from '../../core/parallel.ts';
 import type { Clock } from '../../core/ports.ts';
 import { TokenBucket } from '../../core/token-bucket.ts';

@@ -1,5 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { oneLine } from '../../core/one-line.ts';
+import { oneLine } from '../../core/errors.ts';
 
 /**
  * Why a task has stopped, in one line: stop code, reason, and its container's exit code and reason.

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { WorkerEnv } from '../../core/contract/env.ts';
 import type { FleetInfo } from '../../core/contract/stack.ts';
-import { errorLine } from '../../core/one-line.ts';
+import { errorLine } from '../../core/errors.ts';
 import type { TaskLiveness, TaskRef } from '../../core/ports.ts';
 import { isTransient } from './errors.ts';
 import { SingleFlight } from './single-flight.ts';

@@ -6,9 +6,10 @@ import type { FleetInfo } from '../../core/contract/stack.ts';
 import { UserError } from '../../core/errors.ts';
 import type { TargetObserver } from '../../core/ports.ts';
 import { AlarmObserver, stopAlarmProblems } from '../../observers/aws/alarm-observer.ts';
-import { createStackObserver, targetClients } from '../../observers/aws/ecs.ts';
+import { targetClients } from '../../observers/aws/ecs-clients.ts';
+import { createStackObserver } from '../../observers/aws/ecs-observer.ts';
 import { createObserver } from '../../observers/create-observer.ts';
-import { observers } from '../../observers/observer-set.ts';
+import { ObserverSet } from '../../observers/observer-set.ts';
 import { TIMEOUTS } from '../timeouts.ts';
 
 /** The run's eyes: the stack's own alarms, the user's stop alarms, and the target that the plan names. */
@@ -29,9 +30,9 @@ export function observersOf(plan: Plan, info: FleetInfo): RunObservers {
   const parts = [...targetObserver(plan, info), ownAlarms];
   const client = targetClients(info)?.cloudWatch;
   const names = target?.stopAlarms ?? [];
-  if (client === undefined || names.length === 0) return { observer: observers(parts), problems: async () => [] };
+  if (client === undefined || names.length === 0) return { observer: new ObserverSet(parts), problems: async () => [] };
   return {
-    observer: observers([...parts, new AlarmObserver({ client, names, effectOf: () => 'stop' })]),
+    observer: new ObserverSet([...parts, new AlarmObserver({ client, names, effectOf: () => 'stop' })]),
     problems: () => stopAlarmProblems(client, names, target?.region ?? region),
   };
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { StopReason } from '../../core/contract/control.ts';
 import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
 import { LegInput } from '../../core/contract/stack.ts';
-import { oneLine } from '../../core/one-line.ts';
+import { oneLine } from '../../core/errors.ts';
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
 const StatusChange = z.object({

@@ -12,67 +12,75 @@ import type { Observation, TargetObserver } from '../../core/ports.ts';
 export interface AlarmObserverOptions {
   client: CloudWatchClient;
   names: readonly string[];
-  /** What a firing of that alarm means for the run. */
+  /** What it means for the run if that alarm fires. */
   effectOf(name: string): AlarmTransition['effect'];
 }
 
-/** What we need of an item's HistoryData, which is JSON in a string. */
+/** The part of an item's HistoryData, JSON in a string, that is needed. */
 const HistoryData = z.object({
   newState: z.object({ stateValue: AlarmTransition.shape.state, stateReason: z.string().default('') }),
 });
 
-/** Only metric alarms are told of where this is left out. */
+/** Without this, CloudWatch lists metric alarms alone. */
 const ALL_TYPES = { AlarmTypes: ['MetricAlarm' as const, 'CompositeAlarm' as const] };
 
 /**
- * Tells the transitions of alarms. Their present states, of up to 100 alarms in one request, say which of them have
- * changed; the history of these says what happened, so that an alarm that fired and recovered between two readings, or
- * between two legs of a run, is not missed. CloudWatch allows 9 requests a second for states, 3 for histories, for the
- * whole account. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
+ * Reports the transitions of alarms. The current states, of up to 100 alarms in one request, show which have changed; the
+ * history of those shows what happened, so that an alarm that fires and recovers between two readings, or between two
+ * legs of a run, is not missed. CloudWatch allows an account 9 requests a second for states and 3 for histories.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
  */
 export class AlarmObserver implements TargetObserver {
-  /** By alarm, the moment of the latest transition whose history is known, Unix ms. */
-  readonly #known = new Map<string, number>();
-  readonly #missing = new Set<string>();
+  /** By alarm: when its latest reported transition happened, Unix ms. */
+  private readonly reportedAt = new Map<string, number>();
+  /** Alarms already reported as missing. */
+  private readonly missing = new Set<string>();
 
   constructor(
-    private readonly watched: AlarmObserverOptions,
+    private readonly options: AlarmObserverOptions,
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** An alarm that is not there is an event, once. @throws Error where states or histories cannot be read */
+  /** An alarm that does not exist is an event, once. @throws Error if states or histories cannot be read */
   async observe(since: number): Promise<Observation> {
-    const { client, names } = this.watched;
+    const { client, names } = this.options;
     const states = await readStates(client, names);
-    const seen: Observation = { reading: null, events: [], samples: [], alarms: [] };
+    const observation: Observation = { reading: null, events: [], samples: [], alarms: [] };
     for (const name of names) {
       const state = states.get(name);
-      if (state !== undefined) seen.alarms.push(...(await this.#transitions(name, state, since)));
-      else if (!this.#missing.has(name)) {
-        this.#missing.add(name);
-        seen.events.push({ at: this.now(), message: `alarm "${name}" does not exist: nobody watches what it is on` });
+      if (state !== undefined) observation.alarms.push(...(await this.newTransitions(name, state, since)));
+      else if (!this.missing.has(name)) {
+        this.missing.add(name);
+        observation.events.push({
+          at: this.now(),
+          message: `alarm "${name}" does not exist, so nothing watches its metric`,
+        });
       }
     }
-    seen.alarms.sort((a, b) => a.at - b.at);
-    return seen;
+    observation.alarms.sort((a, b) => a.at - b.at);
+    return observation;
   }
 
-  async #transitions(name: string, { value, changedAt }: AlarmState, since: number): Promise<AlarmTransition[]> {
-    const known = this.#known.get(name) ?? 0;
-    if (changedAt < since || changedAt <= known) return [];
-    const from = Math.max(since, known);
-    const transitions = await this.#history(name, from);
-    // A history that lags behind the state is asked for again.
-    if (transitions.at(-1)?.state === value) this.#known.set(name, changedAt);
+  private async newTransitions(
+    name: string,
+    { value, changedAt }: AlarmState,
+    since: number,
+  ): Promise<AlarmTransition[]> {
+    const reportedAt = this.reportedAt.get(name) ?? 0;
+    if (changedAt < since || changedAt <= reportedAt) return [];
+    const from = Math.max(since, reportedAt);
+    const transitions = await this.readHistory(name, from);
+    // A history that lags behind the state is read again next time.
+    if (transitions.at(-1)?.state === value) this.reportedAt.set(name, changedAt);
     return transitions.filter(({ at }) => at >= from);
   }
 
-  /** In order of time. What is told again has the same time again. */
-  async #history(name: string, from: number): Promise<AlarmTransition[]> {
+  /** In order of time. A transition that is read again has the same time again. */
+  private async readHistory(name: string, from: number): Promise<AlarmTransition[]> {
     const transitions: AlarmTransition[] = [];
     let NextToken: string | undefined;
     do {
-      const page = await this.watched.client.send(
+      const page = await this.options.client.send(
         new DescribeAlarmHistoryCommand({
           AlarmName: name,
           HistoryItemType: 'StateUpdate',
@@ -82,19 +90,19 @@ export class AlarmObserver implements TargetObserver {
           NextToken,
         }),
       );
-      for (const item of page.AlarmHistoryItems ?? []) transitions.push(this.#transition(name, item));
+      for (const item of page.AlarmHistoryItems ?? []) transitions.push(this.parseItem(name, item));
       NextToken = page.NextToken;
     } while (NextToken !== undefined);
     return transitions;
   }
 
-  #transition(name: string, { Timestamp, HistoryData: data }: AlarmHistoryItem): AlarmTransition {
+  private parseItem(name: string, { Timestamp, HistoryData: data }: AlarmHistoryItem): AlarmTransition {
     const parsed = HistoryData.safeParse(parseJson(data ?? ''));
     if (!parsed.success || Timestamp === undefined) {
-      throw new Error(`the history of alarm "${name}" has an item that cannot be read: ${data}`);
+      throw new Error(`the history of alarm "${name}" has an invalid item: ${data}`);
     }
     const { stateValue, stateReason } = parsed.data.newState;
-    const effect = this.watched.effectOf(name);
+    const effect = this.options.effectOf(name);
     return { name, at: Timestamp.getTime(), state: stateValue, reason: stateReason, effect };
   }
 }
@@ -107,7 +115,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** DescribeAlarms takes so many names. */
+/** The limit of DescribeAlarms. */
 const NAMES_PER_CALL = 100;
 
 interface AlarmState {
@@ -116,7 +124,7 @@ interface AlarmState {
   changedAt: number;
 }
 
-/** By name; those that do not exist are not in it. */
+/** By name; alarms that do not exist are missing. */
 async function readStates(client: CloudWatchClient, names: readonly string[]): Promise<Map<string, AlarmState>> {
   const states = new Map<string, AlarmState>();
   for (let i = 0; i < names.length; i += NAMES_PER_CALL) {
@@ -131,9 +139,9 @@ async function readStates(client: CloudWatchClient, names: readonly string[]): P
 }
 
 /**
- * Why alarms that are to stop a run could not do so, one line each; none: all stand ready. A name with a typo, or an
- * alarm that is up already, would disarm the safety that its user counts on.
- * @param region where they are looked for
+ * Why stop alarms could not stop a run, one line each; empty: all are ready. A name with a typo, or an alarm that is
+ * already in ALARM, would silently remove the safety that the user relies on.
+ * @param region the region of the alarms, for the message
  */
 export async function stopAlarmProblems(
   client: CloudWatchClient,
@@ -142,10 +150,10 @@ export async function stopAlarmProblems(
 ): Promise<string[]> {
   const states = names.length === 0 ? new Map<string, AlarmState>() : await readStates(client, names);
   return names.flatMap((name) => {
-    const where = `the stop alarm "${name}" of target.stopAlarms`;
+    const alarm = `the stop alarm "${name}" of target.stopAlarms`;
     const state = states.get(name);
-    if (state === undefined) return [`${where} does not exist in ${region}: correct its name and deploy again`];
+    if (state === undefined) return [`${alarm} does not exist in ${region}: correct its name and deploy again`];
     if (state.value !== 'ALARM') return [];
-    return [`${where} is in ALARM already, so it cannot fire: wait until it is OK, or take it out and deploy again`];
+    return [`${alarm} is already in ALARM, so it cannot fire: wait until it is OK, or remove it and deploy again`];
   });
 }

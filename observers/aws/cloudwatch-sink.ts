@@ -9,8 +9,8 @@ import { CONDITIONS, type IntervalMetrics } from '../../core/contract/interval-m
 import type { MetricsSink } from '../../core/ports.ts';
 
 /**
- * Shows vital signs as a stack's metrics in CloudWatch: one request each time, with at most 14 metrics however many
- * tasks there are. A request takes 1,000 metrics and 1 MB; a datum 150 different values.
+ * Publishes a run's interval metrics as a stack's metrics in CloudWatch: one request per interval with at most 14 metrics,
+ * whatever the number of tasks. A request may have 1,000 metrics and 1 MB, a datum 150 distinct values.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
  */
 export class CloudWatchSink implements MetricsSink {
@@ -26,7 +26,7 @@ export class CloudWatchSink implements MetricsSink {
   }
 }
 
-/** What is not known is left out: the alarms take missing data as not breaching. */
+/** Unknown values are left out: the alarms treat missing data as not breaching. */
 export function metricData(interval: IntervalMetrics, stack: string): MetricDatum[] {
   const { target, latency, conditions } = interval;
   const common = { Dimensions: [{ Name: STACK_DIMENSION, Value: stack }], Timestamp: new Date(interval.at) };

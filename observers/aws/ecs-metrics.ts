@@ -6,7 +6,7 @@ import { isApplicationLoadBalancer, TargetSeries } from '../../core/contract/tar
 const PERIOD_S = 60;
 const PERIOD_MS = 1000 * PERIOD_S;
 
-/** A metric of CloudWatch's, and the series that it is a part of. */
+/** A CloudWatch metric and the series that it belongs to. */
 interface Metric {
   series: string;
   namespace: string;
@@ -16,15 +16,15 @@ interface Metric {
   factor?: number;
 }
 
-/** How the values that several metrics of a series have for the same minute become one. */
+/** How the values of several metrics of one series are combined for the same minute. */
 const MERGE: Readonly<Record<string, (a: number, b: number) => number>> = {
-  // The most of any service.
+  // The highest of all services.
   [TargetSeries.cpu]: Math.max,
   [TargetSeries.memory]: Math.max,
   [TargetSeries.errors5xx]: (a, b) => a + b,
 };
 
-/** The metrics of a target. One of the user's own takes the place of ours with the same name. */
+/** The metrics of a target. A metric that the user configures replaces the built-in one of the same name. */
 function metricsOf(target: TargetConfig): Metric[] {
   const services = target.services.flatMap(({ cluster, service }) => {
     const dimensions = { ClusterName: cluster, ServiceName: service };
@@ -34,12 +34,12 @@ function metricsOf(target: TargetConfig): Metric[] {
       { ...ofService, series: TargetSeries.memory, metric: 'MemoryUtilization' },
     ];
   });
-  const own = Object.entries(target.metrics).map(([series, metric]) => ({ ...metric, series }));
-  const ours = [...services, ...loadBalancerMetrics(target), ...databaseMetrics(target)];
-  return [...ours.filter(({ series }) => target.metrics[series] === undefined), ...own];
+  const configured = Object.entries(target.metrics).map(([series, metric]) => ({ ...metric, series }));
+  const builtIn = [...services, ...loadBalancerMetrics(target), ...databaseMetrics(target)];
+  return [...builtIn.filter(({ series }) => target.metrics[series] === undefined), ...configured];
 }
 
-/** What a load balancer answers itself, for want of a healthy target or of its answer, is the target's error too. */
+/** The load balancer's own 5xx, for lack of a healthy target or its response, count as the target's errors. */
 function loadBalancerMetrics(target: TargetConfig): Metric[] {
   if (!isApplicationLoadBalancer(target)) return [];
   const ofBalancer = { namespace: 'AWS/ApplicationELB', dimensions: { LoadBalancer: target.loadBalancer ?? '' } };
@@ -58,8 +58,8 @@ function databaseMetrics({ database }: TargetConfig): Metric[] {
 }
 
 /**
- * The target's metrics in CloudWatch, a value a minute, of the whole minutes from `from` to `until`, Unix ms. They lag
- * behind, and a value may still change. One request for all, but for further pages.
+ * The target's metrics in CloudWatch, one value a minute, for the whole minutes from `from` to `until`, Unix ms. Values
+ * arrive late and may still change. One request for all of them, plus one for each further page.
  */
 export async function readMetrics(
   client: CloudWatchClient,
@@ -85,7 +85,7 @@ export async function readMetrics(
       });
     }
   }
-  if (target.metrics[TargetSeries.errors5xx] === undefined) addNoErrors(series);
+  if (target.metrics[TargetSeries.errors5xx] === undefined) fillMissingErrors(series);
   return [...series].flatMap(([name, values]) =>
     [...values].map(([at, value]) => ({ series: name, at, value })).sort((a, b) => a.at - b.at),
   );
@@ -100,10 +100,10 @@ function queryOf({ namespace, metric, dimensions, statistic }: Metric, index: nu
 }
 
 /**
- * A load balancer tells of errors only where there are some. In a minute of which it tells response times its other
- * counts are told too, so no word of errors means none. A count that comes later takes this one's place.
+ * A load balancer publishes error counts only if there are errors. For a minute with response times its other counts are
+ * published too, so a missing error count means 0. A count that arrives later replaces it.
  */
-function addNoErrors(series: ReadonlyMap<string, Map<number, number>>): void {
+function fillMissingErrors(series: ReadonlyMap<string, Map<number, number>>): void {
   const errors = series.get(TargetSeries.errors5xx);
   const answered = series.get(TargetSeries.responseTime);
   if (errors === undefined || answered === undefined) return;

@@ -1,30 +1,36 @@
 import { DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { TargetEvent, TargetSample } from '../../core/contract/result.ts';
-import type { TargetConfig } from '../../core/contract/stack.ts';
+import type { FleetInfo, TargetConfig } from '../../core/contract/stack.ts';
 import { TargetSeries } from '../../core/contract/target-series.ts';
-import { errorLine } from '../../core/one-line.ts';
+import { errorLine } from '../../core/errors.ts';
 import type { Observation, TargetObserver } from '../../core/ports.ts';
-import type { EcsClients } from './ecs-clients.ts';
+import { type ClientConfig, type EcsClients, targetClients } from './ecs-clients.ts';
 import { readMetrics } from './ecs-metrics.ts';
 import { readMaximums, readScalingActivities } from './ecs-scaling.ts';
 import { readServices, sumOf } from './ecs-services.ts';
 
 /**
- * CloudWatch takes $0.01 for 1,000 metrics (us-east-1, 2026-11): eight metrics a minute are half a cent an hour. They
- * have no more than a point a minute.
+ * How often metrics and maximums are read, ms: CloudWatch has at most a point a minute and charges $0.01 for 1,000 metrics
+ * (us-east-1, 2026-11), so eight metrics a minute cost half a cent an hour.
  */
-const SELDOM_MS = 60_000;
-/** Points are asked for again for so long: they come late, and a coordinator may have been away. */
-const METRICS_BACK_MS = 15 * 60_000;
+const METRICS_INTERVAL_MS = 60_000;
+/** How far back points are read each time, ms: they arrive late, and a coordinator may have been away. */
+const METRICS_WINDOW_MS = 15 * 60_000;
 
-/** Reads how ECS services scale, and what goes with it: autoscaling, load balancer, database, metrics. */
+/** The observer of the target that a stack's configuration names; null: it names none. */
+export function createStackObserver(info: FleetInfo, config: ClientConfig = {}): TargetObserver | null {
+  const clients = targetClients(info, config);
+  return info.target === null || clients === null ? null : new EcsObserver(info.target, clients);
+}
+
+/** Reads how ECS services scale, with their autoscaling, load balancer, database and metrics. */
 export class EcsObserver implements TargetObserver {
-  #seldomAt = Number.NEGATIVE_INFINITY;
-  #maximums: (number | undefined)[] = [];
-  /** The sources that could not be read, and why: told once. */
-  readonly #failed = new Map<string, string>();
-  /** The latest sample of each series that is read more often than it is told. */
-  readonly #told = new Map<string, TargetSample>();
+  private metricsReadAt = Number.NEGATIVE_INFINITY;
+  private maximums: (number | undefined)[] = [];
+  /** The last error of each source, so that it is reported once. */
+  private readonly reportedErrors = new Map<string, string>();
+  /** The last reported sample of each series that is read more often than it is reported. */
+  private readonly reportedSamples = new Map<string, TargetSample>();
 
   constructor(
     private readonly target: TargetConfig,
@@ -33,34 +39,34 @@ export class EcsObserver implements TargetObserver {
   ) {}
 
   /**
-   * Counts, events and healthy hosts of now; at most once a minute the metrics of the last quarter of an hour.
-   * @throws Error where the services themselves cannot be read; any other source that fails is an event, once
+   * The current counts, events and healthy hosts, and at most once a minute the metrics of the last 15 minutes.
+   * @throws Error if the services themselves cannot be read; an error of any other source is an event, once
    */
   async observe(since: number): Promise<Observation> {
     const { target, clients } = this;
     const now = this.now();
-    const seldom = now - this.#seldomAt >= SELDOM_MS;
+    const metricsDue = now - this.metricsReadAt >= METRICS_INTERVAL_MS;
     const failures: TargetEvent[] = [];
-    const attempt = async <T>(what: string, read: () => Promise<T>, otherwise: T): Promise<T> => {
+    const attempt = async <T>(source: string, read: () => Promise<T>, fallback: T): Promise<T> => {
       try {
         return await read();
       } catch (error) {
-        failures.push(...this.#failure(what, error, now));
-        return otherwise;
+        failures.push(...this.newFailure(source, error, now));
+        return fallback;
       }
     };
     const [services, activities, healthy, samples, maximums] = await Promise.all([
       readServices(clients.ecs, target.services, since),
       attempt('scaling activities', () => readScalingActivities(clients.scaling, target.services, since), []),
-      attempt('healthy hosts', () => this.#healthyHosts(), null),
-      seldom ? attempt('metrics', () => this.#metrics(since, now), []) : [],
-      seldom
-        ? attempt('maximum', () => readMaximums(clients.scaling, target.services), this.#maximums)
-        : this.#maximums,
+      attempt('healthy hosts', () => this.readHealthyHosts(), null),
+      metricsDue ? attempt('metrics', () => this.readMetrics(since, now), []) : [],
+      metricsDue
+        ? attempt('maximum', () => readMaximums(clients.scaling, target.services), this.maximums)
+        : this.maximums,
     ]);
-    if (seldom) this.#seldomAt = now;
-    this.#maximums = maximums;
-    // A service that nothing scales stays as it is.
+    if (metricsDue) this.metricsReadAt = now;
+    this.maximums = maximums;
+    // A service without autoscaling keeps its desired count.
     const scales = maximums.some((maximum) => maximum !== undefined);
     const maximum = services.reduce((sum, { desired }, i) => sum + (maximums[i] ?? desired), 0);
     return {
@@ -68,15 +74,15 @@ export class EcsObserver implements TargetObserver {
       events: [...services.flatMap(({ events }) => events), ...activities, ...failures],
       samples: [
         ...samples,
-        ...(healthy === null ? [] : this.#tell({ series: TargetSeries.healthyHosts, at: now, value: healthy })),
-        ...(scales ? this.#tell({ series: TargetSeries.maximum, at: now, value: maximum }) : []),
+        ...(healthy === null ? [] : this.ifNews({ series: TargetSeries.healthyHosts, at: now, value: healthy })),
+        ...(scales ? this.ifNews({ series: TargetSeries.maximum, at: now, value: maximum }) : []),
       ],
       alarms: [],
       ...(scales && { maximum }),
     };
   }
 
-  async #healthyHosts(): Promise<number | null> {
+  private async readHealthyHosts(): Promise<number | null> {
     const { targetGroup } = this.target;
     if (targetGroup === undefined) return null;
     const command = new DescribeTargetHealthCommand({ TargetGroupArn: targetGroup });
@@ -84,22 +90,23 @@ export class EcsObserver implements TargetObserver {
     return TargetHealthDescriptions.filter(({ TargetHealth }) => TargetHealth?.State === 'healthy').length;
   }
 
-  #metrics(since: number, now: number): Promise<TargetSample[]> {
-    return readMetrics(this.clients.cloudWatch, this.target, Math.max(since, now - METRICS_BACK_MS), now);
+  private readMetrics(since: number, now: number): Promise<TargetSample[]> {
+    return readMetrics(this.clients.cloudWatch, this.target, Math.max(since, now - METRICS_WINDOW_MS), now);
   }
 
-  /** A value that has changed, and one a minute: what is read every 10 s would fill a long run's files. */
-  #tell(sample: TargetSample): TargetSample[] {
-    const before = this.#told.get(sample.series);
-    if (before !== undefined && before.value === sample.value && sample.at - before.at < SELDOM_MS) return [];
-    this.#told.set(sample.series, sample);
+  /** The sample if its value has changed or a minute has passed: one every 10 s would fill a long run's files. */
+  private ifNews(sample: TargetSample): TargetSample[] {
+    const last = this.reportedSamples.get(sample.series);
+    const isRecent = last !== undefined && sample.at - last.at < METRICS_INTERVAL_MS;
+    if (isRecent && last.value === sample.value) return [];
+    this.reportedSamples.set(sample.series, sample);
     return [sample];
   }
 
-  #failure(what: string, error: unknown, at: number): TargetEvent[] {
-    const why = errorLine(error);
-    if (this.#failed.get(what) === why) return [];
-    this.#failed.set(what, why);
-    return [{ at, message: `the target's ${what} could not be read: ${why}` }];
+  private newFailure(source: string, error: unknown, at: number): TargetEvent[] {
+    const reason = errorLine(error);
+    if (this.reportedErrors.get(source) === reason) return [];
+    this.reportedErrors.set(source, reason);
+    return [{ at, message: `the target's ${source} could not be read: ${reason}` }];
   }
 }

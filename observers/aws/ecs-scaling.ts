@@ -8,12 +8,12 @@ import type { TargetEvent } from '../../core/contract/result.ts';
 import type { ServiceName } from './ecs-services.ts';
 
 const RESOURCE = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount' } as const;
-/** DescribeScalableTargets takes so many resources. */
+/** The limit of DescribeScalableTargets. */
 const RESOURCES_PER_CALL = 50;
 
 const resourceOf = ({ cluster, service }: ServiceName): string => `service/${cluster}/${service}`;
 
-/** What autoscaling did to the services since then, and why, or why not. @param since Unix ms */
+/** What autoscaling did to the services, and why it did or did not scale. @param since Unix ms */
 export async function readScalingActivities(
   client: ApplicationAutoScalingClient,
   services: readonly ServiceName[],
@@ -29,7 +29,7 @@ async function activitiesOf(
   since: number,
 ): Promise<TargetEvent[]> {
   const events: TargetEvent[] = [];
-  // The latest come first.
+  // The latest activity is first.
   const pages = paginateDescribeScalingActivities(
     { client },
     { ...RESOURCE, ResourceId: resourceOf(service), IncludeNotScaledActivities: true },
@@ -43,13 +43,13 @@ async function activitiesOf(
 }
 
 /**
- * What was done, at its start; and how it ended, at its end. While it goes on its status changes, so that is left out: an
- * event counts once only where it stays the same.
+ * The activity, at its start, and its outcome, at its end. The status of an activity in progress is left out because it
+ * changes: an event is counted once only if its text stays the same.
  */
 function activityEvents(service: string, activity: ScalingActivity, since: number): TargetEvent[] {
   const { StartTime, EndTime, Cause, Description, StatusCode, StatusMessage, NotScaledReasons = [] } = activity;
   if (StartTime === undefined || StartTime.getTime() < since) return [];
-  const what = `(autoscaling of ${service}) `;
+  const prefix = `(autoscaling of ${service}) `;
   const reasons = NotScaledReasons.map(({ Code, MaxCapacity, MinCapacity, CurrentCapacity }) =>
     [Code, limit('maximum', MaxCapacity), limit('minimum', MinCapacity), limit('current', CurrentCapacity)]
       .filter((part) => part !== undefined)
@@ -57,14 +57,14 @@ function activityEvents(service: string, activity: ScalingActivity, since: numbe
   );
   const why = reasons.length > 0 ? ` Not scaled: ${reasons.join('; ')}.` : '';
   const cause = Cause === undefined ? '' : ` Cause: ${Cause}.`;
-  const started = { at: StartTime.getTime(), message: `${what}${Description}${why}${cause}` };
+  const started = { at: StartTime.getTime(), message: `${prefix}${Description}${why}${cause}` };
   if (EndTime === undefined || reasons.length > 0) return [started];
-  return [started, { at: EndTime.getTime(), message: `${what}${StatusCode}: ${StatusMessage ?? Description}` }];
+  return [started, { at: EndTime.getTime(), message: `${prefix}${StatusCode}: ${StatusMessage ?? Description}` }];
 }
 
 const limit = (name: string, value: number | undefined) => (value === undefined ? undefined : `${name} ${value}`);
 
-/** How many tasks each service may scale to, by its place in the list; undefined: nothing scales it. */
+/** The most tasks that each service may scale to, in the order of `services`; undefined: it has no autoscaling. */
 export async function readMaximums(
   client: ApplicationAutoScalingClient,
   services: readonly ServiceName[],

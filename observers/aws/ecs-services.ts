@@ -10,19 +10,18 @@ export interface ServiceCounts {
   pending: number;
 }
 
-/** What a service says of itself. */
 export interface ServiceState extends ServiceCounts {
   name: ServiceName;
   events: TargetEvent[];
 }
 
-/** DescribeServices takes so many services, of one cluster. */
+/** The limit of DescribeServices; all services of a call are of one cluster. */
 const SERVICES_PER_CALL = 10;
 
 /**
- * Reads every service's counts and what has happened to it since then.
+ * Reads the counts and the events of every service.
  * @param since Unix ms
- * @throws Error where one of them cannot be read
+ * @throws Error if any of them cannot be read
  */
 export async function readServices(
   client: ECSClient,
@@ -49,7 +48,7 @@ async function readBatch(client: ECSClient, batch: ServiceName[], since: number)
   const { services: found = [] } = await client.send(new DescribeServicesCommand({ cluster, services }));
   return batch.map((name) => {
     const service = found.find(({ serviceName }) => serviceName === name.service);
-    // A deleted service is still told of for a while.
+    // A deleted service is listed as INACTIVE for a while.
     if (service === undefined || service.status === 'INACTIVE') {
       throw new Error(`cluster ${name.cluster} has no service ${name.service}`);
     }
@@ -65,13 +64,13 @@ async function readBatch(client: ECSClient, batch: ServiceName[], since: number)
 }
 
 /**
- * ECS's own events, and of each deployment what they do not tell. That one has completed or is rolled back is in ECS's
- * events, with its time; a deployment's `updatedAt` changes with every scaling. Each event has a time that stays, so
- * that it counts once however often it is read.
+ * ECS's own events, and for each deployment what they lack: they have its completion and its rollback, but not its start.
+ * Each event has a time that never changes, so that it is counted once however often it is read; a deployment's
+ * `updatedAt` changes with every scaling.
  */
 function eventsOf({ serviceName = '', events = [], deployments = [] }: Service, since: number): TargetEvent[] {
-  const told = events.flatMap(({ createdAt, message = '' }) => at(createdAt, since, message));
-  return [...told, ...deployments.flatMap((deployment) => deploymentEvents(serviceName, deployment, since))];
+  const own = events.flatMap(({ createdAt, message = '' }) => at(createdAt, since, message));
+  return [...own, ...deployments.flatMap((deployment) => deploymentEvents(serviceName, deployment, since))];
 }
 
 function deploymentEvents(service: string, deployment: Deployment, since: number): TargetEvent[] {
@@ -79,10 +78,10 @@ function deploymentEvents(service: string, deployment: Deployment, since: number
   const what = `(service ${service}) deployment ${id}`;
   const revision = taskDefinition.slice(taskDefinition.lastIndexOf('/') + 1);
   const started = at(createdAt, since, `${what} of ${revision} started`);
-  const goesOn = started.length === 0 && rolloutState === 'IN_PROGRESS';
+  const isOngoing = started.length === 0 && rolloutState === 'IN_PROGRESS';
   return [
     ...started,
-    ...(goesOn ? [{ at: since, message: `${what} of ${revision} was in progress when the run began` }] : []),
+    ...(isOngoing ? [{ at: since, message: `${what} of ${revision} was in progress when the run began` }] : []),
     ...(rolloutState === 'FAILED' ? at(updatedAt, since, `${what} of ${revision} failed: ${rolloutStateReason}`) : []),
   ];
 }

@@ -2,7 +2,7 @@
 
 import { isAlarmOn } from '../../contract/cloudwatch.ts';
 import type { AlarmTransition } from '../../contract/result.ts';
-import { oneLine } from '../../one-line.ts';
+import { oneLine } from '../../errors.ts';
 import type { RunState } from '../state.ts';
 
 /** The transitions since the start, in order of time. */

@@ -164,7 +164,7 @@ describe('on the emulator', () => {
 
   it('says once that an alarm is missing', async () => {
     const watch = new AlarmObserver({ client, names: ['typo'], effectOf: () => 'stop' }, () => 7);
-    const message = 'alarm "typo" does not exist: nobody watches what it is on';
+    const message = 'alarm "typo" does not exist, so nothing watches its metric';
     expect((await watch.observe(0)).events).toEqual([{ at: 7, message }]);
     expect((await watch.observe(0)).events).toEqual([]);
   });
@@ -176,7 +176,7 @@ describe('on the emulator', () => {
     await setState('up', 'ALARM', 'since long');
     const problems = await stopAlarmProblems(client, ['ready', 'up', 'typo'], 'us-east-1');
     expect(problems).toEqual([
-      'the stop alarm "up" of target.stopAlarms is in ALARM already, so it cannot fire: wait until it is OK, or take it out and deploy again',
+      'the stop alarm "up" of target.stopAlarms is already in ALARM, so it cannot fire: wait until it is OK, or remove it and deploy again',
       'the stop alarm "typo" of target.stopAlarms does not exist in us-east-1: correct its name and deploy again',
     ]);
     expect(await stopAlarmProblems(client, [], 'us-east-1')).toEqual([]);

@@ -73,9 +73,9 @@ describe('DemoObserver', () => {
   });
 
   it.each<[string, RequestListener, string]>([
-    ['answers with an error', (_, response) => response.writeHead(500).end(), 'it answered 500'],
-    ['is something else', json(() => ({ hello: 'world' })), 'that is not the state of a demo'],
-    ['is not JSON', (_, response) => response.end('SECRET'), 'that is not the state of a demo'],
+    ['answers with an error', (_, response) => response.writeHead(500).end(), 'status 500'],
+    ['is something else', json(() => ({ hello: 'world' })), 'not the state of a demo'],
+    ['is not JSON', (_, response) => response.end('SECRET'), 'not the state of a demo'],
     ['redirects', (_, response) => response.writeHead(302, { location: '/' }).end(), 'unexpected redirect'],
   ])('says in one line that a target %s', async (_, listener, why) => {
     const url = await answering(listener);

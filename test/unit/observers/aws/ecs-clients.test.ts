@@ -1,8 +1,8 @@
 import { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from 'vitest';
 import { FleetInfo } from '../../../../core/contract/stack.ts';
-import { assumedRole } from '../../../../observers/aws/assumed-role.ts';
-import { createStackObserver } from '../../../../observers/aws/ecs.ts';
+import { assumedRole } from '../../../../observers/aws/ecs-clients.ts';
+import { createStackObserver } from '../../../../observers/aws/ecs-observer.ts';
 import { at } from '../../core/scaling/timeline.ts';
 import { assumedSession, service } from './ecs-answers.ts';
 import { AwsError, type FakeAws, fakeAws } from './fake-aws.ts';
@@ -35,7 +35,7 @@ const signers = ({ calls }: FakeAws) =>
   Object.fromEntries(calls.map(({ operation, accessKey }) => [operation, accessKey]));
 
 describe('createStackObserver', () => {
-  it('makes none where the stack names no target', () => {
+  it('returns null if the stack names no target', () => {
     expect(createStackObserver(info(null))).toBeNull();
   });
 
@@ -78,7 +78,7 @@ describe('createStackObserver', () => {
     const observer = createStackObserver(info({ observerRoleArn: ROLE }), aws.config);
 
     await expect(observer?.observe(0)).rejects.toThrow(
-      `the role ${ROLE} cannot be assumed: User: … is not authorized to perform: sts:AssumeRole`,
+      `cannot assume role ${ROLE}: User: … is not authorized to perform: sts:AssumeRole`,
     );
   });
 });
@@ -90,7 +90,7 @@ describe('assumedRole', () => {
     const credentials = assumedRole(new STSClient({ ...aws.config, maxAttempts: 1 }), ROLE, () => now);
     const calls = () => aws.calls.length;
 
-    await expect(credentials()).rejects.toThrow('cannot be assumed');
+    await expect(credentials()).rejects.toThrow('cannot assume role');
     aws.answers.AssumeRole = () => assumedSession(3600);
     await Promise.all([credentials(), credentials()]);
     expect(calls()).toBe(2);
@@ -103,11 +103,11 @@ describe('assumedRole', () => {
     expect(calls()).toBe(3);
   });
 
-  it('wants credentials in the answer', async () => {
+  it('fails if the response has no credentials', async () => {
     await using aws = await fakeAws({
       AssumeRole: () => '<AssumeRoleResponse><AssumeRoleResult></AssumeRoleResult></AssumeRoleResponse>',
     });
 
-    await expect(assumedRole(new STSClient(aws.config), ROLE)()).rejects.toThrow('no credentials came back');
+    await expect(assumedRole(new STSClient(aws.config), ROLE)()).rejects.toThrow('the response has no credentials');
   });
 });
