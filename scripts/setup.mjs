@@ -8,7 +8,7 @@ import { buildK6 } from './build-k6.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const installed = join(root, 'node_modules', '.installed-from');
 
-function installPackages() {
+export function installPackages() {
   const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
   if (existsSync(installed) && readFileSync(installed, 'utf8') === lock) return;
   process.stderr.write('k6-fleet: installing npm packages, once…\n');

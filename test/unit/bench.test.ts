@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cpuReport } from '../../../bench/cpu.ts';
-import { memoryReport } from '../../../bench/memory.ts';
-import { costOf, mergingReport } from '../../../bench/merging.ts';
-import { errorsOf } from '../../../bench/percentiles.ts';
-import { cpuOf, parseTimes } from '../../../bench/processes.ts';
-import { isMet, markdown, table } from '../../../bench/report.ts';
-import { spreadOf, spreadText } from '../../../bench/spread.ts';
-import { verdictReport } from '../../../bench/verdict.ts';
-import { DirStore } from '../../../stores/dir.ts';
-import { foldWindow } from '../../support/fold.ts';
+import { cpuReport } from '../../bench/cpu.ts';
+import { memoryReport } from '../../bench/memory.ts';
+import { costOf, mergingReport } from '../../bench/merging.ts';
+import { errorsOf } from '../../bench/percentiles.ts';
+import { cpuOf, parseTimes } from '../../bench/processes.ts';
+import { isMet, markdown, table } from '../../bench/report.ts';
+import { spreadOf, spreadText } from '../../bench/spread.ts';
+import { verdictReport } from '../../bench/verdict.ts';
+import { DirStore } from '../../stores/dir.ts';
+import { foldWindow } from '../support/fold.ts';
 
 const machine = { processor: 'a processor', processors: 2, node: 'v20.0.0', platform: 'linux x64' };
 

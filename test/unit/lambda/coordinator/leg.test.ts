@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { encodeJson } from '../../../core/contract/codec.ts';
-import { runKeys } from '../../../core/contract/keys.ts';
-import { UserError } from '../../../core/errors.ts';
-import { leg, legMs } from '../../../lambda/coordinator/leg.ts';
-import type { RunObservers } from '../../../lambda/coordinator/watch.ts';
-import { planOf } from '../../support/sim/plan.ts';
-import { sampleResult } from '../cli/render/samples.ts';
-import { PaperStack } from './world.ts';
+import { encodeJson } from '../../../../core/contract/codec.ts';
+import { runKeys } from '../../../../core/contract/keys.ts';
+import { UserError } from '../../../../core/errors.ts';
+import { leg, legMs } from '../../../../lambda/coordinator/leg.ts';
+import type { RunObservers } from '../../../../lambda/coordinator/watch.ts';
+import { planOf } from '../../../support/sim/plan.ts';
+import { sampleResult } from '../../cli/render/samples.ts';
+import { PaperStack } from '../world.ts';
 
 const nothing = { reading: null, events: [], samples: [], alarms: [] };
 const watch = (problems: string[] = []): RunObservers => ({

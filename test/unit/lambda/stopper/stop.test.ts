@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { leg } from '../../../lambda/coordinator/leg.ts';
-import { type StopOrder, stopOrderOf } from '../../../lambda/stopper/event.ts';
-import { stopRun } from '../../../lambda/stopper/stop.ts';
-import { planOf } from '../../support/sim/plan.ts';
-import { PaperStack } from './world.ts';
+import { leg } from '../../../../lambda/coordinator/leg.ts';
+import { type StopOrder, stopOrderOf } from '../../../../lambda/stopper/event.ts';
+import { stopRun } from '../../../../lambda/stopper/stop.ts';
+import { planOf } from '../../../support/sim/plan.ts';
+import { PaperStack } from '../world.ts';
 
 const observersOf = () => ({
   observer: { observe: async () => ({ reading: null, events: [], samples: [], alarms: [] }) },
