@@ -89,7 +89,7 @@ function programsOf(
   };
 }
 
-/** @param measured of each of PAIRS */
+/** @param measured of each of PAIRS @internal exported for its test */
 export function cpuReport(measured: Measured[], requests: number): Report {
   const rows = PAIRS.map((pair, i) => {
     const rounds = measured[i] as Measured;

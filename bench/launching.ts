@@ -58,7 +58,7 @@ export async function benchLaunching({ quick, log }: BenchContext): Promise<Repo
 }
 
 /** The real coordinator and the real Fargate fleet, with an ECS and an S3 that only take time. */
-export async function playLaunch({ tasks, refused, seed }: LaunchShape): Promise<Launched> {
+async function playLaunch({ tasks, refused, seed }: LaunchShape): Promise<Launched> {
   const virtual = new VirtualClock();
   const random = seeded(seed);
   const plan = planOf({ tasks, durationMs: 3_600_000, timing: awsTiming(tasks) });
@@ -111,7 +111,7 @@ export async function playLaunch({ tasks, refused, seed }: LaunchShape): Promise
   };
 }
 
-/** The most of the moments, in ascending order, that lie within so many ms. */
+/** The most of the moments, in ascending order, that lie within so many ms. @internal exported for its test */
 export function mostWithin(moments: readonly number[], ms: number): number {
   let first = 0;
   let most = 0;
@@ -128,6 +128,7 @@ export interface LaunchRow {
   launched: Launched[];
 }
 
+/** @internal exported for its test */
 export function launchingReport(rows: LaunchRow[]): Report {
   const rate = awsTiming(rows[0]?.tasks ?? 1).launchesPerSecond;
   const found = rows.map(({ tasks, refused, launched }) => ({

@@ -89,6 +89,7 @@ function nameOf(scenario: Pick<Scenario, 'tasks' | 'timing'>): string {
   return `${scenario.tasks.toLocaleString('en')} tasks, ${windows} each ${taskPollIntervalMs / 1000} s, cells of ${cellSeconds} s`;
 }
 
+/** @internal exported for its test */
 export function legReport(found: LegFound[], { isPinned, hasTls }: { isPinned: boolean; hasTls: boolean }): Report {
   return {
     name: 'leg',

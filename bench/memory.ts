@@ -69,6 +69,7 @@ async function peaksOf(k6: string, args: string[], milestones: number[]): Promis
 
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
 
+/** @internal exported for its test */
 export function memoryReport(milestones: number[], plain: Peaks, ours: Peaks, real: boolean): Report {
   const growth = (peaks: Peaks) => (peaks.at(-1) as number) / (peaks[0] as number);
   const what = real ? 'requests' : "requests' worth of samples";

@@ -63,7 +63,7 @@ async function realCells(k6: string, dir: string, seconds: number): Promise<Reco
   }
 }
 
-/** Each round is one window of every task, as they come to one coordinator. */
+/** Each round is one window of every task, as they come to one coordinator. @internal exported for its test */
 export async function costOf(
   what: string,
   lines: CellLine[],
@@ -159,6 +159,7 @@ async function measure(work: () => Promise<unknown>): Promise<{ cpuMs: number; w
   return { cpuMs: (user + system) / 1000, wallMs: performance.now() - from };
 }
 
+/** @internal exported for its test */
 export function mergingReport(costs: Cost[], look: Spread, tasks: number, rounds: number): Report {
   return {
     name: 'merging',

@@ -57,6 +57,7 @@ export async function benchPercentiles({ quick, log }: BenchContext): Promise<Re
   };
 }
 
+/** @internal exported for its test */
 export function errorsOf(distribution: Distribution, samplesPerTask: number): Errors[] {
   const random = seeded(1);
   const tasks = Array.from({ length: TASKS }, (_, task) =>

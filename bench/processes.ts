@@ -92,7 +92,10 @@ export async function cpuOf(
   return cpuSeconds;
 }
 
-/** The second line of `times`, such as `1m2.50s 0m0.25s`: what the children used, s. @throws Error on anything else */
+/**
+ * The second line of `times`, such as `1m2.50s 0m0.25s`: what the children used, s. @throws Error on anything else
+ * @internal exported for its test
+ */
 export function parseTimes(text: string): number {
   const parts = [...(text.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
   if (parts.length !== 2) throw new Error(`this is not what times prints: ${JSON.stringify(text)}`);

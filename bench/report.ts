@@ -34,6 +34,7 @@ export const thisMachine = (): Machine => ({
   platform: `${process.platform} ${process.arch}`,
 });
 
+/** @internal exported for its test */
 export const isMet = ({ value, atMost }: Aim): boolean => value <= atMost;
 
 export function markdown(reports: readonly Report[], machine: Machine): string {
@@ -51,7 +52,7 @@ function section({ title, head, rows, aims, notes }: Report): string {
     .join('\n\n');
 }
 
-/** A Markdown table; the first column is text, the others are numbers. */
+/** A Markdown table; the first column is text, the others are numbers. @internal exported for its test */
 export function table(head: readonly string[], rows: readonly string[][]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');

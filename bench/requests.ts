@@ -32,6 +32,7 @@ export async function benchRequests({ k6, dir, quick, log }: BenchContext): Prom
   return requestsReport(timing, leg, run);
 }
 
+/** @internal exported for its test */
 export function requestsReport(timing: Timing, leg: CountedLeg, run: CountedRun): Report {
   const { tasks } = leg;
   const perHour = (kinds: RegExp, counts: Counts, seconds: number) => (sumOf(kinds, counts) * 3600) / seconds;

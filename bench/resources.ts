@@ -37,7 +37,7 @@ async function resourceTypes(dir: string): Promise<string[]> {
 }
 
 /** @param types such as `AWS::EC2::Subnet`, one a resource */
-export function resourcesReport(types: string[]): Report {
+function resourcesReport(types: string[]): Report {
   const services = new Map<string, number>();
   for (const type of types) {
     const service = type.split('::')[1] ?? type;

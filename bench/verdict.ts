@@ -48,7 +48,10 @@ async function momentsOf(storeDir: string): Promise<{ lastTaskAt: number; verdic
   return { lastTaskAt: Math.max(...ends), verdictAt: mtimeMs };
 }
 
-/** @param toVerdict ms from the end of the last k6 to result.json, @param toExit to the end of the command, of each run */
+/**
+ * @param toVerdict ms from the end of the last k6 to result.json, @param toExit to the end of the command, of each run
+ * @internal exported for its test
+ */
 export function verdictReport(toVerdict: number[], toExit: number[]): Report {
   const row = (what: string, values: number[]) => [what, spreadText(spreadOf(values), 0)];
   return {

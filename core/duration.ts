@@ -17,7 +17,7 @@ const GO_DURATION = new RegExp(`^[+-]?(?:${NUMBER}(?:ns|us|µs|μs|ms|s|m|h))+$`
 const PLAIN_NUMBER = new RegExp(`^[+-]?${NUMBER}(?:[eE][+-]?\\d+)?$`);
 const WITH_DAYS = /^([+-]?\d+)d(.*)$/su;
 
-/** A text that k6 would not take as a duration. */
+/** A text that k6 would not take as a duration. @internal exported for its test */
 export class DurationError extends Error {
   override name = 'DurationError';
   constructor(readonly text: string) {

@@ -28,7 +28,7 @@ export interface Demo {
 }
 
 /** ECS's minute is 3 s, so that a spike of half a minute shows a whole scale-out. */
-export const DEFAULT_SPEED = 20;
+const DEFAULT_SPEED = 20;
 
 /** Closed-loop clients that are refused would otherwise come back as fast as the machine can. */
 const REFUSAL_MS = 250;

@@ -5,7 +5,7 @@ import { Result } from '../core/contract/result.ts';
 import type { Store } from '../core/ports.ts';
 
 /** A run was started that nobody has planned; Step Functions knows it by its name, and nothing mends it. */
-export class PlanMissingError extends Error {
+class PlanMissingError extends Error {
   constructor(run: string, key: string) {
     super(`there is no ${key}: run ${run} was never planned. Start runs by \`k6-fleet run SCRIPT --stack NAME\``);
     this.name = 'PlanMissingError';

@@ -10,7 +10,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { ConfigError } from './config.ts';
 
-/** The folder of package.json, the Dockerfile and the bundles in dist/. */
+/** The folder of package.json, the Dockerfile and the bundles in dist/. @internal exported for its test */
 export const PACKAGE_ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 export const packageVersion = (): string =>

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { TargetConfig } from '../core/contract/stack.ts';
 
 /** The key in cdk.json's context. `-c k6-fleet:<option>=<value>` overrides one option; values other than text are JSON. */
-export const CONFIG_KEY = 'k6-fleet';
+const CONFIG_KEY = 'k6-fleet';
 
 const range = (from: number, to: number, step: number): number[] =>
   Array.from({ length: (to - from) / step + 1 }, (_, i) => from + i * step);
@@ -11,6 +11,7 @@ const range = (from: number, to: number, step: number): number[] =>
 /**
  * The sizes of a Fargate task: CPU in units of 1/1024 vCPU, and the memory in MiB that each may have.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
+ * @internal exported for its test
  */
 export const FARGATE_SIZES: ReadonlyMap<number, readonly number[]> = new Map([
   [256, [512, 1024, 2048]],
@@ -160,7 +161,7 @@ const OPTIONS = {
   }),
 };
 
-/** What each option configures, what it may be, and its default, by name. */
+/** What each option configures, what it may be, and its default, by name. @internal exported for its test */
 export const OPTION_TEXTS: Record<string, OptionText> = Object.fromEntries(
   Object.entries(OPTIONS).map(([name, schema]) => [name, schema.meta()?.text as OptionText]),
 );

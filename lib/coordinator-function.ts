@@ -20,7 +20,7 @@ export interface CoordinatorFunctionProps {
 }
 
 /** Lambda's maximum. A leg returns before that: see `legSeconds`. */
-export const COORDINATOR_TIMEOUT = Duration.seconds(900);
+const COORDINATOR_TIMEOUT = Duration.seconds(900);
 
 /** The Lambda that coordinates runs, one leg per invocation. */
 export class CoordinatorFunction extends Construct {

@@ -10,7 +10,7 @@ import { packageRoot, packageVersion } from '../package-root.ts';
 import { onSignals, signalName } from '../signals.ts';
 
 /** The k6 that our extension is made for, and the version of the contract between the two. */
-export const K6_VERSION = 'v2.2.0';
+const K6_VERSION = 'v2.2.0';
 const PROTOCOL = 1;
 
 export interface K6Result {

@@ -29,6 +29,7 @@ export interface PreflightInput {
  * Permissions: ec2:DescribeSubnets (needed); ec2:DescribeRouteTables, servicequotas:GetServiceQuota,
  * cloudwatch:GetMetricData, application-autoscaling:DescribeScalableTargets, ecs:DescribeServices and
  * ecs:DescribeTaskDefinition (a warning without).
+ * @internal exported for its test
  */
 export async function preflight({
   plan,

@@ -43,7 +43,7 @@ export interface VcpuBudget {
 const growthVcpus = (growth: readonly TargetGrowth[]): number =>
   growth.reduce((sum, { maxTasks, presentTasks, cpu }) => sum + (Math.max(0, maxTasks - presentTasks) * cpu) / 1024, 0);
 
-/** How many tasks of the fleet fit in the quota, 0 or more. */
+/** How many tasks of the fleet fit in the quota, 0 or more. @internal exported for its test */
 export const tasksWithinQuota = ({ quota, inUse, growth, cpu }: VcpuBudget): number =>
   Math.max(0, Math.floor(((quota - inUse - growthVcpus(growth)) * 1024) / cpu));
 

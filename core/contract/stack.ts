@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** A CloudWatch metric of the user's own that is read as a series of the target. */
-export const CustomMetric = z.strictObject({
+const CustomMetric = z.strictObject({
   namespace: z.string().min(1),
   metric: z.string().min(1),
   dimensions: z.record(z.string(), z.string()).default({}),

@@ -5,7 +5,10 @@ const PER_OCTAVE = 2 ** HISTOGRAM_SCALE;
 /** Spare buckets on the side that grows: half an octave, so that a drifting latency does not cause a copy each time. */
 const SLACK = PER_OCTAVE / 2;
 
-/** The bucket of a positive finite value v: the i with 2^(i/2^scale) < v <= 2^((i+1)/2^scale), up to rounding. */
+/**
+ * The bucket of a positive finite value v: the i with 2^(i/2^scale) < v <= 2^((i+1)/2^scale), up to rounding.
+ * @internal exported for its test
+ */
 export function bucketOf(v: number): number {
   return Math.ceil(Math.log2(v) * PER_OCTAVE) - 1;
 }

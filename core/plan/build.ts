@@ -117,6 +117,7 @@ export const withPlacement = (plan: Plan, subnets: FargateSubnet[], warnings: re
 /**
  * Splits a whole number into whole shares that add up to it and differ by at most one.
  * @param total at least 0 @param parts at least 1
+ * @internal exported for its test
  */
 export function shares(total: number, parts: number): number[] {
   const base = Math.floor(total / parts);

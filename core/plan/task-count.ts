@@ -48,10 +48,16 @@ function tooFewVUs(asked: string, maxVUs: number): string {
   return `${asked}: the script has only ${vus}, and a task needs at least one; raise vus in the script (or set K6_VUS), or use --tasks ${remedy}`;
 }
 
-/** The number of tasks that `auto` means: one for every 250 VUs, and no more than there are processors. */
+/**
+ * The number of tasks that `auto` means: one for every 250 VUs, and no more than there are processors.
+ * @internal exported for its test
+ */
 export const autoTasks = (maxVUs: number, processors: number): number =>
   Math.max(1, Math.min(processors, Math.ceil(maxVUs / AUTO_VUS)));
 
-/** k6 reads an `rps` of 0 or less as no limit; a share of 0 would lift the limit for that task. */
+/**
+ * k6 reads an `rps` of 0 or less as no limit; a share of 0 would lift the limit for that task.
+ * @internal exported for its test
+ */
 export const tasksForRps = (tasks: number, rps: number | null | undefined): number =>
   rps !== null && rps !== undefined && rps > 0 ? Math.min(tasks, rps) : tasks;

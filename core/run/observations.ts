@@ -33,7 +33,10 @@ export function addObservation(state: RunState, { reading, events, samples, alar
   state.targetMaximum = maximum ?? state.targetMaximum;
 }
 
-/** Keeps the first and the last of equal readings in a row: days of a steady target stay small. */
+/**
+ * Keeps the first and the last of equal readings in a row: days of a steady target stay small.
+ * @internal exported for its test
+ */
 export function addReading(readings: TargetReading[], reading: TargetReading): void {
   const [before, last] = readings.slice(-2);
   const isSame = (other: TargetReading | undefined) =>

@@ -164,6 +164,7 @@ function valueAt(raw: unknown, path: string[]): unknown {
  *   (https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html);
  * - up to 60 s until the last point is published, the alarm evaluated and the desired count set;
  * - 60 s for a Fargate task to start, pull its image and pass its health checks.
+ * @internal exported for its test
  */
 export const AWS_SCALE_OUT_WITHIN_MS = 60_000 + 3 * 60_000 + 60_000 + 60_000;
 

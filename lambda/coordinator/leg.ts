@@ -74,7 +74,10 @@ async function coordinate(options: LegOptions, files: RunFiles): Promise<Result 
   }
 }
 
-/** At most `legSeconds`; the Lambda's last minute is not the run's, of a short-lived Lambda half of its time. */
+/**
+ * At most `legSeconds`; the Lambda's last minute is not the run's, of a short-lived Lambda half of its time.
+ * @internal exported for its test
+ */
 export const legMs = ({ legSeconds, remainingMs }: Pick<LegOptions, 'legSeconds' | 'remainingMs'>): number =>
   Math.min(legSeconds * 1000, Math.max(remainingMs - MARGIN_MS, remainingMs / 2));
 

@@ -26,7 +26,7 @@ export class CloudWatchSink implements MetricsSink {
   }
 }
 
-/** Unknown values are left out: the alarms treat missing data as not breaching. */
+/** Unknown values are left out: the alarms treat missing data as not breaching. @internal exported for its test */
 export function metricData(interval: IntervalMetrics, stack: string): MetricDatum[] {
   const { target, latency, conditions } = interval;
   const common = { Dimensions: [{ Name: STACK_DIMENSION, Value: stack }], Timestamp: new Date(interval.at) };

@@ -19,7 +19,10 @@ export type ClientConfig = Pick<ECSClientConfig, 'region' | 'endpoint' | 'creden
 /** A target is read every 10 s: a request that hangs for longer is retried. ms */
 const TIMEOUTS = { connectionTimeout: 2000, requestTimeout: 5000, throwOnRequestTimeout: true };
 
-/** @param roleArn the role that reads the target; without it, the caller's own credentials do */
+/**
+ * @param roleArn the role that reads the target; without it, the caller's own credentials do
+ * @internal exported for its test
+ */
 export function ecsClients(config: ClientConfig, roleArn?: string): EcsClients {
   const bounded = { requestHandler: TIMEOUTS, ...config, maxAttempts: 2 };
   const reader =
@@ -57,6 +60,7 @@ const RENEW_MS = 5 * 60_000;
  * A provider of a role's credentials. All its callers share one session, which is renewed before it expires; concurrent
  * callers wait for the same request, and a failed request is not cached.
  * @throws Error that names the role, if it cannot be assumed
+ * @internal exported for its test
  */
 export function assumedRole(
   sts: STSClient,

@@ -23,7 +23,10 @@ export function createStackObserver(info: FleetInfo, config: ClientConfig = {}):
   return info.target === null || clients === null ? null : new EcsObserver(info.target, clients);
 }
 
-/** Reads how ECS services scale, with their autoscaling, load balancer, database and metrics. */
+/**
+ * Reads how ECS services scale, with their autoscaling, load balancer, database and metrics.
+ * @internal exported for its test
+ */
 export class EcsObserver implements TargetObserver {
   private metricsReadAt = Number.NEGATIVE_INFINITY;
   private maximums: (number | undefined)[] = [];

@@ -39,7 +39,7 @@ const openUntil = ({ run, input }: Step): number | null =>
  * through all points of the series.
  * @param now Unix ms
  */
-export function targetOpenUntil(run: Run, now: number): number | null {
+function targetOpenUntil(run: Run, now: number): number | null {
   const { target } = run.plan;
   if (target === null) return null;
   const open = [scaleOutOpenUntil(run), samplesDueUntil(target, run.state.samples, loadEnd(run.state, now))].filter(

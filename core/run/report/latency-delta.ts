@@ -5,6 +5,7 @@ import type { Histogram } from '../../metrics/histogram.ts';
 /**
  * CloudWatch takes at most so many different values in one datum.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html
+ * @internal exported for its test
  */
 export const MAX_VALUES = 150;
 

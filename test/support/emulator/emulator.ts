@@ -16,7 +16,7 @@ export type { ImageSpec, Images } from './engine/images.ts';
 
 /** The emulated account: every key of its own that the emulator accepts as root's is of this one. */
 export const ACCOUNT = '000000000000';
-export const REGION = 'us-east-1';
+const REGION = 'us-east-1';
 /** The beginning of every image that `cdk deploy` has as an asset. No image is built: name what shall run in its place. */
 export const ASSET_IMAGES = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/cdk-hnb659fds-container-assets-`;
 

@@ -39,7 +39,7 @@ export const newApp = (options: object = {}, flags: Record<string, unknown> = {}
 };
 
 /** No image is built, nor its sources copied. */
-export const IMAGES = { image: 'registry.example/task:1', demoImage: 'registry.example/demo:1' };
+const IMAGES = { image: 'registry.example/task:1', demoImage: 'registry.example/demo:1' };
 
 const made = new Map<string, { fleet: Template; demo: Template | null }>();
 

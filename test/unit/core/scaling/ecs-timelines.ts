@@ -23,7 +23,7 @@ export interface EcsTimeline {
 }
 
 /** The load rises at 12:01:00; 6 min are allowed; readings go on to 12:15:00. */
-export const LOAD_ROSE = 60;
+const LOAD_ROSE = 60;
 export const WATCHED = 900;
 const LIMIT = 'limit 6m';
 

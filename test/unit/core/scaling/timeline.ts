@@ -1,7 +1,7 @@
 import type { SeriesPoint, TargetReading } from '../../../../core/contract/result.ts';
 
 /** 12:00:00 UTC: the tests' second 0. */
-export const NOON = Date.UTC(2026, 10, 23, 12);
+const NOON = Date.UTC(2026, 10, 23, 12);
 
 export const at = (second: number): number => NOON + second * 1000;
 
