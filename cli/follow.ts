@@ -3,11 +3,10 @@ import { FleetExit } from '../core/contract/exit-codes.ts';
 import type { Progress } from '../core/contract/progress.ts';
 import type { Result } from '../core/contract/result.ts';
 import { UserError } from '../core/errors.ts';
-import { Live } from './live.ts';
 import { type OutcomeOptions, printOutcome } from './outcome.ts';
 import type { StoredRun } from './runs.ts';
 import { promptOnInterrupt } from './signals.ts';
-import { coloursOf } from './terminal.ts';
+import { coloursOf, LiveProgress } from './terminal.ts';
 
 /** The coordinator writes its progress about once a second. */
 const POLL_MS = 1000;
@@ -40,7 +39,7 @@ export async function followRun(run: StoredRun, options: FollowOptions): Promise
 }
 
 async function untilResult(run: StoredRun, quiet: boolean): Promise<Result | 'detached'> {
-  const live = quiet ? null : new Live(process.stderr, coloursOf(process.stderr));
+  const live = quiet ? null : new LiveProgress(process.stderr, coloursOf(process.stderr));
   const assertActive = await activityCheck(run);
   const prompt = promptOnInterrupt({ before: () => live?.clear(), stop: (by) => run.requestStop(by) });
   try {

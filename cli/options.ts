@@ -54,8 +54,8 @@ function positive(text: string): number | null {
   return value > 0 && value < Infinity ? value : null;
 }
 
-export const tasksOption = () =>
-  parsedOption<number | 'auto'>('--tasks <n>', 'number of k6 processes; auto: chosen by VUs and processors', {
+export const tasksOption = (help = 'number of k6 processes, or auto (default: as in the script, or auto)') =>
+  parsedOption<number | 'auto'>('--tasks <n>', help, {
     parse: (text) => {
       if (text === 'auto') return text;
       const count = wholeNumber(text);
@@ -77,13 +77,13 @@ export const readyTimeoutOption = () =>
       const seconds = positive(text);
       return seconds === null ? null : seconds * 1000;
     },
-    allowed: 'seconds above 0',
+    allowed: 'a number of seconds above 0',
   });
 
 export const maxCostOption = () =>
   parsedOption('--max-cost <dollars>', 'on AWS: refuse to start a run that would cost more, in US dollars', {
     parse: (text) => positive(text.replace(/^\$/, '')),
-    allowed: 'US dollars above 0',
+    allowed: 'an amount above 0, in US dollars',
   });
 
 /** Collects `-e NAME=VALUE`; `-e NAME` takes the value of the environment, or an empty one. */
@@ -114,10 +114,8 @@ export const storeOption = () =>
     .argParser((dir) => resolve(dir));
 
 /** The stack to run on, or whose runs to read. */
-export const stackOption = () =>
-  new Option('--stack <name>', 'CloudFormation stack of a fleet on AWS ; without it: this machine')
-    .env('K6_FLEET_STACK')
-    .argParser((name) => (name === '' ? undefined : name));
+export const stackOption = (help = 'CloudFormation stack of a fleet on AWS; without it, this machine is used') =>
+  new Option('--stack <name>', help).env('K6_FLEET_STACK').argParser((name) => (name === '' ? undefined : name));
 
 /** k6's own option of that name, but with full as the default: users of a fleet want to see all of it. */
 export const summaryModeOption = () =>

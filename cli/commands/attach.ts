@@ -13,7 +13,7 @@ import { Runs, type RunsFlags } from '../runs.ts';
 
 export const attachCommand = () =>
   new Command('attach')
-    .description('watch a run that another process coordinates until it ends; exits with its exit code')
+    .description('watch a run until it ends, and exit with its exit code')
     .argument('<id>', RUN_ID)
     .addOption(jsonOption())
     .addOption(summaryOption())

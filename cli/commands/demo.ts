@@ -27,7 +27,7 @@ const spikeEnv = ({ SPIKE_HOLD = '25s', SCALE_OUT_WITHIN = '25s', RECOVER_WITHIN
 export const demoCommand = () =>
   new Command('demo')
     .description('run a spike against a demo API on this machine, and watch it scale out')
-    .addOption(tasksOption().default(4))
+    .addOption(tasksOption('number of k6 processes, or auto').default(4))
     .option('--no-autoscaling', 'use a target that does not scale, so the run fails')
     .addOption(jsonOption())
     .addOption(summaryModeOption())

@@ -18,7 +18,7 @@ export const purgeCommand = () =>
       'delete the results of a stack: of one run or of all runs, and the bucket of a stack that has been destroyed',
     )
     .argument('[id]', 'run id (default: all runs, and with --bucket the bucket itself)')
-    .addOption(stackOption())
+    .addOption(stackOption('CloudFormation stack of a fleet on AWS'))
     .option('--bucket <name>', 'bucket of a stack that has been destroyed')
     .option('--yes', 'do not ask')
     .action(async (id: string | undefined, flags: PurgeFlags, command: Command) => {

@@ -1,10 +1,9 @@
 import { Command } from 'commander';
-import { Live } from '../live.ts';
 import { RUN_ID, stackOption, storeOption, summaryModeOption } from '../options.ts';
 import { printPastOutcome } from '../outcome.ts';
 import type { SummaryMode } from '../render/summary-text.ts';
 import { Runs, type RunsFlags, type StoredRun } from '../runs.ts';
-import { coloursOf } from '../terminal.ts';
+import { coloursOf, LiveProgress } from '../terminal.ts';
 
 interface ShowFlags extends RunsFlags {
   json?: boolean;
@@ -34,7 +33,7 @@ export const showCommand = () =>
         process.stdout.write(`run ${id} has not reported any progress yet; ${await advice(run)}\n`);
       } else {
         // On a stream without cursor control it is one line.
-        new Live({ write: (text) => process.stdout.write(text) }, coloursOf(process.stdout)).show(progress);
+        new LiveProgress({ write: (text) => process.stdout.write(text) }, coloursOf(process.stdout)).show(progress);
         const age = Math.round((Date.now() - progress.at) / 1000);
         if (age > SILENT_S) process.stdout.write(`no progress for ${age} s; ${await advice(run)}\n`);
       }

@@ -9,11 +9,10 @@ import { SupersededError, UserError } from '../../core/errors.ts';
 import { Coordinator } from '../../core/run/coordinator.ts';
 import { LocalFleet } from '../../fleets/local.ts';
 import { createObserver } from '../../observers/create-observer.ts';
-import { Live } from '../live.ts';
 import { packageRoot } from '../package-root.ts';
 import type { StoredRun } from '../runs.ts';
 import { onSignals, signalName } from '../signals.ts';
-import { coloursOf } from '../terminal.ts';
+import { coloursOf, LiveProgress } from '../terminal.ts';
 
 const zip = promisify(gzip);
 
@@ -28,7 +27,7 @@ export async function coordinate(
   plan: Plan,
   options: { k6: string; env: NodeJS.ProcessEnv; quiet: boolean },
 ): Promise<Result> {
-  const live = options.quiet ? null : new Live(process.stderr, coloursOf(process.stderr));
+  const live = options.quiet ? null : new LiveProgress(process.stderr, coloursOf(process.stderr));
   const fleet = new LocalFleet({
     run: plan.id,
     storeDir: run.runs.where,

@@ -40,8 +40,8 @@ const args: [string[], RegExp][] = [
   [['-e', '=x'], /-e =x: use NAME=VALUE/],
   [['-e', 'A B=x'], /-e A B=x: use NAME=VALUE/],
   [['--max-lost', '-1'], /--max-lost -1: use a whole number of at least 0/],
-  [['--ready-timeout', '0'], /--ready-timeout 0: use seconds above 0/],
-  [['--max-cost', 'much'], /--max-cost much: use US dollars above 0/],
+  [['--ready-timeout', '0'], /--ready-timeout 0: use a number of seconds above 0/],
+  [['--max-cost', 'much'], /--max-cost much: use an amount above 0, in US dollars/],
   [['--summary-mode', 'huge'], /--summary-mode huge: use compact or full/],
   [['--wat'], /unknown option '--wat'; see k6-fleet run --help/],
 ];
