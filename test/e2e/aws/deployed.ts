@@ -1,4 +1,4 @@
-/** The stack, deployed as a user would deploy it, on an emulator of AWS with IAM on. */
+/** The stack, deployed as a user would deploy it, on the AWS emulator with IAM on. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
@@ -26,11 +26,11 @@ import { eventually, k6Binary, type Sandbox } from '../../support/fleet.ts';
 export const STACK = 'K6Fleet';
 const APP = `${process.execPath} --import tsx bin/app.ts`;
 
-/** The image of a task; where none can be built, the same program on this machine's own files. */
+/** The image of a task; if it cannot be built, the worker from this machine's own files. */
 async function taskImage(): Promise<ImageSpec> {
   const why = whyNoImage();
   if (why === null) return buildImage();
-  process.stderr.write(`k6-fleet: tasks run outside of an image: ${why}\n`);
+  process.stderr.write(`k6-fleet: tasks run without the image: ${why}\n`);
   return {
     entrypoint: [process.execPath, join(packageRoot, 'dist', 'worker.js')],
     env: { [WorkerEnv.k6]: k6Binary, [WorkerEnv.workDir]: 'task' },
@@ -45,7 +45,10 @@ export class Deployed {
     private readonly context: Record<string, string>,
   ) {}
 
-  /** To be called at the top of a test file; ended after its tests. @param images of tasks that are not ours */
+  /**
+   * Deploys the stack, for all tests of a file.
+   * @param images of tasks other than the fleet's
+   */
   static async create(context: Record<string, string> = {}, images: Images = {}): Promise<Deployed> {
     const image = await taskImage();
     const emulator = await startEmulator({ iam: true, images: { ...images, [ASSET_IMAGES]: image }, waitScale: 0.05 });
@@ -60,7 +63,7 @@ export class Deployed {
     return destroy(this.emulator, { app: APP, stacks: [STACK], context: this.context });
   }
 
-  /** The environment of our CLI as its user has it. */
+  /** The environment of a user of the CLI. */
   get env(): NodeJS.ProcessEnv {
     return { ...this.emulator.env, K6_FLEET_STACK: STACK };
   }
@@ -72,7 +75,7 @@ export class Deployed {
     return stdout.trim();
   }
 
-  /** An object of the stack's bucket; null: there is none. */
+  /** An object in the stack's bucket; null: it does not exist. */
   async object(key: string): Promise<Buffer | null> {
     try {
       const { Body } = await this.s3.getObject({ Bucket: this.info.bucket, Key: key });
@@ -83,8 +86,8 @@ export class Deployed {
     }
   }
 
-  /** How many objects the bucket holds. */
-  async objects(): Promise<number> {
+  /** How many objects there are in the bucket. */
+  async countObjects(): Promise<number> {
     const { KeyCount } = await this.s3.send(new ListObjectsV2Command({ Bucket: this.info.bucket }));
     return KeyCount ?? 0;
   }
@@ -114,7 +117,7 @@ export class Deployed {
     );
   }
 
-  /** Starts another execution of the state machine for a run that has one. */
+  /** Starts a second execution of the state machine for a run. */
   async executeAgain(run: string): Promise<void> {
     const sfn = new SFNClient(this.emulator.client);
     const { stateMachine: stateMachineArn } = this.info;
@@ -123,20 +126,20 @@ export class Deployed {
     );
   }
 
-  async execution(run: string): Promise<string | undefined> {
+  async executionStatus(run: string): Promise<string | undefined> {
     const executionArn = `${this.info.stateMachine.replace(':stateMachine:', ':execution:')}:${run}`;
     return (await new SFNClient(this.emulator.client).send(new DescribeExecutionCommand({ executionArn }))).status;
   }
 
   /** ARNs of the run's tasks that ECS has not stopped. */
   async tasks(run: string): Promise<string[]> {
-    const answer = await new ECSClient(this.emulator.client).send(
+    const { taskArns = [] } = await new ECSClient(this.emulator.client).send(
       new ListTasksCommand({ cluster: this.info.cluster, startedBy: run }),
     );
-    return answer.taskArns ?? [];
+    return taskArns;
   }
 
-  /** What of the stack is there: stacks but CDK's own, clusters, buckets but CDK's own. */
+  /** Stacks, clusters and buckets of the account, without those of CDK. */
   async resources(): Promise<string[]> {
     const { client } = this.emulator;
     const { Stacks = [] } = await new CloudFormationClient(client).send(new DescribeStacksCommand({}));
@@ -151,19 +154,19 @@ export class Deployed {
     ].filter((name) => !/CDKToolkit|cdk-hnb659fds|cluster default/.test(name));
   }
 
-  /** Kills a task with all its processes, as the end of its host would. */
+  /** Kills a task with all its processes, as if its host had failed. */
   async killTask(run: string, task: number): Promise<void> {
     const { tasks = [] } = await new ECSClient(this.emulator.client).send(
       new DescribeTasksCommand({ cluster: this.info.cluster, tasks: await this.tasks(run) }),
     );
-    const isIt = ({ name, value }: { name?: string; value?: string }) =>
+    const isOfTask = ({ name, value }: { name?: string; value?: string }) =>
       name === WorkerEnv.task && value === String(task);
-    const found = tasks.find(({ overrides }) => overrides?.containerOverrides?.[0]?.environment?.some(isIt));
-    if (found?.taskArn === undefined) throw new Error(`ECS runs no task ${task} of ${run}`);
+    const found = tasks.find(({ overrides }) => overrides?.containerOverrides?.[0]?.environment?.some(isOfTask));
+    if (found?.taskArn === undefined) throw new Error(`task ${task} of ${run} is not running on ECS`);
     await this.emulator.killTask(found.taskArn);
   }
 
-  /** Kills the processes of the Lambda that conducts runs, as a crash would; returns how many there were. */
+  /** Kills the processes of the coordinator's Lambda; returns how many there were. */
   async killLeg(): Promise<number> {
     let killed = 0;
     for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
@@ -175,7 +178,7 @@ export class Deployed {
         process.kill(Number(pid), 'SIGKILL');
         killed += 1;
       } catch {
-        // gone meanwhile
+        // it has exited meanwhile
       }
     }
     return killed;

@@ -1,13 +1,13 @@
-/** What may go wrong on AWS, each once for real: nothing is counted twice or lost, and nothing stays. */
+/** Faults on AWS, injected for real: nothing is counted twice or lost, and nothing is left behind. */
 import { expect, test } from 'vitest';
 import { eventually, Sandbox } from '../../support/fleet.ts';
 import { Deployed } from './deployed.ts';
 
 const sandbox = await Sandbox.create();
-/** Short legs: a run takes several. */
+/** With short legs, so that a run takes several. */
 const deployed = await Deployed.create({ 'k6-fleet:legSeconds': '15' });
 
-/** So many iterations, one after another in each VU: none may be missing, none counted twice. */
+/** In all, one after another in each VU: none may be missing or counted twice. */
 const ITERATIONS = 240;
 const counting = await sandbox.script(
   'counting.js',
@@ -37,7 +37,7 @@ export function teardown() { torn.add(1); }
 `,
 );
 
-test('legs that end in their time, one that is killed half-way and two at once: nothing twice, nothing lost', async () => {
+test('legs that end on time, a killed leg and two executions at once: nothing is counted twice or lost', async () => {
   const run = await deployed.launch(sandbox, counting, ['--tasks', '2']);
   await deployed.phase(run, 'running');
   expect(await deployed.killLeg()).toBeGreaterThan(0);
@@ -48,12 +48,15 @@ test('legs that end in their time, one that is killed half-way and two at once: 
   expect(result.metrics.numbers?.values.count).toBe(ITERATIONS + 1000);
   expect(result.metrics.iterations?.values.count).toBe(ITERATIONS);
   expect(result.run.legs).toBeGreaterThan(2);
-  await eventually('both executions end well', async () => (await deployed.execution(run)) === 'SUCCEEDED');
-  await eventually('that one too', async () => (await deployed.execution(`${run}-again`)) === 'SUCCEEDED');
+  await eventually('the success of the execution', async () => (await deployed.executionStatus(run)) === 'SUCCEEDED');
+  await eventually(
+    'the success of the second execution',
+    async () => (await deployed.executionStatus(`${run}-again`)) === 'SUCCEEDED',
+  );
   expect(await deployed.tasks(run)).toEqual([]);
 });
 
-test('a task that is killed before the start is replaced; one that is killed after it is counted', async () => {
+test('a task killed before the start is replaced, one killed after it counts as lost', async () => {
   const run = await deployed.launch(sandbox, counting, ['--tasks', '2', '--max-lost', '1']);
   await eventually('two tasks', async () => (await deployed.tasks(run)).length === 2);
   await deployed.killTask(run, 1);
@@ -70,7 +73,7 @@ test('a task that is killed before the start is replaced; one that is killed aft
   expect(result.metrics.iterations?.values.count).toBeLessThan(ITERATIONS);
 });
 
-test('a stop from another machine, while a second run is refused', async () => {
+test('a second run is refused, and `stop` works from another machine', async () => {
   const run = await deployed.launch(sandbox, endless, ['--tasks', '2']);
   await deployed.phase(run, 'running');
   const second = await sandbox.cli(['run', endless, '--tasks', '1', '-q'], deployed.env);
@@ -91,7 +94,7 @@ test('a stop from another machine, while a second run is refused', async () => {
   expect((await elsewhere.cli(['runs'], deployed.env)).stdout).toMatch(new RegExp(`${run}.*failed \\(105\\)`));
 });
 
-test('a machine that is aborted: every task stops, and what was measured stays', async () => {
+test('an aborted execution: every task stops, and what was measured is kept', async () => {
   const run = await deployed.launch(sandbox, endless, ['--tasks', '2']);
   await deployed.phase(run, 'running');
   await eventually('some load', async () => ((await deployed.progress(run))?.iterations ?? 0) > 8);
@@ -104,23 +107,23 @@ test('a machine that is aborted: every task stops, and what was measured stays',
   expect(result.metrics.iterations?.values.count).toBeGreaterThan(8);
 });
 
-test('two runs beside each other, where the user says so', async () => {
+test('two runs at once with --alongside', async () => {
   const [first, second] = await Promise.all([
     deployed.launch(sandbox, counting, ['--tasks', '1', '--alongside']),
     deployed.launch(sandbox, counting, ['--tasks', '1', '--alongside']),
   ]);
   for (const run of [first, second]) {
     expect((await deployed.result(run)).metrics.iterations?.values.count).toBe(ITERATIONS);
-    await eventually('the end of its execution', async () => (await deployed.execution(run)) === 'SUCCEEDED');
+    await eventually('the end of its execution', async () => (await deployed.executionStatus(run)) === 'SUCCEEDED');
   }
 });
 
-test('destroy leaves nothing but results, and these can be purged', async () => {
+test('destroy leaves only results, which purge deletes', async () => {
   const { bucket } = deployed.info;
-  const left = await deployed.objects();
-  expect(left).toBeGreaterThan(0);
+  const kept = await deployed.countObjects();
+  expect(kept).toBeGreaterThan(0);
   await deployed.destroy();
-  expect(await deployed.objects()).toBe(left);
+  expect(await deployed.countObjects()).toBe(kept);
   expect(await deployed.resources()).toEqual([`bucket ${bucket}`]);
   const { code, stderr } = await sandbox.cli(['purge', '--bucket', bucket, '--yes'], deployed.emulator.env);
   expect(code, stderr).toBe(0);

@@ -1,4 +1,4 @@
-/** A target on ECS, seen through the deployed stack: its scaling, its metrics, the alarms on it. */
+/** A target on ECS, observed by the deployed stack: its scaling, metrics and alarms. */
 import {
   CloudWatchClient,
   DescribeAlarmsCommand,
@@ -30,7 +30,7 @@ const target: Partial<TargetConfig> = {
 
 const sandbox = await Sandbox.create();
 const deployed = await Deployed.create(
-  // Short legs: the target is seen by one coordinator after another.
+  // With short legs, so that several coordinators in turn observe the target.
   { 'k6-fleet:target': JSON.stringify(target), 'k6-fleet:legSeconds': '10' },
   { 'web:1': { entrypoint: ['sleep', '600'] } },
 );
@@ -38,11 +38,11 @@ const ecs = new ECSClient(deployed.emulator.client);
 const cloudWatch = new CloudWatchClient(deployed.emulator.client);
 const site = await startServer();
 await startService();
-const notices = await subscribe();
-/** Of every run that has sent load. */
+const notifications = await subscribe();
+/** The results of all runs that sent load. */
 const results: Result[] = [];
 
-test('a stop alarm that does not exist: the run never starts, and says why in one line', async () => {
+test('a stop alarm that does not exist: the run never starts, and one line explains why', async () => {
   const { code, stdout, stderr, result } = await run('unarmed', { duration: '5s' });
 
   const message = `the stop alarm "${STOP_ALARM}" of target.stopAlarms does not exist in us-east-1: correct its name and deploy again`;
@@ -55,7 +55,7 @@ test('a stop alarm that does not exist: the run never starts, and says why in on
 });
 
 describe('a service that scales out', () => {
-  test.concurrent('while the load is on: the verdict names the moments, and the series are judged', async () => {
+  test.concurrent('under load: the verdict names the moments, and thresholds apply to the series', async () => {
     const expectations = {
       scaleOutWithin: '60s',
       minPeakTasks: 4,
@@ -64,7 +64,7 @@ describe('a service that scales out', () => {
     };
     const ended = run('spike', { duration: '8s', target: expectations });
     await loaded('spike');
-    // The second is of the minute in which the load ends: it may be the next one.
+    // The second is for the minute in which the load ends, which may be the next one.
     for (const at of [Date.now(), Date.now() + 10_000]) await putMetric('OpenOrders', 42, { Shop: 'one' }, at);
     await ecs.send(new UpdateServiceCommand({ ...SERVICE, desiredCount: 4 }));
     const { code, stdout, stderr, result } = await ended;
@@ -91,7 +91,7 @@ describe('a service that scales out', () => {
     expect(result?.run.legs).toBeGreaterThan(1);
     expect(stdout).toMatch(/✓ scaleOutWithin: running tasks rose from 2 to [34],/);
     expect(stdout).toMatch(/\n {2}openOrders +42 +42 +42 +42 /);
-    // CloudWatch tells of a minute once it is over.
+    // The data point of a minute is there only once the minute is over.
   }, 180_000);
 
   test.concurrent('a threshold on the target with abortOnFail ends the run', async () => {
@@ -110,7 +110,7 @@ describe('a service that scales out', () => {
     expect(result?.tasks.map(({ state }) => state)).toEqual(['stopped']);
   });
 
-  test.concurrent('a script that expects nothing of its target: its scaling is shown, and not judged', async () => {
+  test.concurrent("a script without expectations: the target's scaling is shown, and does not affect the verdict", async () => {
     const { code, stdout, result } = await run('smoke', { duration: '5s' });
 
     expect(code, stdout).toBe(0);
@@ -121,7 +121,7 @@ describe('a service that scales out', () => {
 });
 
 describe('a service that does not scale out', () => {
-  test.concurrent('is watched after the load until its time has passed', async () => {
+  test.concurrent('is observed after the load until scaleOutWithin has passed', async () => {
     const { code, stdout, result } = await run('short', { duration: '6s', target: { scaleOutWithin: '20s' } });
 
     expect(code, stdout).toBe(120);
@@ -151,7 +151,7 @@ describe('a service that does not scale out', () => {
   });
 });
 
-test('a stop alarm that fires ends the run, and is named', async () => {
+test('a stop alarm that fires ends the run, and the verdict names it', async () => {
   const ended = run('on-fire', { duration: '5m', target: { scaleOutWithin: false } });
   await loaded('on-fire');
   await putMetric('Fires', 1);
@@ -165,10 +165,10 @@ test('a stop alarm that fires ends the run, and is named', async () => {
   expect(stdout).toContain(STOP_ALARM);
 });
 
-test('CloudWatch has been told of every request once, of the target, and of zeros at the end', async () => {
-  // The last figures come after the result, once the tasks have left.
+test('CloudWatch has each request once, the counts of the target, and zeros at the end', async () => {
+  // The last values are published after the result, when the tasks have exited.
   for (const { run } of results) {
-    await eventually(`the end of ${run.id}`, async () => (await deployed.execution(run.id)) === 'SUCCEEDED');
+    await eventually(`the end of ${run.id}`, async () => (await deployed.executionStatus(run.id)) === 'SUCCEEDED');
   }
   const total = (of: (result: Result) => number | null | undefined) =>
     results.reduce((sum, result) => sum + (of(result) ?? 0), 0);
@@ -188,14 +188,14 @@ test('CloudWatch has been told of every request once, of the target, and of zero
   }
 });
 
-test('the topic has told of every verdict', async () => {
+test('the topic has published every verdict', async () => {
   for (const { run, verdict } of results) {
     const subject = `k6-fleet ${verdict.passed ? 'PASSED' : 'FAILED'} ${run.name} (${run.id})`;
-    const notice = await eventually(`the notice of ${run.id}`, async () =>
-      notices.find(({ Subject }) => Subject === subject),
+    const notification = await eventually(`the notification of ${run.id}`, async () =>
+      notifications.find(({ Subject }) => Subject === subject),
     );
-    expect(notice.Message).toContain(`s3://${deployed.info.bucket}/runs/${run.id}`);
-    for (const reason of verdict.reasons) expect(notice.Message).toContain(reason);
+    expect(notification.Message).toContain(`s3://${deployed.info.bucket}/runs/${run.id}`);
+    for (const reason of verdict.reasons) expect(notification.Message).toContain(reason);
   }
 });
 
@@ -205,7 +205,7 @@ interface Load {
   target?: object;
 }
 
-/** A run of one task with two VUs to its end. Several may go on beside each other. */
+/** Runs one task with two VUs to its end. Several may run at once. */
 async function run(name: string, { duration, target }: Load): Promise<Ended & { result: Result | null }> {
   const options = { vus: 2, duration, ext: { fleet: { name, ...(target && { target }) } } };
   const script = await sandbox.script(
@@ -226,11 +226,11 @@ export default function () {
   return ended;
 }
 
-/** Waits until the run of that name has sent load for two seconds: the emulator tells an alarm's time in whole ones. */
+/** Waits until the run has sent load for two seconds, because the emulator dates alarms in whole seconds. */
 const loaded = (name: string) =>
   eventually(`load of ${name}`, async () => (site.requests.get(`GET /${name}`) ?? 0) >= 20);
 
-/** Values of one of the stack's metrics, a second each, in order of time. */
+/** The values of one of the stack's metrics, one per second, in order of time. */
 async function published(MetricName: string, Stat: string): Promise<number[]> {
   const Dimensions = [{ Name: STACK_DIMENSION, Value: STACK }];
   const Metric = { Namespace: METRIC_NAMESPACE, MetricName, Dimensions };
@@ -281,7 +281,7 @@ async function startService(): Promise<void> {
   });
 }
 
-/** What the stack's topic says, as it says it. */
+/** The notifications of the stack's topic, appended as they arrive. */
 async function subscribe(): Promise<{ Subject: string; Message: string }[]> {
   const sns = new SNSClient(deployed.emulator.client);
   const { topic: TopicArn } = deployed.info;

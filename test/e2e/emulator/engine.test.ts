@@ -67,7 +67,7 @@ describe('the container engine', () => {
   }
   const wait = async (id: string) =>
     JSON.parse((await call('POST', `/containers/${id}/wait`)).body.toString()).StatusCode;
-  /** All that it has written, once it has ended, without the frames. */
+  /** Its whole output, without the frames, once it has exited. */
   const output = async (id: string): Promise<string> => {
     const { body } = await call('GET', `/containers/${id}/logs?follow=1&stdout=1&stderr=1`);
     let text = '';
@@ -89,7 +89,7 @@ describe('the container engine', () => {
         }
       });
 
-  it('runs a command with the environment of image and container alone, and tells its exit code', async () => {
+  it('runs a command with the environment of image and container alone, and reports its exit code', async () => {
     await start({ 'host:': { entrypoint: ['/bin/sh', '-c'], cmd: ['exit 1'], env: { A: 'image', B: 'image' } } });
     const id = await run({ Image: 'host:1', Cmd: ['env; exit 5'], Env: ['B=own', 'C=a=b'] });
     expect(await wait(id)).toBe(5);
@@ -105,7 +105,7 @@ describe('the container engine', () => {
     expect(readdirSync(join(dir, 'containers'))).toEqual([]);
   });
 
-  it('has no image but those that it was given', async () => {
+  it('knows only the images that it was given', async () => {
     await start({});
     expect(await call('POST', '/containers/create', { Image: 'host:1' })).toMatchObject({ status: 404 });
     expect(await call('POST', '/images/create?fromImage=host&tag=1')).toMatchObject({ status: 404 });
@@ -116,7 +116,7 @@ describe('the container engine', () => {
     const { body } = await call('POST', '/containers/create', { Image: 'host', Cmd: ['true'] });
     const answer = await call('POST', `/containers/${JSON.parse(body.toString()).Id}/start`);
     expect(answer.status).toBe(500);
-    expect(JSON.parse(answer.body.toString()).message).toContain('user nobody: allowed is uid:gid');
+    expect(JSON.parse(answer.body.toString()).message).toContain('user nobody: it must be uid:gid');
   });
 
   const LOOP = 'while :; do sleep 0.05; done';
@@ -137,7 +137,7 @@ describe('the container engine', () => {
     expect(await output(id)).toBe('ready\nbye\n');
   });
 
-  it('kills what does not heed SIGTERM, with all that it has started', async () => {
+  it('kills what ignores SIGTERM, with all its descendants', async () => {
     await start({ host: { entrypoint: ['/bin/sh', '-c'] } });
     const marker = `marker-${process.pid}-${Date.now()}`;
     const id = await run({

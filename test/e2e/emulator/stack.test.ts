@@ -101,7 +101,7 @@ describe('a stack like ours, deployed with IAM on', () => {
       return execution;
     }, PATIENCE);
 
-  it('runs a task with its environment and its role, which may do what its policy says and no more', async () => {
+  it('runs a task with its environment and its role, which may do only what its policy allows', async () => {
     const arn = await run('reports', ['3']);
     const report = JSON.parse(await read('tasks/reports/report.json'));
     expect(report.tried).toEqual({ own: 'ok', other: 'AccessDenied' });
@@ -113,7 +113,7 @@ describe('a stack like ours, deployed with IAM on', () => {
       AWS_REGION: emulator.region,
       AWS_ENDPOINT_URL: emulator.endpoint,
     });
-    // The role's session is asked for by address, as on ECS: there are no keys to be read from the environment.
+    // As on ECS, the role's session comes from an endpoint: the environment holds no keys.
     expect(report.env).not.toHaveProperty('AWS_ACCESS_KEY_ID');
     expect(report.env).not.toHaveProperty('VITEST');
 
@@ -123,7 +123,7 @@ describe('a stack like ours, deployed with IAM on', () => {
     expect(JSON.parse(await read(`ended/${arn.split('/').at(-1)}.json`)).detail.containers[0].exitCode).toBe(3);
   });
 
-  it('stops a task with SIGTERM, waits for it, and tells its own exit code and the reason', async () => {
+  it('stops a task with SIGTERM, waits for it, and reports its exit code and the reason', async () => {
     const arn = await run('stops');
     await read('tasks/stops/report.json');
     const list = (startedBy: string) =>
@@ -141,14 +141,14 @@ describe('a stack like ours, deployed with IAM on', () => {
     expect(await read('tasks/stops/sigterm')).toBe('SIGTERM came');
   });
 
-  it('tells of a task that was killed', async () => {
+  it('reports a task that was killed', async () => {
     const arn = await run('killed');
     await read('tasks/killed/report.json');
     await emulator.killTask(arn);
     const task = await stopped(arn);
     expect(task).toMatchObject({ stopCode: 'EssentialContainerExited' });
     expect(task?.containers?.[0]?.exitCode).toBe(137);
-    await expect(emulator.killTask(arn)).rejects.toThrow('no container');
+    await expect(emulator.killTask(arn)).rejects.toThrow('no running container');
   });
 
   it('gives the same task to the same client token, and refuses another request with it', async () => {
@@ -158,7 +158,7 @@ describe('a stack like ours, deployed with IAM on', () => {
     await stopped(arn);
   });
 
-  it('fails a task whose image is not there', async () => {
+  it('fails a task whose image does not exist', async () => {
     const request = { ...taskRequest('no-image'), taskDefinition: outputs.TaskDefinitionArn };
     const { taskDefinition } = await ecs.send(
       new RegisterTaskDefinitionCommand({
@@ -192,7 +192,7 @@ describe('a stack like ours, deployed with IAM on', () => {
     message: expect.stringContaining(action),
   });
 
-  it('judges calls of ECS on their own resources and on their cluster', async () => {
+  it('evaluates calls of ECS on their resources and their cluster', async () => {
     const starter = new ECSClient(await as(outputs.StarterArn));
     const arn = await run('starter', [], starter);
     const { tasks } = await starter.send(new DescribeTasksCommand({ cluster: outputs.ClusterArn, tasks: [arn] }));
@@ -205,18 +205,18 @@ describe('a stack like ours, deployed with IAM on', () => {
     await stopped(arn);
   });
 
-  it('judges calls of the services that MiniStack lacks', async () => {
+  it('evaluates calls of the services that MiniStack lacks', async () => {
     const quotas = new ServiceQuotasClient(await as(outputs.StarterArn));
     const quota = quotas.send(new GetServiceQuotaCommand({ ServiceCode: 'fargate', QuotaCode: 'L-3032A538' }));
     await expect(quota).rejects.toMatchObject(denied('servicequotas:GetServiceQuota'));
   });
 
-  it('refuses to run a task to who may not pass its roles on', async () => {
+  it('refuses RunTask to a caller without iam:PassRole on its roles', async () => {
     const unpassing = new ECSClient(await as(outputs.UnpassingArn));
     await expect(run('unpassing', [], unpassing)).rejects.toMatchObject(denied('iam:PassRole'));
   });
 
-  it('judges metrics by their namespace', async () => {
+  it('evaluates PutMetricData by its namespace', async () => {
     const cloudwatch = new CloudWatchClient(await as(outputs.StarterArn));
     const put = (Namespace: string) =>
       cloudwatch.send(new PutMetricDataCommand({ Namespace, MetricData: [{ MetricName: 'Other', Value: 1 }] }));
@@ -238,7 +238,7 @@ describe('a stack like ours, deployed with IAM on', () => {
     }
   });
 
-  it('runs a state machine, whose Lambda may do what its policy says and no more', async () => {
+  it('runs a state machine, whose Lambda may do only what its policy allows', async () => {
     const { executionArn = '' } = await sfn.send(
       new StartExecutionCommand({
         stateMachineArn: outputs.MachineArn,
@@ -252,7 +252,7 @@ describe('a stack like ours, deployed with IAM on', () => {
   it.each([
     { how: 'was aborted', name: 'aborted', input: { hang: true }, ended: 'ABORTED' },
     { how: 'failed', name: 'failed', input: { keys: [], fail: 'on purpose' }, ended: 'FAILED' },
-  ])('tells the rule of an execution that $how', async ({ name, input, ended }) => {
+  ])('notifies the rule of an execution that $how', async ({ name, input, ended }) => {
     const { executionArn = '' } = await sfn.send(
       new StartExecutionCommand({ stateMachineArn: outputs.MachineArn, name, input: JSON.stringify(input) }),
     );
@@ -261,7 +261,7 @@ describe('a stack like ours, deployed with IAM on', () => {
       await sfn.send(new StopExecutionCommand({ executionArn }));
     }
     const { error } = await status(executionArn, ended);
-    if (ended === 'FAILED') expect(error).toBe('TypeError'); // as the Lambda's code has named it
+    if (ended === 'FAILED') expect(error).toBe('TypeError'); // the name that the Lambda's code gave it
     const { detail } = JSON.parse(await read(`ended/${name}.json`));
     expect(detail).toMatchObject({ status: ended, name, executionArn, input: JSON.stringify(input) });
   });
@@ -276,7 +276,7 @@ describe('a stack like ours, deployed with IAM on', () => {
     }, PATIENCE);
   });
 
-  it('refuses the bucket to who comes without TLS, by its policy', async () => {
+  it('denies access to the bucket without TLS, by its policy', async () => {
     const plain = new S3Client({ ...emulator.client, endpoint: emulator.endpoint.replace('https', 'http') });
     await expect(plain.send(new ListObjectsV2Command({ Bucket: outputs.BucketName }))).rejects.toThrow();
   });

@@ -16,20 +16,20 @@ export interface CdkApp {
   stacks?: string[];
   /** Overrides of the app's context. */
   context?: Record<string, string>;
-  /** The folder whose cdk.json holds, its context and its build command too. Default: the project's. */
+  /** The folder whose cdk.json applies, with its context and build command. Default: the project's. */
   cwd?: string;
 }
 
-/** Outputs of stacks, by the stack's name and the output's. */
+/** Outputs by stack name and output name. */
 export type StackOutputs = Record<string, Record<string, string>>;
 
-/** Prepares the account for deployments. Needed once for each emulator. */
+/** Prepares the account for deployments, once per emulator. */
 export async function bootstrap(emulator: Emulator): Promise<void> {
-  // Without an app and its cdk.json: it would be built and synthesized first.
+  // Outside the project: with its cdk.json, cdk would build and synthesize the app first.
   await cdk(emulator, tmpdir(), ['bootstrap', '--app', '', `aws://${ACCOUNT}/${emulator.region}`]);
 }
 
-/** Deploys, and returns the outputs. No image is built: the emulator answers that every image asset is there. */
+/** Deploys, and returns the outputs. No image is built: the emulator answers that every image asset exists. */
 export const deploy = (emulator: Emulator, app: CdkApp): Promise<StackOutputs> =>
   withApp(app, async (args, dir) => {
     const file = join(dir, 'outputs.json');
@@ -40,7 +40,7 @@ export const deploy = (emulator: Emulator, app: CdkApp): Promise<StackOutputs> =
 export const destroy = (emulator: Emulator, app: CdkApp): Promise<void> =>
   withApp(app, (args) => cdk(emulator, app.cwd, ['destroy', ...args, '--force']));
 
-/** Calls with the arguments that name the app, and a folder that exists so long. */
+/** Calls `use` with the arguments that select the app, and a temporary folder. */
 async function withApp<T>(
   { app, stacks, context = {} }: CdkApp,
   use: (args: string[], dir: string) => Promise<T>,
@@ -50,7 +50,7 @@ async function withApp<T>(
     const args = [
       ...(stacks ?? ['--all']),
       ...['--app', app],
-      // One folder for each synthesis: several may go on beside each other.
+      // Each synthesis gets its own folder, because several may run at once.
       ...(existsSync(app) ? [] : ['--output', join(dir, 'cdk.out')]),
       ...Object.entries(context).flatMap(([name, value]) => ['--context', `${name}=${value}`]),
     ];
@@ -60,7 +60,7 @@ async function withApp<T>(
   }
 }
 
-/** @throws Error with all that cdk and the emulator have said, where it fails */
+/** @throws Error with the output of cdk and of the emulator */
 async function cdk(emulator: Emulator, cwd: string = ROOT, args: string[]): Promise<void> {
   const child = spawn(CDK, [...args, '--no-notices', '--ci'], {
     cwd,

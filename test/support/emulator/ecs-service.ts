@@ -5,7 +5,10 @@ import {
   RegisterTaskDefinitionCommand,
 } from '@aws-sdk/client-ecs';
 
-/** Makes a service in a cluster of its own, as a target is. @param image such as `web:1` */
+/**
+ * Creates a cluster with one service, to be the target.
+ * @param image such as `web:1`
+ */
 export async function createService(
   ecs: ECSClient,
   { cluster, service, image, desiredCount }: { cluster: string; service: string; image: string; desiredCount: number },

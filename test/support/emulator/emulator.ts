@@ -14,16 +14,16 @@ import { Program } from './program.ts';
 
 export type { ImageSpec, Images } from './engine/images.ts';
 
-/** The emulated account: every key of its own that the emulator accepts as root's is of this one. */
+/** The emulated account. */
 export const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';
-/** The beginning of every image that `cdk deploy` has as an asset. No image is built: name what shall run in its place. */
+/** Prefix of every image asset of `cdk deploy`. Images are not built: map this prefix to what runs instead. */
 export const ASSET_IMAGES = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/cdk-hnb659fds-container-assets-`;
 
 export interface EmulatorOptions {
-  /** Every call is signed, and judged by the policies of who makes it; the endpoint is https. Default: false. */
+  /** Verifies signatures and evaluates the caller's policies on every call, over https. Default: false. */
   iam?: boolean;
-  /** What the images of ECS tasks are. A task of any other image fails to start. */
+  /** The images of ECS tasks. A task with any other image fails to start. */
   images?: Images;
   /** Factor on the seconds of a state machine's Wait states. Default: 1. */
   waitScale?: number;
@@ -36,37 +36,37 @@ export interface ClientOptions {
   requestHandler?: { httpsAgent: Agent };
 }
 
-/** A running AWS on this machine, of its own and empty. */
+/** A running, empty AWS account on this machine. */
 export interface Emulator extends AsyncDisposable {
   endpoint: string;
   region: string;
-  /** For programs that talk to it, such as cdk: this process's environment, without any of the developer's own AWS. */
+  /** The environment of its client programs, such as cdk: that of this process without the developer's AWS settings. */
   env: NodeJS.ProcessEnv;
   /** For SDK clients in this process. */
   client: ClientOptions;
   /**
-   * Kills a task's containers with SIGKILL, as when it runs out of memory or its host is lost.
-   * @throws Error where no container of it runs
+   * Kills a task's containers with SIGKILL, as if it ran out of memory or lost its host.
+   * @throws Error if it has no running container
    */
   killTask(taskArn: string): Promise<void>;
-  /** What it has written so far, for a failed test's message. */
+  /** Its output so far, for the messages of failed tests. */
   log(): string;
-  /** Ends it with all its Lambdas and containers. Twice is fine. */
+  /** Ends it with all its Lambdas and containers. Idempotent. */
   stop(): Promise<void>;
 }
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-/** How long it may take to start, in ms: it takes about 2 s, on a busy machine more. */
-const START_LIMIT = 60_000;
+/** Limit of the start, which takes about 2 s, or more on a busy machine. */
+const START_LIMIT_MS = 60_000;
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
-/** @throws Error with its log where it does not start */
+/** @throws Error with its log if it does not start */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   setupEmulator();
   const dir = mkdtempSync(join(tmpdir(), 'k6-fleet-aws-'));
   const port = await freePort();
   const endpoint = `${options.iam ? 'https' : 'http'}://127.0.0.1:${port}`;
-  // Where MiniStack keeps the certificate that it makes for itself.
+  // MiniStack's self-signed certificate.
   const certificate = join(dir, 'ministack-tls', 'server.crt');
   const aws = {
     AWS_ENDPOINT_URL: endpoint,
@@ -88,7 +88,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   process.once('exit', kill);
 
   try {
-    await ready(endpoint, certificate, join(dir, 'docker.sock'), programs);
+    await untilReady(endpoint, certificate, join(dir, 'docker.sock'), programs);
   } catch (error) {
     await stop();
     throw new Error(`the AWS emulator did not start: ${(error as Error).message}\n${log()}`);
@@ -99,17 +99,19 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     env: {
       ...withoutAws(process.env),
       ...aws,
-      // cdk trusts this alone, or else what some other variable of the developer's names.
+      // For cdk, which would otherwise read it from other variables of the developer.
       ...(options.iam ? { AWS_CA_BUNDLE: certificate } : {}),
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      // Neither a profile of the developer's nor cdk's cache of accounts.
+      // Neither the developer's profiles nor cdk's cache of accounts.
       AWS_CONFIG_FILE: join(dir, 'none'),
       AWS_SHARED_CREDENTIALS_FILE: join(dir, 'none'),
       CDK_HOME: join(dir, 'cdk'),
       CDK_DEFAULT_ACCOUNT: ACCOUNT,
       CDK_DEFAULT_REGION: REGION,
       CDK_DISABLE_CLI_TELEMETRY: 'true',
+      // The SDK in cdk warns of Node 20, which we support, in eight lines.
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       NO_PROXY: '127.0.0.1,localhost',
       no_proxy: '127.0.0.1,localhost',
     },
@@ -128,14 +130,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   };
 }
 
-/** The container engine, then MiniStack, whose environment is what its Lambdas inherit. */
+/** The container engine, and MiniStack, whose environment its Lambdas inherit. */
 function startPrograms(dir: string, port: number, aws: NodeJS.ProcessEnv, options: EmulatorOptions): Program[] {
   const socket = join(dir, 'docker.sock');
   const images = join(dir, 'images.json');
   const state = join(dir, 'containers');
   mkdirSync(state);
   writeFileSync(images, JSON.stringify(options.images ?? {}));
-  const bare = { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, LANG: 'C.UTF-8', TMPDIR: dir };
+  const base = { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, LANG: 'C.UTF-8', TMPDIR: dir };
   return [
     new Program(
       'engine',
@@ -143,11 +145,11 @@ function startPrograms(dir: string, port: number, aws: NodeJS.ProcessEnv, option
       process.execPath,
       ['--import', 'tsx', join(HERE, 'engine/main.ts'), socket, state, images],
       {
-        ...bare,
+        ...base,
       },
     ),
     new Program('ministack', dir, emulatorPython, ['-B', join(HERE, 'ministack_gaps')], {
-      ...bare,
+      ...base,
       ...aws,
       HOME: dir,
       BIND_HOST: '127.0.0.1',
@@ -163,7 +165,7 @@ function startPrograms(dir: string, port: number, aws: NodeJS.ProcessEnv, option
   ];
 }
 
-/** The environment without what names an account, an endpoint or credentials of the developer's. */
+/** The environment without the developer's accounts, endpoints and credentials. */
 const withoutAws = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !/^(AWS|CDK)_|^NODE_EXTRA_CA_CERTS$/.test(name)));
 
@@ -175,18 +177,18 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** @throws Error where a program ends, or not all is ready in time */
-async function ready(endpoint: string, certificate: string, socket: string, programs: Program[]): Promise<void> {
-  const deadline = Date.now() + START_LIMIT;
-  const answers = async () =>
+/** @throws Error if a program ends, or not all of them are ready in time */
+async function untilReady(endpoint: string, certificate: string, socket: string, programs: Program[]): Promise<void> {
+  const deadline = Date.now() + START_LIMIT_MS;
+  const isReady = async () =>
     (await succeeds(httpRequest, { socketPath: socket, path: '/_ping' })) &&
     (endpoint.startsWith('https')
       ? await succeeds(httpsRequest, { ...address(endpoint), ca: readFileSync(certificate) })
       : await succeeds(httpRequest, address(endpoint)));
-  while (!(await answers().catch(() => false))) {
+  while (!(await isReady().catch(() => false))) {
     const ended = programs.find((program) => program.ended);
     if (ended) throw new Error(`${ended.name} has ended`);
-    if (Date.now() > deadline) throw new Error(`not ready after ${START_LIMIT / 1000} s`);
+    if (Date.now() > deadline) throw new Error(`not ready after ${START_LIMIT_MS / 1000} s`);
     await sleep(50);
   }
 }
@@ -202,7 +204,7 @@ async function killTask(socketPath: string, taskArn: string): Promise<void> {
   const filters = JSON.stringify({ label: [`com.amazonaws.ecs.task-arn=${taskArn}`] });
   const found = await call('GET', `/containers/json?filters=${encodeURIComponent(filters)}`);
   const containers = JSON.parse(found) as { Id: string }[];
-  if (containers.length === 0) throw new Error(`no container of ${taskArn} runs`);
+  if (containers.length === 0) throw new Error(`${taskArn} has no running container`);
   await Promise.all(containers.map(({ Id }) => call('POST', `/containers/${Id}/kill?signal=SIGKILL`)));
 }
 

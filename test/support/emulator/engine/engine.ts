@@ -3,66 +3,69 @@ import { Container } from './container.ts';
 import { findImage, type Images } from './images.ts';
 import type { ContainerConfig } from './protocol.ts';
 
-/** Something that the client asked for is not there. */
+/** The requested container or image does not exist. */
 export class NotFound extends Error {
   override name = 'NotFound';
 }
 
 /** The containers of one engine. */
 export class Engine {
-  readonly #containers = new Map<string, Container>();
-  readonly #images: Images;
-  readonly #stateDir: string;
+  private readonly containers = new Map<string, Container>();
+  private readonly images: Images;
+  private readonly stateDir: string;
 
-  /** @param stateDir folder for the containers' folders */
+  /** @param stateDir where the containers' folders are made */
   constructor(images: Images, stateDir: string) {
-    this.#images = images;
-    this.#stateDir = stateDir;
+    this.images = images;
+    this.stateDir = stateDir;
   }
 
-  /** @throws NotFound where there is no such image */
+  /** @throws NotFound */
   image(reference: string) {
-    const image = findImage(this.#images, reference);
+    const image = findImage(this.images, reference);
     if (image === undefined) throw new NotFound(`No such image: ${reference}`);
     return image;
   }
 
   create(name: string | null, config: ContainerConfig): Container {
     const id = randomBytes(32).toString('hex');
-    const container = new Container(id, name ?? id.slice(0, 12), config, this.image(config.Image), this.#stateDir);
-    this.#containers.set(id, container);
+    const container = new Container(id, name ?? id.slice(0, 12), config, this.image(config.Image), this.stateDir);
+    this.containers.set(id, container);
     return container;
   }
 
-  /** A container by its id, the beginning of its id, or its name. @throws NotFound */
+  /**
+   * A container by its id, a prefix of its id, or its name.
+   * @throws NotFound
+   */
   get(reference: string): Container {
     const found =
-      this.#containers.get(reference) ??
-      [...this.#containers.values()].find((one) => one.name === reference || one.id.startsWith(reference));
+      this.containers.get(reference) ??
+      [...this.containers.values()].find((one) => one.name === reference || one.id.startsWith(reference));
     if (found === undefined) throw new NotFound(`No such container: ${reference}`);
     return found;
   }
 
-  /** Those that carry all these labels (`name` or `name=value`); only running ones unless `all`. */
+  /** The containers with all these labels (`name` or `name=value`); only running ones unless `all`. */
   list(labels: string[], all: boolean): Container[] {
-    return [...this.#containers.values()].filter((container) => {
+    return [...this.containers.values()].filter((container) => {
       const own = container.config.Labels ?? {};
-      const carries = (label: string) => {
+      const hasLabel = (label: string) => {
         const at = label.indexOf('=');
         return at < 0 ? label in own : own[label.slice(0, at)] === label.slice(at + 1);
       };
-      return (all || container.status === 'running') && labels.every(carries);
+      return (all || container.status === 'running') && labels.every(hasLabel);
     });
   }
 
   async remove(container: Container): Promise<void> {
     container.kill('SIGKILL');
     if (container.startedAt !== null) await container.ended;
-    this.#containers.delete(container.id);
+    this.containers.delete(container.id);
   }
 
-  /** Kills all that runs. */
+  /** Kills all containers. */
   async close(): Promise<void> {
-    await Promise.all([...this.#containers.values()].map((container) => this.remove(container)));
+    await Promise.all([...this.containers.values()].map((container) => this.remove(container)));
   }
 }

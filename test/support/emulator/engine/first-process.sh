@@ -1,7 +1,7 @@
 #!/bin/sh
-# The first process of a container, already in namespaces of its own: mounts its file systems, then runs its command,
-# as PID 1 itself or, where an init is asked for, below this shell, which then forwards SIGTERM and SIGINT, reaps
-# orphans and ends as its command does.
+# The first process of a container, already in its own namespaces: mounts its file systems, then runs its command,
+# either as PID 1 or, with an init, as a child of this shell, which forwards SIGTERM and SIGINT, reaps orphans and exits
+# with its command's status.
 # usage: first-process.sh FSTAB INIT COMMAND...     (INIT: true or false)
 set -eu
 fstab=$1 init=$2
@@ -17,7 +17,7 @@ unset PWD
 [ "$init" = true ] || exec "$@"
 "$@" &
 main=$!
-# A signal interrupts wait, with a status that says nothing of the command: only once it is reaped is the status its own.
+# A signal interrupts wait with a status of its own; the status is the command's only once the command has been reaped.
 while :; do
   status=0
   wait "$main" || status=$?

@@ -1,22 +1,22 @@
-/** What an image says of its containers, as the parts of an OCI image configuration that we need. */
+/** The parts of an OCI image configuration that we need. */
 export interface ImageSpec {
-  /** Folder that holds the image's root file system. Without it a container is a process on the machine itself. */
+  /** Folder of the image's root file system. Without it, a container runs on this machine's own files. */
   rootfs?: string;
   entrypoint?: string[];
   cmd?: string[];
   env?: Record<string, string>;
   /** `uid:gid`, in numbers. Default: root. */
   user?: string;
-  /** Default: `/`, or an empty folder of the container's own where there is no `rootfs`. */
+  /** Default: `/`, or without `rootfs` an empty folder of the container. */
   workdir?: string;
-  /** Paths that get a fresh writable folder each, as by VOLUME. Only with `rootfs`. */
+  /** Paths that get a new writable folder each, like VOLUME. Only with `rootfs`. */
   volumes?: string[];
 }
 
-/** By image reference, or by the beginning of one. */
+/** By image reference or a prefix of one. */
 export type Images = Record<string, ImageSpec>;
 
-/** The image of the longest key that `reference` begins with; undefined: there is none. */
+/** The image with the longest key that is a prefix of `reference`; undefined: none. */
 export function findImage(images: Images, reference: string): ImageSpec | undefined {
   const key = Object.keys(images)
     .filter((prefix) => reference.startsWith(prefix))

@@ -7,7 +7,7 @@ import { buildLayer } from './layer.ts';
 import { type ContainerConfig, parseEnv } from './protocol.ts';
 
 const FIRST_PROCESS = fileURLToPath(new URL('first-process.sh', import.meta.url));
-// By its path: the PATH of a container is its image's.
+// An absolute path, because a container's PATH is that of its image.
 const UNSHARE = '/usr/bin/unshare';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -16,13 +16,13 @@ export interface Launch {
   argv: string[];
   env: Record<string, string>;
   cwd: string;
-  /** Whether it runs in namespaces of its own, with a PID 1 whose end is the end of all its processes. */
+  /** Whether it has its own namespaces, so that all its processes end with its PID 1. */
   namespaces: boolean;
 }
 
 let allowed: boolean | undefined;
 
-/** Whether this process may make namespaces: it must be root, and where it is in a container, a privileged one. */
+/** Whether this process may create namespaces: it must be root, and in a container that container must be privileged. */
 export function namespacesAllowed(): boolean {
   allowed ??= spawnSync(UNSHARE, ['--pid', '--fork', '--mount-proc', 'true'], { stdio: 'ignore' }).status === 0;
   return allowed;
@@ -36,19 +36,19 @@ function homeOf(rootfs: string, uid: string): string {
 }
 
 /**
- * Prepares a container's folders below `dir` and says what to spawn. An image's environment comes below the
- * container's own; nothing of the machine's environment is handed on but PATH, where the image has no root file system.
- * @throws Error where the container cannot be made
+ * Prepares a container's folders below `dir`, and returns what to spawn. The container's environment overrides the
+ * image's; of the machine's environment it inherits only PATH, and only if the image has no root file system.
+ * @throws Error if the container cannot be made
  */
 export function prepareLaunch(id: string, config: ContainerConfig, image: ImageSpec, dir: string): Launch {
   const entrypoint = config.Entrypoint?.length ? config.Entrypoint : (image.entrypoint ?? []);
-  // As Docker does: an entry point of the container's own leaves the image's arguments behind.
+  // As with Docker, overriding the entry point also drops the image's arguments.
   const ownArguments = config.Entrypoint?.length ? [] : (image.cmd ?? []);
   const command = [...entrypoint, ...(config.Cmd?.length ? config.Cmd : ownArguments)];
-  if (command.length === 0) throw new Error(`no command: neither ${config.Image} nor the container names one`);
+  if (command.length === 0) throw new Error(`no command: neither the image ${config.Image} nor the container has one`);
 
   const user = config.User || image.user || '0:0';
-  if (!/^\d+:\d+$/.test(user)) throw new Error(`user ${user}: allowed is uid:gid, in numbers`);
+  if (!/^\d+:\d+$/.test(user)) throw new Error(`user ${user}: it must be uid:gid, in numbers`);
   const work = join(dir, 'workdir');
   mkdirSync(work, { recursive: true });
   const env: Record<string, string> = {
@@ -61,7 +61,7 @@ export function prepareLaunch(id: string, config: ContainerConfig, image: ImageS
   if (!namespacesAllowed()) {
     if (image.rootfs !== undefined || config.User || image.user) {
       throw new Error(
-        `${config.Image}: a container with a root file system or a user of its own needs root and the right to make namespaces: run the tests as root, in a container only if it is privileged`,
+        `${config.Image}: a container with its own root file system or user needs root and permission to create namespaces: run the tests as root, and inside a container only if it is privileged`,
       );
     }
     return { argv: command, env, cwd: image.workdir ?? work, namespaces: false };

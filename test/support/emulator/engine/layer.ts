@@ -1,15 +1,15 @@
-// The file system of a container in an image: the image below, a layer of its own above, volumes and devices within.
+// The file system of a container: an overlay of its image and its own layer, with volumes and devices mounted into it.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, lstatSync, mkdirSync, type Stats, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
 export interface LayerOptions {
   rootfs: string;
-  /** An empty folder for all that belongs to this container. Must not lie on an overlay file system itself. */
+  /** An empty folder for this container's files. It must not itself be on an overlay file system. */
   dir: string;
   readonly: boolean;
   volumes: { path: string; readonly: boolean }[];
-  /** Files of the machine that the container sees at the same path. */
+  /** Files of the machine that are copied into the container at the same path. */
   files: string[];
 }
 
@@ -17,10 +17,10 @@ const DEVICES = ['null', 'zero', 'full', 'random', 'urandom'];
 
 const stat = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false });
 
-/** A field of fstab(5): white space is escaped as octal. */
+/** A field of fstab(5), with white space escaped in octal. */
 const field = (text: string) => text.replace(/[\s\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
 
-/** Prepares the folders and returns the fstab(5) that puts the container's root together at `<dir>/root`. */
+/** Prepares the folders, and returns the fstab(5) that mounts the container's root at `<dir>/root`. */
 export function buildLayer({ rootfs, dir, readonly, volumes, files }: LayerOptions): string {
   for (const path of [rootfs, dir]) {
     if (/[:,\\]/.test(path)) throw new Error(`${path}: the path of a root file system must not contain : , or \\`);
@@ -31,7 +31,7 @@ export function buildLayer({ rootfs, dir, readonly, volumes, files }: LayerOptio
   chownSync(upper, image.uid, image.gid);
   chmodSync(upper, image.mode & 0o7777);
 
-  /** Makes a folder in the layer, and those above it with the owner and mode that they have in the image. */
+  /** Makes a folder in the layer, and its parents, with the owner and mode that they have in the image. */
   const folder = (path: string) => {
     const inImage = stat(join(rootfs, path));
     if (inImage !== undefined && !inImage.isDirectory()) throw new Error(`${path} is not a folder in the image`);
@@ -64,7 +64,7 @@ export function buildLayer({ rootfs, dir, readonly, volumes, files }: LayerOptio
     const path = normalize(volume.path);
     const source = join(dir, `volume-${index}`);
     mkdirSync(source);
-    // As ECS does with a VOLUME: a fresh volume takes over owner, mode and content of that path in the image.
+    // As on ECS, a new volume gets the owner, mode and content of its path in the image.
     if (stat(join(rootfs, path)) !== undefined) execFileSync('cp', ['-a', `${join(rootfs, path)}/.`, source]);
     folder(path);
     lines.push([source, join(root, path), 'none', volume.readonly ? 'bind,ro' : 'bind']);

@@ -1,6 +1,6 @@
-// A look-alike of the Docker Engine on a unix socket, in which a container is a process of this machine.
-// usage: main.ts SOCKET STATE_DIR IMAGES_JSON. Ends with all its containers on SIGTERM, SIGINT, or when stdin ends:
-// so nothing outlives who has started it, however that ended.
+// The Docker Engine API on a unix socket, with processes of this machine as containers.
+// usage: main.ts SOCKET STATE_DIR IMAGES_JSON. Ends with all its containers on SIGTERM, SIGINT, or when stdin
+// closes, so that it never outlives the process that started it.
 import { readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
@@ -41,7 +41,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 const server = createServer((request, response) => void answer(request, response));
-// A follower of logs or a waiter holds its connection for as long as a container runs.
+// Requests that follow logs or wait stay open while the container runs.
 server.requestTimeout = 0;
 server.listen(socket, () => process.stdout.write('listening\n'));
 

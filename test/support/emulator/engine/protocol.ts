@@ -20,7 +20,7 @@ export interface ContainerConfig {
   };
 }
 
-/** Exit code of a container that could not be started, as `docker run` has it. */
+/** Exit code of a container that could not be started, the same as that of `docker run`. */
 export const EXIT_NOT_STARTED = 125;
 
 export type OutputStream = 1 | 2;
@@ -33,7 +33,7 @@ export function frame(stream: OutputStream, body: Uint8Array): Buffer {
   return Buffer.concat([header, body]);
 }
 
-/** `NAME=value` pairs as an object; the last of a name wins. */
+/** `NAME=value` pairs as an object; of pairs with the same name the last wins. */
 export const parseEnv = (pairs: readonly string[]): Record<string, string> =>
   Object.fromEntries(
     pairs.map((pair) => {

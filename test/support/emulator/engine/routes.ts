@@ -12,18 +12,18 @@ export interface Call {
   response: ServerResponse;
 }
 
-/** Status and JSON body, or null where the handler answers by itself. */
-type Answer = [status: number, body?: unknown] | null;
+/** Status and JSON body, or null if the handler has written the response itself. */
+type Reply = [status: number, body?: unknown] | null;
 
 export interface Route {
   method: string;
   path: RegExp;
-  handle(call: Call): Answer | Promise<Answer>;
+  handle(call: Call): Reply | Promise<Reply>;
 }
 
-/** No image has bytes here: every digest is the same. */
+/** Images have no bytes here, so all digests are the same. */
 const DIGEST = `sha256:${'0'.repeat(64)}`;
-/** Docker's "never". */
+/** Docker's zero time. */
 const NEVER = '0001-01-01T00:00:00Z';
 
 const isTrue = (value: string | null) => value === '1' || value?.toLowerCase() === 'true';
@@ -66,7 +66,7 @@ const route = (method: string, path: string, handle: Route['handle']): Route => 
 const onContainer = (
   method: string,
   path: string,
-  handle: (container: Container, call: Call) => Answer | Promise<Answer>,
+  handle: (container: Container, call: Call) => Reply | Promise<Reply>,
 ): Route =>
   route(method, `/containers/([^/]+)${path}`, (call) => handle(call.engine.get(call.params[0] as string), call));
 
@@ -103,7 +103,7 @@ export const routes: Route[] = [
     return [204];
   }),
   onContainer('POST', '/wait', async (container, { response }) => {
-    // The head at once, as Docker does: the client sees that its wait has begun.
+    // Docker sends the head at once, which shows the client that its wait has begun.
     response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
     await container.ended;
     response.end(JSON.stringify({ StatusCode: container.exitCode }));

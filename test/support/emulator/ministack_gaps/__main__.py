@@ -1,7 +1,7 @@
-"""MiniStack with its gaps filled: each module here patches one of them, and says why.
+"""MiniStack with patches. Each module fills one gap, which its docstring describes.
 
-They patch private functions of the version that requirements.txt pins. Ends when stdin ends, so that it never outlives
-who has started it.
+They patch private functions of the version that requirements.txt pins. Exits when stdin is closed, so that it never
+outlives the process that started it.
 """
 
 import os
@@ -32,7 +32,7 @@ for gap in (
 ):
     gap.patch()
 
-# With TLS it would serve port 443 too, where that is free: not for us to take.
+# With TLS it would also serve port 443 if that is free, which is not ours to take.
 app._port_is_bindable = lambda *_: False
 
 

@@ -1,11 +1,12 @@
-"""What a request asks of IAM, where MiniStack tells its own IAM something else than AWS does.
+"""The action, resource and condition keys of requests that MiniStack evaluates differently from AWS.
 
-- ECS: MiniStack judges every call on its cluster. AWS judges RunTask on the task definition, StopTask on the task and so
-  on, with the cluster as the condition key `ecs:cluster`. Of several resources in one call the first is judged.
+- ECS: MiniStack evaluates every call on its cluster. AWS evaluates RunTask on the task definition, StopTask on the task
+  and so on, with the cluster as the condition key `ecs:cluster`. Of several resources in one call, only the first is
+  evaluated here.
   https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
-- RunTask needs `iam:PassRole` on the task's roles. MiniStack never asks for it.
-- ECR: DescribeRepositories names its repositories in a list, which MiniStack does not look into.
-- CloudWatch: PutMetricData has the condition key `cloudwatch:namespace`, which MiniStack leaves out.
+- RunTask requires `iam:PassRole` on the task's roles. MiniStack does not check it.
+- ECR: DescribeRepositories names its repositories in a list, which MiniStack does not read.
+- CloudWatch: PutMetricData has the condition key `cloudwatch:namespace`, which MiniStack omits.
   https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
 """
 
@@ -40,7 +41,7 @@ def _cluster_name(request):
 
 
 def _in_cluster(kind, reference, request):
-    """The ARN of a task or service that is named by its ARN, or by its name in the request's cluster."""
+    """The ARN of a task or service, which may be given as its ARN, or as its name in the request's cluster."""
     return reference if reference.startswith("arn:") else _arn(kind, _cluster_name(request), reference)
 
 
@@ -49,7 +50,7 @@ def _task_definition(request):
     return found or {"taskDefinitionArn": _arn("task-definition", request.get("taskDefinition", ""))}
 
 
-# By action; those that are not here have no resource level, or none that matters: judged on `*`.
+# By action. All others have no resource-level permissions that matter here, and are evaluated on `*`.
 _ECS_RESOURCES = {
     "RunTask": lambda r: _task_definition(r)["taskDefinitionArn"],
     "StopTask": lambda r: _in_cluster("task", r.get("task", ""), r),
@@ -91,7 +92,7 @@ def _patched_context(context):
 
 
 def _role_not_passed(headers, query_params, request):
-    """The denial of iam:PassRole on one of the roles of a RunTask, or None."""
+    """The response that denies iam:PassRole on one of the roles of a RunTask, or None."""
     definition, overrides = _task_definition(request), request.get("overrides") or {}
     for kind in ("taskRoleArn", "executionRoleArn"):
         role = overrides.get(kind) or definition.get(kind)

@@ -1,7 +1,7 @@
-"""What a Lambda's failure is called. State machines match errors by these names, and MiniStack calls all the same.
+"""The error types of failed Lambdas, which state machines match. MiniStack gives all of them the same type.
 
-- A thrown error has its own `name` as its type: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html
-- A process that ends without an answer is `Runtime.ExitError`.
+- The type of a thrown error is its `name`: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html
+- The type of a process that exits without a response is `Runtime.ExitError`.
 """
 
 import threading
@@ -11,7 +11,7 @@ from ministack.services import lambda_svc
 
 _THROWN = "trace: err.stack"
 _NO_ANSWER = ("Worker process died", "Worker returned no response", "No JSON response from worker")
-# By thread: an invocation's caller and its worker's answer are in the same one.
+# Per thread: a worker responds in the thread of the invocation.
 _last = threading.local()
 
 

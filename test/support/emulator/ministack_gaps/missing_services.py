@@ -1,11 +1,11 @@
-"""Services that MiniStack does not have at all, with the fixed answers of an account where nothing was changed.
+"""Services that MiniStack lacks, with the fixed responses of an unmodified account.
 
-- Service Quotas: the quota of Fargate On-Demand and Spot vCPUs, at the default that AWS documents for established
+- Service Quotas: the quotas of Fargate On-Demand and Spot vCPUs, with the default that AWS documents for established
   accounts (https://docs.aws.amazon.com/general/latest/gr/ecs-service.html).
-- Application Auto Scaling: nothing is registered. Its CloudFormation resources stay unknown: keep them out of a stack
-  that is to be deployed here.
+- Application Auto Scaling: no scalable targets. Its CloudFormation resources are unknown: leave them out of stacks that
+  are deployed here.
 
-The emulator's IAM judges these calls as any others.
+The emulator's IAM evaluates these calls like any others.
 """
 
 import json
@@ -47,7 +47,7 @@ def _empty(member):
     return lambda request: json_response({member: []})
 
 
-# By the router's name of the service, which is the scope of its credentials and its IAM namespace too.
+# By the service's name in the router, which is also its credential scope and IAM namespace.
 _SERVICES = {
     "servicequotas": ("ServiceQuotasV20190624", {"GetServiceQuota": _get_service_quota}),
     "application-autoscaling": (

@@ -1,11 +1,11 @@
-"""What MiniStack leaves out between a task definition and its containers.
+"""Parts of a task definition that MiniStack does not pass on to containers.
 
 - `entryPoint`, `user`, `workingDirectory`, `readonlyRootFilesystem`, `linuxParameters.initProcessEnabled`.
-- `mountPoints` on volumes without a host path, which are the only ones that Fargate has. Each container gets a fresh
-  one: containers of one task do not share them here.
-- The environment that Fargate gives a container, and an endpoint that it can reach (MiniStack names a host of Docker
-  Desktop's, and http whatever it serves).
-- Exits are waited for: MiniStack inspects every container ten times a second.
+- `mountPoints` on volumes without a host path, which are the only ones that Fargate has. Each container gets a new
+  volume: containers of one task do not share them here.
+- The environment that Fargate gives a container, and an endpoint that it can reach (MiniStack gives it a host name of
+  Docker Desktop, and http even if it serves https).
+- Waiting for exits: MiniStack inspects every container ten times a second.
 """
 
 import os
@@ -27,7 +27,7 @@ def _environment(env):
 
 
 def _camel(value):
-    """CloudFormation's part of MiniStack hands some members over as the template spells them."""
+    """Keys in camel case: the CloudFormation part of MiniStack keeps some as the template spells them."""
     if isinstance(value, dict):
         return {name[:1].lower() + name[1:]: _camel(member) for name, member in value.items()}
     return [_camel(member) for member in value] if isinstance(value, list) else value
@@ -48,7 +48,7 @@ def _patched_kwargs(build):
         built = build(definition, task_definition, _environment(env), *args)
         built["mounts"] = _mounts(definition, task_definition)
         built["init"] = bool(_camel(definition.get("linuxParameters") or {}).get("initProcessEnabled"))
-        # No image is of another architecture: a process is of this machine's.
+        # Containers are processes of this machine, whatever their architecture.
         built.pop("platform", None)
         for ours, theirs in (
             ("entrypoint", "entryPoint"),
@@ -75,7 +75,7 @@ def _watch(original):
 
         for container_id in list(task.get("_docker_ids") or []):
             threading.Thread(target=wait_for, args=(container_id,), daemon=True, name=f"watch-{arn[-8:]}").start()
-        # The rest of the original, which completes a service's deployment: its poll is not started.
+        # As in the original, except for its polling: completes the deployment of a service.
         group, cluster = task.get("group", ""), ecs._cluster_name_from_arn(task.get("clusterArn", ""))
         if cluster and group.startswith("service:"):
             key = f"{cluster}/{group.split(':', 1)[1]}"

@@ -1,8 +1,8 @@
-"""Credentials of a task's role, as the ECS agent gives them.
+"""Credentials of a task's role, as the ECS agent serves them.
 
-MiniStack names a credentials address to every container, but answers with made-up keys, which its own IAM refuses.
-Here the address gives a session of the task definition's `taskRoleArn`, only to who knows the container's token; and a
-task without a role has no such address, as on AWS.
+MiniStack gives every container a credentials address, but serves random keys there, which its own IAM refuses. Here the
+address serves a session of the task definition's `taskRoleArn` to requests with the container's token, and a task
+without a role has no such address, as on AWS.
 """
 
 import hmac
@@ -16,7 +16,7 @@ from ministack.services import ecs, imds, sts
 SESSION_SECONDS = 6 * 3600
 _ADDRESS, _TOKEN = "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"
 
-# Credentials id (the end of the address) -> token, role ARN, session name, account.
+# Credentials id (the last part of the address) -> token, role ARN, session name, account.
 _containers = {}
 
 

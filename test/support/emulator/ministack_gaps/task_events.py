@@ -10,7 +10,7 @@ from ministack.services import ecs, eventbridge
 
 
 def _publish(task):
-    # Delivery is best effort on AWS too: it never holds up a task.
+    # Delivery is best effort, as on AWS: a failure must not affect the task.
     try:
         entry = {
             "Source": "aws.ecs",

@@ -1,4 +1,4 @@
-"""RunTask with a `clientToken`: the same request again gives the same tasks, another one with that token an error.
+"""Idempotent RunTask with a `clientToken`: a repeated request returns the same tasks, a different one an error.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html
 """

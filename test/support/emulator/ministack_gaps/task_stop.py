@@ -1,6 +1,6 @@
-"""StopTask as ECS does it: SIGTERM, SIGKILL after the container's `stopTimeout`, and the exit code that came of it.
+"""StopTask as on ECS: SIGTERM, then SIGKILL after the container's `stopTimeout`, and the exit code that results.
 
-MiniStack calls a task stopped at once, with exit code 0, and gives its containers five seconds.
+MiniStack marks a task as stopped at once, with exit code 0, and kills its containers after five seconds.
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
 """
 
@@ -15,7 +15,7 @@ STOP_TIMEOUT = 30
 
 
 def _is_active(task_arn, task):
-    """The original leaves out tasks whose desiredStatus is STOPPED: those that are stopping live on until they end."""
+    """Unlike the original, counts tasks whose desiredStatus is STOPPED until they have stopped."""
     return ecs._tasks.get(task_arn) is task and not task.get("_ecs_resetting") and task.get("lastStatus") != "STOPPED"
 
 
@@ -56,7 +56,7 @@ def _stop_task(request):
         running = task["lastStatus"] == "RUNNING"
         begun = task["lastStatus"] != "STOPPED" and task["desiredStatus"] != "STOPPED"
         if begun and running:
-            # STOPPING: the agent has sent the signal and waits for the containers.
+            # STOPPING: the signal is sent, the containers have not exited yet.
             task.update(desiredStatus="STOPPED", lastStatus="STOPPING", stoppingAt=ecs._iso())
             task.update(stoppedReason=reason, stopCode="UserInitiated")
             ecs._bump_task_version(task)
@@ -66,7 +66,7 @@ def _stop_task(request):
         args = (task, reason, get_account_id(), get_region())
         threading.Thread(target=_stop_containers, args=args, daemon=True).start()
     elif begun:
-        # Its containers do not run yet: the worker that starts them sees this and removes what it has made.
+        # Its containers are not running yet: the thread that starts them notices this, and removes them.
         ecs._mark_task_stopped(task["taskArn"], task, reason, "UserInitiated")
         ecs._cleanup_task_resources(task, ecs._get_docker())
     return json_response({"task": ecs._sanitize(task)})
