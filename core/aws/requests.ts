@@ -3,6 +3,7 @@
 import { MetricName } from '../contract/cloudwatch.ts';
 import { CONDITIONS } from '../contract/interval-metrics.ts';
 import type { Timing } from '../contract/plan.ts';
+import { PROGRESS_INTERVAL_MS } from '../contract/progress.ts';
 import type { TargetConfig } from '../contract/stack.ts';
 import { isApplicationLoadBalancer } from '../contract/target-series.ts';
 import { POLLS_PER_STATUS_READ } from '../run/task-poller.ts';
@@ -21,8 +22,6 @@ const RUN_PUTS = 24;
 /** Of a run: plan, checkpoint and control.json whenever a coordinator claims the run. The CLI's polls are not counted. */
 const RUN_GETS = 12;
 
-const PROGRESS_SECONDS = 1;
-
 /** S3 requests for one task in an hour of load: its windows and polls, and the coordinator's polls of it. */
 export function taskRequestsPerHour(timing: Timing): Requests {
   const windows = perHour(timing.windowMs);
@@ -38,7 +37,7 @@ export function taskRequestsPerHour(timing: Timing): Requests {
 
 /** S3 requests of the coordinator in an hour, independent of the number of tasks. */
 export const coordinatorRequestsPerHour = (timing: Timing): Requests => ({
-  puts: perHour(timing.renewMs) + perHour(timing.checkpointMs) + perHour(PROGRESS_SECONDS * 1000),
+  puts: perHour(timing.renewMs) + perHour(timing.checkpointMs) + perHour(PROGRESS_INTERVAL_MS),
   gets: perHour(timing.tickMs),
 });
 

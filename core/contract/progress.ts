@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { Phase } from './control.ts';
 import { TargetReading } from './result.ts';
 
+/** How often the coordinator writes progress.json, ms. */
+export const PROGRESS_INTERVAL_MS = 1000;
+
 const Value = z.number().nullable();
 
 /** progress.json: the small live view of a run. */

@@ -9,7 +9,7 @@ import { MetricsPublisher } from './metrics-publisher.ts';
 import { advance } from './phases/advance.ts';
 import type { Effects, TickInput } from './phases/step.ts';
 import { settleOutcomes, terminate } from './phases/terminate.ts';
-import { NO_ABORT, thresholdsToAbort } from './report/abort.ts';
+import { evaluateAborts, NO_ABORT } from './report/abort.ts';
 import { buildResult } from './report/result.ts';
 import { TargetPoller } from './target-poller.ts';
 import { TaskLauncher } from './task-launcher.ts';
@@ -17,16 +17,16 @@ import { TaskPoller } from './task-poller.ts';
 
 export interface CoordinatorOptions extends CheckpointerOptions {
   fleet: Fleet;
-  /** Null: nobody looks at the target. */
+  /** Null: the target is not observed. */
   observer: TargetObserver | null;
-  /** Absent: the vital signs are shown nowhere. */
+  /** Absent: no metrics are published while the run is under way. */
   metricsSink?: MetricsSink;
 }
 
-/** k6 evaluates thresholds every two seconds (internal/metrics/engine). */
-const JUDGE_MS = 2000;
+/** As k6, which evaluates thresholds every two seconds (internal/metrics/engine). */
+const THRESHOLD_INTERVAL_MS = 2000;
 
-/** What one leg works with; made when it has taken the run over. */
+/** The parts that work on the run that this leg has claimed. */
 interface Leg {
   taskPoller: TaskPoller;
   targetPoller: TargetPoller;
@@ -34,15 +34,18 @@ interface Leg {
 }
 
 /**
- * Drives one run from launch to result. It can die between any two calls: another one reads the checkpoint and goes on,
- * with no window counted twice or lost. See `Checkpointer` for what is told when, `TaskPoller` and `TargetPoller` for what is
- * seen, `advance` for what follows from it, and `Tasks` for what is done.
+ * Drives one run from launch to result, tick by tick: `TaskPoller` and `TargetPoller` observe, `advance` decides,
+ * `TaskLauncher` acts, `Checkpointer` persists and publishes.
+ *
+ * It may crash between any two calls: a successor claims the run, restores the checkpoint and continues, with no window
+ * counted twice or lost. Any number of coordinators may race for a run: the last to claim it drives it, the others throw
+ * SupersededError and act no more. If there is no successor, the lease runs out and the workers stop by themselves.
  */
 export class Coordinator {
   private readonly keys;
   private readonly checkpointer: Checkpointer;
   private readonly launcher: TaskLauncher;
-  private readonly schedule: Schedule<'judge'>;
+  private readonly schedule: Schedule<'thresholds'>;
   private ended: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: CoordinatorOptions) {
@@ -54,11 +57,11 @@ export class Coordinator {
   }
 
   /**
-   * Takes the run over from wherever it stands and brings it to its end.
-   * @param leg `until`: Unix ms from which on it stops after the tick under way, with all it knows in the checkpoint
-   * and everything still running; the next coordinator goes on. At least one tick is made.
-   * @returns null where `until` came first
-   * @throws SupersededError where another coordinator takes it over
+   * Claims the run and drives it to its end, or until the leg is over.
+   * @param leg `until`: Unix ms when the leg is over. The tick under way is completed, all is in the checkpoint, the tasks
+   * keep running, and the next coordinator continues. There is at least one tick.
+   * @returns null if the leg was over first
+   * @throws SupersededError if another coordinator claims the run
    */
   run(): Promise<Result>;
   run(leg: { until?: number }): Promise<Result | null>;
@@ -68,50 +71,51 @@ export class Coordinator {
     return result;
   }
 
-  /** Ends every task at once and stops to conduct, for a run that cannot go on. */
+  /** Kills every task and stops driving the run, which then has no result. */
   async killAll(): Promise<void> {
     this.launcher.halted = true;
     await this.launcher.killAll();
-    await this.ended; // one last launch may have been under way
+    await this.ended; // a launch may have been under way
     await this.launcher.killAll();
   }
 
   /**
-   * Ends a run that nobody conducts any more, where it stands: takes it over, ends every task, and writes the result of
-   * what has been measured. May be called again, and after the run's end: then it only sees to it that no task is left.
-   * @returns null where there was a result already
-   * @throws SupersededError where another coordinator takes it over
+   * Terminates a run that no coordinator drives any more: claims it, kills every task, and writes the result of what has
+   * been measured. Idempotent; a run that has a result keeps it, and only tasks that are left are killed.
+   * @returns null if there was a result already
+   * @throws SupersededError if another coordinator claims the run
    */
   async terminate(reason: StopReason): Promise<Result | null> {
     const { store } = this.options;
-    const isOver = async () => (await store.get(this.keys.result)) !== null;
-    const wasOver = await isOver();
+    const hasResult = async () => (await store.get(this.keys.result)) !== null;
+    const hadResult = await hasResult();
     await this.checkpointer.claim();
-    if (wasOver || (await isOver())) {
+    if (hadResult || (await hasResult())) {
       await this.launcher.killAll();
       return null;
     }
-    terminate(this.checkpointer.state, reason, this.options.clock.now());
-    // The workers read that the run is finished, and send no more load even where they cannot be killed.
+    terminate(this.checkpointer.run.state, reason, this.options.clock.now());
+    // Workers that read this stop their load even if they cannot be killed.
     await this.checkpointer.publish();
-    // The result is owed where they cannot, too; the second call says why.
+    // The result is written in any case; the second call throws if tasks cannot be killed.
     await this.launcher.killAll().catch(() => undefined);
     const leg = this.newLeg();
     await leg.taskPoller.poll();
-    settleOutcomes(this.checkpointer.state, this.options.clock.now());
+    settleOutcomes(this.checkpointer.run.state, this.options.clock.now());
     const result = await this.writeResult();
     await leg.metricsPublisher.endRun();
-    await this.launcher.killAll(); // the coordinator that was superseded may have been about to launch some more
+    await this.launcher.killAll(); // the superseded coordinator may have launched some more
     return result;
   }
 
   private newLeg(): Leg {
-    const { plan, clock, observer, metricsSink = null } = this.options;
-    const { state, metrics } = this.checkpointer;
+    const { clock, observer, metricsSink = null } = this.options;
+    const { run } = this.checkpointer;
+    const intervalMs = run.plan.timing.targetPollIntervalMs;
     return {
-      taskPoller: new TaskPoller(this.options, state, metrics),
-      targetPoller: new TargetPoller({ observer, clock, everyMs: plan.timing.targetPollIntervalMs }, state),
-      metricsPublisher: new MetricsPublisher({ plan, metricsSink, clock }, state, metrics),
+      taskPoller: new TaskPoller(run, this.options),
+      targetPoller: new TargetPoller(run.state, { observer, clock, intervalMs }),
+      metricsPublisher: new MetricsPublisher(run, { metricsSink, clock }),
     };
   }
 
@@ -123,12 +127,12 @@ export class Coordinator {
     try {
       for (let next = clock.now(); ; ) {
         await this.tick(leg);
-        if (this.checkpointer.state.phase === 'finished') return await this.finish(leg);
+        if (this.checkpointer.run.state.phase === 'finished') return await this.finish(leg);
         if (clock.now() >= until) return await this.pause(leg);
-        // From start to start, and at once where a tick has taken longer.
+        // From the start of one tick to the start of the next; at once if a tick took longer.
         next = Math.max(next + plan.timing.tickMs, clock.now());
         await clock.sleep(next - clock.now());
-        if (this.launcher.halted) throw new Error(`run ${plan.id} was stopped at once`);
+        if (this.launcher.halted) throw new Error(`run ${plan.id} was killed`);
       }
     } finally {
       leg.targetPoller.close();
@@ -136,7 +140,7 @@ export class Coordinator {
   }
 
   private async tick(leg: Leg): Promise<void> {
-    leg.targetPoller.poll();
+    leg.targetPoller.pollIfDue();
     const input = await this.observe(leg);
     await this.carryOut(advance(this.checkpointer.run, input));
     await this.checkpointer.persistIfDue();
@@ -144,28 +148,28 @@ export class Coordinator {
   }
 
   private async observe({ taskPoller }: Leg): Promise<TickInput> {
-    const { store, plan, clock, observer } = this.options;
+    const { store, clock, observer } = this.options;
     const [liveness, stop] = await this.launcher.withLease(Promise.all([taskPoller.poll(), store.get(this.keys.stop)]));
     const now = clock.now();
-    const { state, metrics } = this.checkpointer;
+    const areThresholdsDue = this.schedule.isDue('thresholds', THRESHOLD_INTERVAL_MS);
     return {
       now,
       liveness,
       stopRequest: stop === null ? null : decodeJson(StopRequest, stop, 'stop.json'),
-      ...(this.schedule.isDue('judge', JUDGE_MS) ? thresholdsToAbort(plan, state, metrics, now) : NO_ABORT),
+      ...(areThresholdsDue ? evaluateAborts(this.checkpointer.run, now) : NO_ABORT),
       isTargetObserved: observer !== null,
     };
   }
 
   private async carryOut({ launch, kill, writeSummary }: Effects): Promise<void> {
-    // A replaced attempt must see that it no longer counts before its successor starts.
+    // The attempt that is replaced must be able to read so before the next one starts.
     if (launch.length > 0) await this.checkpointer.publish();
     if (kill.length > 0) await this.launcher.withLease(this.launcher.kill(kill));
     await this.launcher.launch(launch);
     if (writeSummary) await this.checkpointer.writeSummary();
   }
 
-  /** The end of a leg: all that it has read is in the checkpoint. */
+  /** Ends the leg, with all that it has read in the checkpoint. */
   private async pause({ targetPoller, metricsPublisher }: Leg): Promise<null> {
     targetPoller.close();
     await metricsPublisher.endLeg(() => this.checkpointer.checkpoint());
@@ -181,9 +185,8 @@ export class Coordinator {
   }
 
   private async writeResult(): Promise<Result> {
-    const { clock, plan, store } = this.options;
-    const { state, metrics } = this.checkpointer;
-    const result = buildResult(plan, state, metrics, clock.now());
+    const { clock, store } = this.options;
+    const result = buildResult(this.checkpointer.run, clock.now());
     await this.checkpointer.writeSummary();
     await this.checkpointer.checkpoint();
     await store.put(this.keys.result, `${JSON.stringify(result, null, 2)}\n`);

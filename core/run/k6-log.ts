@@ -1,23 +1,23 @@
-/** k6's own words in the log of a task: lines such as `time="…" level=error msg="…" hint="…" source=stacktrace`. */
+/** Errors in the log of k6, whose lines look like `time="…" level=error msg="…" hint="…" source=stacktrace`. */
 import { oneLine } from '../errors.ts';
 
-/** A field of a line: quoted as Go does it, perhaps cut off at its end, or bare. */
+/** A field of a line: quoted as Go does, possibly cut off at the end, or bare. */
 const field = (name: string) => new RegExp(`(?:^|\\s)${name}=(?:"((?:[^"\\\\]|\\\\.)*)|(\\S+))`);
 const MESSAGE = field('msg');
 const HINT = field('hint');
 
-/** What k6 says of an exception apart from its message; the stack tells as much. */
-const PLAIN_HINT = 'script exception';
+/** The hint of every exception, which adds nothing to its message. */
+const USELESS_HINT = 'script exception';
 
-/** The last error that k6 reports in these lines, on one line; or else the last line. Null: there are no lines. */
+/** The last error in these lines, as one line; the last line if there is no error, null if there are no lines. */
 export function lastError(lines: readonly string[]): string | null {
   const errors = lines.filter((line) => line.includes('level=error') && MESSAGE.test(line));
-  // What the script itself prints by console.error is no verdict of k6's.
+  // console.error of the script is not an error of k6.
   const line = errors.findLast((error) => !error.includes('source=console')) ?? errors.at(-1) ?? lines.at(-1);
   if (line === undefined) return null;
   const message = read(line, MESSAGE) ?? line;
   const hint = read(line, HINT);
-  return hint === null || hint === PLAIN_HINT ? message : `${message} (${hint})`;
+  return hint === null || hint === USELESS_HINT ? message : `${message} (${hint})`;
 }
 
 function read(line: string, pattern: RegExp): string | null {

@@ -1,64 +1,70 @@
-/** Shows the vital signs elsewhere, beside the ticks: nobody there may hold up the run. */
-
 import { CONDITIONS, type IntervalMetrics } from '../contract/interval-metrics.ts';
-import type { Plan } from '../contract/plan.ts';
-import type { RunMetrics } from '../metrics/run-metrics.ts';
 import type { Clock, MetricsSink } from '../ports.ts';
 import { IntervalAggregator } from './report/interval-metrics.ts';
-import { type RunState, warn } from './state.ts';
+import { type Run, warn } from './state.ts';
 
-/** A standard metric of CloudWatch has one value a minute, made of whatever came in it; an alarm looks no closer. */
-const SHOW_MS = 10_000;
-/** How long the end of a leg waits for what is still to be shown, ms. */
-const LAST_SHOW_MS = 5000;
+/** A standard metric of CloudWatch has one value a minute, aggregated from all that arrive in it. */
+const PUBLISH_INTERVAL_MS = 10_000;
+/** How long the end of a leg waits for the sink, ms. */
+const LAST_PUBLISH_MS = 5000;
 
+export interface MetricsPublisherOptions {
+  /** Null: nothing is published. */
+  metricsSink: MetricsSink | null;
+  clock: Clock;
+}
+
+/**
+ * Publishes a run's interval metrics concurrently with the ticks, one interval at a time: a sink that hangs holds
+ * nothing up, one that fails costs a warning. A leg that ends in order publishes every sample once. After a crash the
+ * next leg publishes again what the last checkpoint did not hold.
+ */
 export class MetricsPublisher {
   private readonly aggregator: IntervalAggregator | null;
   private publishing: Promise<void> | null = null;
   private dueAt: number;
 
   constructor(
-    private readonly options: { plan: Plan; metricsSink: MetricsSink | null; clock: Clock },
-    private readonly state: RunState,
-    private readonly metrics: RunMetrics,
+    private readonly run: Run,
+    private readonly options: MetricsPublisherOptions,
   ) {
-    this.aggregator = options.metricsSink === null ? null : new IntervalAggregator(options.plan, metrics);
-    this.dueAt = options.clock.now() + SHOW_MS;
+    this.aggregator = options.metricsSink === null ? null : new IntervalAggregator(run);
+    this.dueAt = options.clock.now() + PUBLISH_INTERVAL_MS;
   }
 
-  /** Shows the interval since the last time, once it is over. */
+  /** Publishes the interval since the last call, if it is over and the sink is free. */
   publishIfDue(): void {
     const now = this.options.clock.now();
     if (now < this.dueAt || this.publishing !== null) return;
-    this.dueAt = now + SHOW_MS;
-    this.publish(this.next(now));
+    this.dueAt = now + PUBLISH_INTERVAL_MS;
+    this.publish(this.nextInterval(now));
   }
 
   /**
-   * Shows what a leg has still to show.
-   * @param save keeps what the leg knows, before anything is shown of it: no interval is told twice
+   * Publishes the last interval of a leg.
+   * @param checkpoint called before the interval is published, so that the next leg does not publish it again
    */
-  async endLeg(save: () => Promise<void>): Promise<void> {
+  async endLeg(checkpoint: () => Promise<void>): Promise<void> {
     await this.settle();
-    const interval = this.next(this.options.clock.now());
-    await save();
+    const interval = this.nextInterval(this.options.clock.now());
+    await checkpoint();
     this.publish(interval);
     await this.settle();
   }
 
-  /** Shows that the run is over. */
+  /** Publishes the last interval, and then zeros: the run is over. */
   async endRun(): Promise<void> {
     await this.endLeg(async () => {});
     this.publish(this.aggregator?.last(this.options.clock.now()) ?? null);
     await this.settle();
   }
 
-  /** The signs of the interval up to now; what they raise is in the state. */
-  private next(now: number): IntervalMetrics | null {
-    const interval = this.aggregator?.next(this.state, this.metrics, now) ?? null;
+  /** The interval up to now; the state keeps the conditions that it raises. */
+  private nextInterval(now: number): IntervalMetrics | null {
+    const { raisedConditions } = this.run.state;
+    const interval = this.aggregator?.next(now) ?? null;
     for (const condition of CONDITIONS) {
-      if (interval?.conditions[condition] && !this.state.raisedConditions.includes(condition))
-        this.state.raisedConditions.push(condition);
+      if (interval?.conditions[condition] && !raisedConditions.includes(condition)) raisedConditions.push(condition);
     }
     return interval;
   }
@@ -66,16 +72,16 @@ export class MetricsPublisher {
   private publish(interval: IntervalMetrics | null): void {
     const { metricsSink } = this.options;
     if (metricsSink === null || interval === null) return;
-    const shown = metricsSink
+    const publishing = metricsSink
       .publish(interval)
-      .catch((error: Error) => warn(this.state, `the vital signs could not be shown: ${error.message}`))
+      .catch((error: Error) => warn(this.run.state, `the metrics could not be published: ${error.message}`))
       .finally(() => {
-        if (this.publishing === shown) this.publishing = null;
+        if (this.publishing === publishing) this.publishing = null;
       });
-    this.publishing = shown;
+    this.publishing = publishing;
   }
 
   private async settle(): Promise<void> {
-    if (this.publishing !== null) await Promise.race([this.publishing, this.options.clock.sleep(LAST_SHOW_MS)]);
+    if (this.publishing !== null) await Promise.race([this.publishing, this.options.clock.sleep(LAST_PUBLISH_MS)]);
   }
 }

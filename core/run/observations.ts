@@ -1,25 +1,22 @@
-/** What is kept of the target's observations: each once, and no more than a checkpoint can hold. */
+/** Observations of the target in the state: each once, and no more than a checkpoint can hold. */
 import type { AlarmTransition, TargetEvent, TargetReading, TargetSample } from '../contract/result.ts';
 import type { Observation } from '../ports.ts';
 import { type RunState, warn } from './state.ts';
 
-/**
- * Only changes are kept, so it takes a target that scales without rest to reach this: a reading every 10 s for a day.
- * They have some 70 bytes each in the checkpoint.
- */
+/** Only changes are kept: to reach this, a target has to scale every 10 s for a day. About 70 bytes each in the checkpoint. */
 const MAX_READINGS = 10_000;
-/** Twenty series of a value a minute, for a day and a half; some 50 bytes each in the checkpoint. */
+/** Twenty series with a value a minute for a day and a half; about 50 bytes each in the checkpoint. */
 const MAX_SAMPLES = 50_000;
-/** A service that deploys over and over tells some ten an hour. */
+/** A service that keeps deploying has about ten an hour. */
 const MAX_EVENTS = 1000;
-/** As many changes of an alarm mean that it flaps: more of them say nothing new. */
+/** An alarm that changes this often flaps. */
 const MAX_ALARMS = 1000;
 
-/** Adds what an observer has told, in place. */
+/** Adds an observation to the state, in place; what is known already counts once. */
 export function addObservation(state: RunState, { reading, events, samples, alarms, maximum }: Observation): void {
   if (reading !== null) addReading(state.readings, reading);
-  state.events = both(state.events, events, ({ at, message }: TargetEvent) => `${at} ${message}`, MAX_EVENTS);
-  state.alarms = both(
+  state.events = mergeBounded(state.events, events, ({ at, message }: TargetEvent) => `${at} ${message}`, MAX_EVENTS);
+  state.alarms = mergeBounded(
     state.alarms,
     alarms,
     ({ at, name, state: is }: AlarmTransition) => `${at} ${name} ${is}`,
@@ -27,14 +24,14 @@ export function addObservation(state: RunState, { reading, events, samples, alar
   );
   const all = merge(state.samples, samples, ({ series, at }: TargetSample) => `${series} ${at}`);
   if (all.length > MAX_SAMPLES) {
-    warn(state, `of the target's series only the last ${MAX_SAMPLES} values are kept, and judged`);
+    warn(state, `only the last ${MAX_SAMPLES} values of the target's series are kept and judged`);
   }
   state.samples = all.slice(-MAX_SAMPLES);
   state.targetMaximum = maximum ?? state.targetMaximum;
 }
 
 /**
- * Keeps the first and the last of equal readings in a row: days of a steady target stay small.
+ * Keeps only the first and the last of equal readings in a row: days of a steady target take no space.
  * @internal exported for its test
  */
 export function addReading(readings: TargetReading[], reading: TargetReading): void {
@@ -46,7 +43,7 @@ export function addReading(readings: TargetReading[], reading: TargetReading): v
   if (readings.length > MAX_READINGS) thinOut(readings);
 }
 
-/** Of the older half only one of two neighbours stays: the one with more tasks, so that the peak is not lost. */
+/** Drops every other reading of the older half; of two neighbours the one with more tasks stays, to keep the peak. */
 function thinOut(readings: TargetReading[]): void {
   const half = readings.splice(0, 2 * Math.floor(readings.length / 4));
   const kept = half.flatMap((reading, index) => {
@@ -56,21 +53,21 @@ function thinOut(readings: TargetReading[]): void {
   readings.unshift(...kept);
 }
 
-/** Both lists in order of time, each entry once: of two with the same key the one that was told last. */
-function merge<T extends { at: number }>(known: readonly T[], told: readonly T[], keyOf: (entry: T) => string): T[] {
-  if (told.length === 0) return [...known];
+/** Both lists by time, each entry once: of two with the same key the new one. */
+function merge<T extends { at: number }>(known: readonly T[], added: readonly T[], keyOf: (entry: T) => string): T[] {
+  if (added.length === 0) return [...known];
   const all = new Map(known.map((entry) => [keyOf(entry), entry]));
-  for (const entry of told) all.set(keyOf(entry), entry);
+  for (const entry of added) all.set(keyOf(entry), entry);
   return [...all.values()].sort((a, b) => a.at - b.at);
 }
 
-/** As `merge`; past `max` entries those from the midst are left out: how it began and how it ended tells most. */
-function both<T extends { at: number }>(
+/** As `merge`. Of more than `max` entries the middle ones are dropped: the beginning and the end say most. */
+function mergeBounded<T extends { at: number }>(
   known: readonly T[],
-  told: readonly T[],
+  added: readonly T[],
   keyOf: (entry: T) => string,
   max: number,
 ): T[] {
-  const all = merge(known, told, keyOf);
+  const all = merge(known, added, keyOf);
   return all.length <= max ? all : [...all.slice(0, max / 2), ...all.slice(-max / 2)];
 }

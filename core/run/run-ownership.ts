@@ -6,8 +6,10 @@ import { SupersededError } from '../errors.ts';
 import type { Store } from '../ports.ts';
 
 /**
- * The three files of a run that coordinators contend for. control.json is the lock: whoever has replaced it last
- * conducts the run, and every other coordinator learns so at its next write.
+ * Which coordinator owns a run, by compare-and-swap on the three files that coordinators contend for: the owner is the
+ * one that replaced control.json last. Nothing blocks and nothing has to be released, so an owner may crash at any time
+ * and another coordinator may claim the run at any time. An owner that was superseded learns of it at its next write,
+ * which fails: it can change none of the three files any more.
  */
 export class RunOwnership {
   private readonly keys;
@@ -22,29 +24,29 @@ export class RunOwnership {
   }
 
   /**
-   * Takes the run over.
-   * @param renew what control.json shall say, from what it says now
-   * @returns what control.json said before, and the last checkpoint; null where there is none
-   * @throws SupersededError where another coordinator does the same at this moment
+   * Claims the run, then reads its checkpoint: the one that covers everything published before the claim.
+   * @param renew the new control.json, given the present one
+   * @returns the previous control.json and the last checkpoint, each null if there is none
+   * @throws SupersededError if another coordinator claims the run at the same time
    */
   async claim(
-    renew: (told: Control | null) => Control,
-  ): Promise<{ told: Control | null; checkpoint: Uint8Array | null }> {
+    renew: (published: Control | null) => Control,
+  ): Promise<{ published: Control | null; checkpoint: Uint8Array | null }> {
     const control = await this.store.getVersioned(this.keys.control);
-    const told = control === null ? null : decodeJson(Control, control.body, 'control.json');
+    const published = control === null ? null : decodeJson(Control, control.body, 'control.json');
     this.controlEtag = control?.etag ?? null;
-    await this.writeControl(renew(told));
-    // From here on no other coordinator can tell the tasks anything: the checkpoint holds all that they know.
+    await this.writeControl(renew(published));
+    // From here on no other coordinator can publish, so the checkpoint covers all that workers may have read.
     const checkpoint = await this.store.getVersioned(this.keys.checkpoint);
     const progress = await this.store.getVersioned(this.keys.progress);
     this.etags.set(this.keys.checkpoint, checkpoint?.etag ?? null);
     this.etags.set(this.keys.progress, progress?.etag ?? null);
-    // One that was held up until its successor had written that checkpoint must not act on it.
+    // If this coordinator was held up meanwhile, the checkpoint may be its successor's: it must not act on it.
     await this.assertOwner();
-    return { told, checkpoint: checkpoint?.body ?? null };
+    return { published, checkpoint: checkpoint?.body ?? null };
   }
 
-  /** @throws SupersededError where another coordinator has control.json by now. */
+  /** @throws SupersededError if another coordinator has replaced control.json */
   async writeControl(control: Control): Promise<void> {
     this.controlEtag = await this.store.swap(this.keys.control, encodeJson(control), this.controlEtag);
     if (this.controlEtag === null) throw new SupersededError(this.run);
@@ -61,8 +63,8 @@ export class RunOwnership {
   }
 
   /**
-   * Replaces what this coordinator wrote last. Where somebody else was first, control.json says whose run it is: a
-   * coordinator that does not know yet that it was superseded must not stop the one that superseded it.
+   * Replaces the version that this coordinator wrote last. A conflict does not yet mean that it was superseded: its
+   * predecessor may have written once more before learning of the claim. control.json decides.
    */
   private async writeIfOwner(key: string, body: Uint8Array | string): Promise<void> {
     for (let last = this.etags.get(key) ?? null; ; ) {
@@ -71,7 +73,7 @@ export class RunOwnership {
         this.etags.set(key, next);
         return;
       }
-      // In this order: what a successor writes after our look at control.json makes the next swap fail.
+      // In this order: if a successor writes after the check of control.json, the next swap fails.
       last = (await this.store.getVersioned(key))?.etag ?? null;
       await this.assertOwner();
     }

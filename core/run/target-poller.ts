@@ -1,4 +1,3 @@
-/** Reads the target beside the ticks: one that answers slowly must not hold up the run. */
 import type { Clock, TargetObserver } from '../ports.ts';
 import { addObservation } from './observations.ts';
 import { type RunState, warn } from './state.ts';
@@ -6,45 +5,57 @@ import { type RunState, warn } from './state.ts';
 /** How long the end of a run waits for the last reading, ms. */
 const LAST_READING_MS = 10_000;
 
+export interface TargetPollerOptions {
+  /** Null: the target is not observed. */
+  observer: TargetObserver | null;
+  clock: Clock;
+  intervalMs: number;
+}
+
+/**
+ * Reads the target concurrently with the ticks, one reading at a time, so that a slow observer holds nothing up; one
+ * that fails costs a warning. All it learns is in the state, where a reading that comes twice counts once: a successor
+ * starts a poller of its own, and loses at most the reading under way.
+ */
 export class TargetPoller {
   private reading: Promise<void> | null = null;
   private dueAt = 0;
   private closed = false;
 
   constructor(
-    private readonly options: { observer: TargetObserver | null; clock: Clock; everyMs: number },
     private readonly state: RunState,
+    private readonly options: TargetPollerOptions,
   ) {}
 
-  /** Begins a reading where one is due and none is under way. */
-  poll(): void {
-    const { clock, everyMs } = this.options;
+  /** Starts a reading if one is due and none is under way. */
+  pollIfDue(): void {
+    const { clock, intervalMs } = this.options;
     const now = clock.now();
     if (this.reading !== null || now < this.dueAt) return;
-    this.dueAt = now + everyMs;
-    this.begin();
+    this.dueAt = now + intervalMs;
+    this.startReading();
   }
 
-  /** Reads the target a last time, if it answers soon: what happened since the last reading belongs to the run. */
+  /** Reads the target a last time, if it answers soon, then closes. */
   async readLast(): Promise<void> {
-    const { clock } = this.options;
-    if (this.options.observer === null) return;
+    const { clock, observer } = this.options;
+    if (observer === null) return;
     await Promise.race([this.lastReading(), clock.sleep(LAST_READING_MS)]);
     this.close();
   }
 
-  /** What is being read now no longer counts. */
+  /** Discards the reading under way: the state no longer changes. */
   close(): void {
     this.closed = true;
   }
 
   private async lastReading(): Promise<void> {
     await this.reading;
-    this.begin();
+    this.startReading();
     await this.reading;
   }
 
-  private begin(): void {
+  private startReading(): void {
     const { observer } = this.options;
     if (observer === null) return;
     this.reading = this.read(observer).finally(() => {

@@ -1,13 +1,13 @@
-/** What is done to the tasks: they are launched, killed, and sent home. */
 import { SupersededError } from '../errors.ts';
 import { eachInParallel } from '../parallel.ts';
 import type { Clock, Fleet, TaskRef } from '../ports.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import { failLaunch, settleLaunch } from './phases/launch-queue.ts';
 import { SHUTDOWN_GRACE_MS } from './phases/observing.ts';
+import { isLost } from './state.ts';
 
-/** Calls of the fleet at once. RunTask may take a second: 20 a second need 20 under way, and some more to catch up. */
-const CALLS_AT_ONCE = 32;
+/** Concurrent calls of the fleet. RunTask may take a second: 20 a second need 20 calls, and some more to catch up. */
+const CONCURRENT_CALLS = 32;
 
 export interface TaskLauncherOptions {
   fleet: Fleet;
@@ -15,8 +15,12 @@ export interface TaskLauncherOptions {
   tickMs: number;
 }
 
+/**
+ * Launches, kills and shuts down tasks. What it is asked to launch is in the checkpoint already, so a coordinator may
+ * crash at any moment: its successor looks for these tasks, and a launch that is repeated gives the same task.
+ */
 export class TaskLauncher {
-  /** Nothing is launched any more. */
+  /** Set when the run is killed, or another coordinator has claimed it: nothing more is launched. */
   halted = false;
 
   constructor(
@@ -24,49 +28,46 @@ export class TaskLauncher {
     private readonly checkpointer: Checkpointer,
   ) {}
 
-  /** Launches a slice of the tasks, which the last checkpoint knows to be launched. */
+  /** @throws SupersededError */
   async launch(refs: readonly TaskRef[]): Promise<void> {
     if (refs.length === 0) return;
-    await this.withLease(eachInParallel(refs, CALLS_AT_ONCE, (ref) => this.launchOne(ref)));
+    await this.withLease(eachInParallel(refs, CONCURRENT_CALLS, (ref) => this.launchOne(ref)));
   }
 
   async kill(refs: readonly TaskRef[]): Promise<void> {
-    await eachInParallel(refs, CALLS_AT_ONCE, (ref) => this.options.fleet.kill(ref));
+    await eachInParallel(refs, CONCURRENT_CALLS, (ref) => this.options.fleet.kill(ref));
   }
 
-  /** Ends every task at once. */
+  /** Kills every task. */
   async killAll(): Promise<void> {
     const { fleet } = this.options;
     if (fleet.killAll !== undefined) await fleet.killAll();
-    else await this.kill(this.checkpointer.state.tasks.map(({ attempt }, task) => ({ task, attempt })));
+    else await this.kill(this.checkpointer.run.state.tasks.map(({ attempt }, task) => ({ task, attempt })));
   }
 
-  /**
-   * Waits for the workers to leave, and sees to it that they do. What is left of a task that was lost, such as a k6
-   * without its worker, goes too.
-   */
+  /** Waits for the workers to exit, then kills those that have not, and what lost tasks left, such as a k6 without worker. */
   async shutDownTasks(): Promise<void> {
     const { clock, fleet, tickMs } = this.options;
     const until = clock.now() + SHUTDOWN_GRACE_MS;
-    const { tasks } = this.checkpointer.state;
-    const lost = tasks.flatMap(({ attempt, outcome }, task) => (outcome?.lost == null ? [] : [{ task, attempt }]));
-    let here = tasks.flatMap(({ attempt, launchedAt }, task) => (launchedAt === null ? [] : [{ task, attempt }]));
+    const { tasks } = this.checkpointer.run.state;
+    const lost = tasks.flatMap((record, task) => (isLost(record) ? [{ task, attempt: record.attempt }] : []));
+    let remaining = tasks.flatMap(({ attempt, launchedAt }, task) => (launchedAt === null ? [] : [{ task, attempt }]));
     for (;;) {
       const alive: TaskRef[] = [];
-      await eachInParallel(here, CALLS_AT_ONCE, async (ref) => {
+      await eachInParallel(remaining, CONCURRENT_CALLS, async (ref) => {
         if ((await fleet.liveness(ref)).state === 'alive') alive.push(ref);
       });
-      here = alive;
-      if (here.length === 0 || clock.now() >= until) break;
+      remaining = alive;
+      if (remaining.length === 0 || clock.now() >= until) break;
       await clock.sleep(tickMs);
     }
-    await this.kill([...lost, ...here]);
+    await this.kill([...lost, ...remaining]);
   }
 
   private async launchOne(ref: TaskRef): Promise<void> {
     if (this.halted) return;
     const { fleet, clock } = this.options;
-    const { state } = this.checkpointer;
+    const { state } = this.checkpointer.run;
     try {
       settleLaunch(state, ref, await fleet.launch(ref), clock.now());
     } catch (error) {
@@ -75,28 +76,28 @@ export class TaskLauncher {
   }
 
   /**
-   * Renews the lease while the work goes on, for a store or a platform that answers slowly must not end the load.
-   * @throws SupersededError once the work has ended, where the run has got another coordinator meanwhile
+   * Renews the lease while the work is under way: a slow store or platform must not end the load.
+   * @throws SupersededError after the work has ended, if another coordinator has claimed the run meanwhile
    */
   async withLease<T>(work: Promise<T>): Promise<T> {
     const { clock, tickMs } = this.options;
-    let isOver = false;
-    const end = work.finally(() => {
-      isOver = true;
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
     });
-    end.catch(() => undefined); // it is awaited below
+    done.catch(() => undefined); // awaited below
     let superseded: unknown = null;
-    while (!isOver && superseded === null) {
-      await Promise.race([end, clock.sleep(tickMs)]);
-      if (!isOver) {
+    while (!isDone && superseded === null) {
+      await Promise.race([done, clock.sleep(tickMs)]);
+      if (!isDone) {
         await this.checkpointer.renewLeaseIfDue().catch((error: unknown) => {
           superseded = error;
         });
       }
     }
     if (superseded instanceof SupersededError) this.halted = true;
-    const done = await end;
+    const result = await done;
     if (superseded !== null) throw superseded;
-    return done;
+    return result;
   }
 }

@@ -1,27 +1,23 @@
-/** What the stack's alarms are on, as it is in the midst of a run. */
+/** The conditions that the stack's alarms are on, evaluated while a run is under way. */
 
 import type { Condition } from '../../contract/interval-metrics.ts';
 import type { Plan } from '../../contract/plan.ts';
 import type { SeriesPoint } from '../../contract/result.ts';
 import { seriesPoints } from '../../metrics/metric-results.ts';
-import type { RunMetrics } from '../../metrics/run-metrics.ts';
 import { findRecovery, findScaleOut, loadRoseAt, pointMs, STABLE_POINTS } from '../../scaling/moments.ts';
-import type { RunState } from '../state.ts';
+import type { Run } from '../state.ts';
 import { generator, testDurationMs } from './result.ts';
 
-export interface ConditionInput {
-  plan: Plan;
-  state: RunState;
-  metrics: RunMetrics;
+export interface ConditionInput extends Run {
   /** Unix ms. */
   now: number;
-  /** Failed requests over requests of the last interval, 0 to 1. */
+  /** Failed requests over requests in the last interval, 0 to 1. */
   errorRate: number;
 }
 
 export interface ConditionReport {
   conditions: Record<Condition, boolean>;
-  /** From the load's rise to the running count's, s; null: it has not happened yet. */
+  /** From the rise of the load to the rise of the running count, s; null: not yet. */
   scalingLagSeconds: number | null;
 }
 
@@ -34,17 +30,17 @@ export const NO_CONDITIONS: Readonly<Record<Condition, boolean>> = {
 };
 
 /**
- * Each condition by the moments that the verdict goes by. What is not known, such as a target that could not be read,
- * raises none.
+ * Evaluates each condition by the same moments as the verdict. What is unknown, such as the scaling of a target that
+ * could not be read, raises none.
  */
-export function evaluateConditions(look: ConditionInput): ConditionReport {
-  const { state, now, plan } = look;
+export function evaluateConditions(input: ConditionInput): ConditionReport {
+  const { state, now, plan } = input;
   if (state.startAt === null || now < state.startAt)
     return { conditions: { ...NO_CONDITIONS }, scalingLagSeconds: null };
-  const scaling = scalingProgress(look);
+  const scaling = scalingProgress(input);
   const { targetMaximum } = state;
   const reading = state.readings.at(-1) ?? null;
-  const failing = look.errorRate > errorBudget(plan.target);
+  const failing = input.errorRate > errorBudget(plan.target);
   return {
     scalingLagSeconds: scaling.lagSeconds,
     conditions: {
@@ -52,12 +48,12 @@ export function evaluateConditions(look: ConditionInput): ConditionReport {
       atMaximum: failing && reading !== null && targetMaximum !== null && reading.running >= targetMaximum,
       errorsWhileScaling: failing && reading !== null && (reading.desired > reading.running || reading.pending > 0),
       notRecovered: scaling.notRecovered,
-      generatorSaturated: isSaturated(look),
+      generatorSaturated: isSaturated(input),
     },
   };
 }
 
-/** The share of requests that may fail, 0 to 1. Where the script names none, it is no fault that some do. */
+/** The share of requests that may fail, 0 to 1: all of them, unless the script sets a limit. */
 const errorBudget = (target: Plan['target']): number => target?.maxErrorRate ?? 1;
 
 interface ScalingProgress {
@@ -68,19 +64,19 @@ interface ScalingProgress {
 
 const NOTHING_YET: ScalingProgress = { lagSeconds: null, notScaledOut: false, notRecovered: false };
 
-function scalingProgress(look: ConditionInput): ScalingProgress {
-  const { plan, state, metrics } = look;
+function scalingProgress(input: ConditionInput): ScalingProgress {
+  const { plan, state, metrics } = input;
   const { target } = plan;
   if (target === null) return NOTHING_YET;
   const { points, intervalSeconds } = seriesPoints(metrics);
   const [first, last] = [points[0], points.at(-1)];
-  const loadRose = loadRoseSoFar(look, points);
+  const loadRose = loadRoseSoFar(input, points);
   if (loadRose === null || first === undefined || last === undefined) return NOTHING_YET;
   const { scaleOutWithinMs, recoverWithin } = target;
   const { runningRose } = findScaleOut(state.readings, pointMs(first), loadRose);
   const readAt = state.readings.at(-1)?.at ?? loadRose;
   const recovery = recoverWithin === undefined ? null : findRecovery(points, loadRose, recoverWithin.p95Ms);
-  // Of a later moment it is not known yet whether p95 stays under its bound from there on.
+  // From a later moment on, it is not yet known whether p95 stays below its bound.
   const judgedAt = pointMs(last) - STABLE_POINTS * intervalSeconds * 1000;
   return {
     lagSeconds: runningRose === null ? null : (runningRose - loadRose) / 1000,
@@ -94,8 +90,8 @@ function scalingProgress(look: ConditionInput): ScalingProgress {
 }
 
 /**
- * When the load rose, as the verdict will say. As long as it may still grow, the VUs that k6 has ready for the script
- * are its peak: otherwise what comes before a spike would pass for a rise of its own. Unix ms; null: not yet.
+ * When the load rose, as the verdict will have it; Unix ms, null: not yet. While the load may still grow, the initialised
+ * VUs count as its peak: otherwise what precedes a spike would pass for the rise.
  */
 function loadRoseSoFar({ plan, state, now }: ConditionInput, points: readonly SeriesPoint[]): number | null {
   const last = points.at(-1);

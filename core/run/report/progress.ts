@@ -1,16 +1,14 @@
-import type { Plan } from '../../contract/plan.ts';
 import type { Progress } from '../../contract/progress.ts';
 import { liveStats } from '../../metrics/live.ts';
-import type { RunMetrics } from '../../metrics/run-metrics.ts';
 import { judge } from '../../metrics/thresholds.ts';
 import { refusalWarnings } from '../phases/launch-queue.ts';
-import type { RunState } from '../state.ts';
+import { isLost, type Run, type TaskRecord } from '../state.ts';
 import { testDurationMs } from './result.ts';
 
-/** The live view of a run as it stands. */
-export function progressOf(plan: Plan, state: RunState, metrics: RunMetrics, now: number): Progress {
+/** progress.json of the run as it stands. @param now Unix ms */
+export function progressOf({ plan, state, metrics }: Run, now: number): Progress {
   const live = liveStats(metrics, now);
-  const count = (test: (task: RunState['tasks'][number]) => boolean) => state.tasks.filter(test).length;
+  const count = (test: (task: TaskRecord) => boolean) => state.tasks.filter(test).length;
   const verdicts = judge(metrics, plan.thresholds, testDurationMs(state, now), { final: false });
   return {
     id: plan.id,
@@ -26,8 +24,8 @@ export function progressOf(plan: Plan, state: RunState, metrics: RunMetrics, now
         ({ status, outcome }) => outcome === null && (status?.phase === 'ready' || status?.phase === 'armed'),
       ),
       running: count(({ status, outcome }) => outcome === null && status?.phase === 'running'),
-      done: count(({ outcome }) => outcome !== null && outcome.lost === null),
-      lost: count(({ outcome }) => outcome !== null && outcome.lost !== null),
+      done: count((task) => task.outcome !== null && !isLost(task)),
+      lost: count(isLost),
     },
     vus: live.vus,
     maxVUs: plan.tasks.reduce((sum, { maxVUs }) => sum + maxVUs, 0),

@@ -8,33 +8,34 @@ import { targetVerdict } from '../../scaling/verdict.ts';
 import { isComplete, isStopped } from '../k6-exit.ts';
 import { lastError } from '../k6-log.ts';
 import { refusalWarnings } from '../phases/launch-queue.ts';
-import type { RunState, TaskRecord } from '../state.ts';
+import { isLost, type LoadOutcome, type Run, type RunState, type TaskRecord } from '../state.ts';
 import { alarmMessage, alarmsSinceStart, failingAlarms } from './alarms.ts';
 
-/** A task whose machine is busier than this for so long no longer keeps its own pace; a shorter peak may be its start. */
+/** A task that uses this share of its CPU for so long cannot keep its pace; a shorter peak may be its start. */
 const SATURATED = 0.95;
 const SATURATED_MS = 5000;
 
-/** When the load ended: the last k6's exit; `now` while one runs. */
+/** When the load ended: when the last k6 exited, or `now` while one is running. Unix ms. */
 export function loadEnd(state: RunState, now: number): number {
   const ends = state.tasks.map(({ outcome }) => outcome?.endedAt ?? now);
   return Math.max(state.startAt ?? now, ...ends);
 }
 
-/** k6's time of the test, ms: setup, load and teardown; what rates are per, and delayAbortEval is compared with. */
+/** testRunDurationMs as in k6: setup, load and teardown. Rates are per this time; delayAbortEval is compared with it. */
 export function testDurationMs(state: RunState, now: number): number {
   const load = state.startAt === null ? 0 : Math.max(0, loadEnd(state, now) - state.startAt);
   return (state.setup?.durationMs ?? 0) + load + (state.teardown?.durationMs ?? 0);
 }
 
-/** The answer: everything that is known at the end of a run. */
-export function buildResult(plan: Plan, state: RunState, merged: RunMetrics, now: number): Result {
+/** result.json. @param now Unix ms */
+export function buildResult(run: Run, now: number): Result {
+  const { plan, state, metrics } = run;
   const durationMs = testDurationMs(state, now);
-  const verdicts = judge(merged, plan.thresholds, durationMs, { final: true });
-  const metrics = metricResults(merged, plan, durationMs, verdicts);
-  const series = seriesPoints(merged);
-  const tasks = state.tasks.map((task, index) => taskResult(plan, state, merged, task, index));
-  const target = judgeTarget(plan, state, metrics.http_req_failed?.values.rate ?? 0, series.points, now);
+  const verdicts = judge(metrics, plan.thresholds, durationMs, { final: true });
+  const results = metricResults(metrics, plan, durationMs, verdicts);
+  const series = seriesPoints(metrics);
+  const tasks = state.tasks.map((task, index) => taskResult(run, task, index));
+  const target = judgeTarget(plan, state, results.http_req_failed?.values.rate ?? 0, series.points, now);
   const iso = (ms: number) => new Date(ms).toISOString();
   return {
     version: 1,
@@ -54,11 +55,11 @@ export function buildResult(plan: Plan, state: RunState, merged: RunMetrics, now
     },
     verdict: verdict(plan, state, verdicts, tasks, target),
     stop: state.stop,
-    warnings: [...plan.warnings, ...state.warnings, ...refusalWarnings(state), ...overflowWarnings(merged)],
-    generator: generator(metrics.dropped_iterations?.values.count ?? 0, state, tasks, durationMs),
-    metrics,
-    checks: checkResults(merged),
-    breakdown: breakdownRows(merged),
+    warnings: [...plan.warnings, ...state.warnings, ...refusalWarnings(state), ...overflowWarnings(metrics)],
+    generator: generator(results.dropped_iterations?.values.count ?? 0, state, tasks, durationMs),
+    metrics: results,
+    checks: checkResults(metrics),
+    breakdown: breakdownRows(metrics),
     series,
     tasks,
     target,
@@ -66,7 +67,7 @@ export function buildResult(plan: Plan, state: RunState, merged: RunMetrics, now
   };
 }
 
-/** Every reason to fail, in the order of k6's precedence; the first one's exit code is the run's. */
+/** Every reason to fail, in the precedence of k6; the first gives the exit code. */
 function verdict(
   plan: Plan,
   state: RunState,
@@ -90,9 +91,9 @@ function verdict(
   const lost = tasks.filter((task) => task.lost !== null);
   if (lost.length > plan.maxLost || lost.length === tasks.length) {
     const names = lost.map(({ task, lost: loss }) => `task ${task} (${loss?.reason})`).join(', ');
-    const message = `${lost.length} of ${tasks.length} tasks lost, ${plan.maxLost} allowed by --max-lost: ${names}`;
-    const none = `all tasks were lost, which --max-lost cannot allow: ${names}`;
-    reasons.push({ message: lost.length > plan.maxLost ? message : none, exitCode: FleetExit.tasksLost });
+    const tooMany = `${lost.length} of ${tasks.length} tasks lost, --max-lost allows ${plan.maxLost}: ${names}`;
+    const all = `all tasks were lost, which fails the run whatever --max-lost allows: ${names}`;
+    reasons.push({ message: lost.length > plan.maxLost ? tooMany : all, exitCode: FleetExit.tasksLost });
   }
   for (const expectation of target?.expectations ?? []) {
     if (!expectation.ok) reasons.push({ message: expectation.message, exitCode: FleetExit.targetFailed });
@@ -103,12 +104,12 @@ function verdict(
   return {
     passed: reasons.length === 0,
     exitCode: reasons[0]?.exitCode ?? K6Exit.ok,
-    // An alarm that stopped the run has been told as its first reason.
+    // An alarm that stopped the run is the first reason already.
     reasons: [...new Set(reasons.map(({ message }) => message))],
   };
 }
 
-function taskResult(plan: Plan, state: RunState, metrics: RunMetrics, task: TaskRecord, index: number): TaskResult {
+function taskResult({ plan, state, metrics }: Run, task: TaskRecord, index: number): TaskResult {
   const { outcome } = task;
   const counts = metrics.tasks.get(index);
   return {
@@ -120,29 +121,33 @@ function taskResult(plan: Plan, state: RunState, metrics: RunMetrics, task: Task
     requests: counts?.requests ?? 0,
     iterations: counts?.iterations ?? 0,
     peakBusy: counts?.peakBusy ?? 0,
-    lost:
-      outcome === null || outcome.lost === null
-        ? null
-        : {
-            at: new Date(outcome.endedAt).toISOString(),
-            atMs: outcome.endedAt - (state.startAt ?? outcome.endedAt),
-            missingShare: missingShare(plan, state.startAt, outcome.endedAt),
-            reason: outcome.lost,
-          },
+    lost: isLost(task) ? lossOf(plan, state, task.outcome) : null,
     message: outcome?.message ?? null,
   };
 }
 
-/** The part of the planned time of all tasks that was left when one was lost, 0 to 1. */
+const lossOf = (
+  plan: Plan,
+  { startAt }: RunState,
+  { endedAt, lost }: LoadOutcome & { lost: string },
+): TaskResult['lost'] => ({
+  at: new Date(endedAt).toISOString(),
+  atMs: endedAt - (startAt ?? endedAt),
+  missingShare: missingShare(plan, startAt, endedAt),
+  reason: lost,
+});
+
+/** The share of the planned load time of all tasks that one lost task did not serve, 0 to 1. */
 function missingShare(plan: Plan, startAt: number | null, lostAt: number): number {
   if (startAt === null || plan.loadMs <= 0) return 0;
   const left = Math.min(1, Math.max(0, 1 - (lostAt - startAt) / plan.loadMs));
   return left / plan.tasks.length;
 }
 
-function taskState(state: RunState, { outcome }: TaskRecord): TaskResult['state'] {
+function taskState(state: RunState, task: TaskRecord): TaskResult['state'] {
+  const { outcome } = task;
   if (outcome === null) return 'not-started';
-  if (outcome.lost !== null) return 'lost';
+  if (isLost(task)) return 'lost';
   if (isComplete(outcome.exitCode)) return 'done';
   const wasEnded = outcome.exitCode === null || isStopped(outcome.exitCode);
   return state.stop !== null && wasEnded ? 'stopped' : 'failed';
@@ -161,7 +166,7 @@ function judgeTarget(
   return targetVerdict({ readings, events, samples, points, errorRate, plan: plan.target, startAtMs, endedAtMs });
 }
 
-/** Whether the load generator itself was the bottleneck, and why. */
+/** Whether the load generator was the bottleneck, and why. */
 export function generator(
   dropped: number,
   state: RunState,
@@ -173,9 +178,9 @@ export function generator(
     .filter(({ peakBusy }) => durationMs >= SATURATED_MS && peakBusy >= SATURATED)
     .map(({ task }) => task);
   if (busy.length > 0) {
-    reasons.push(`the CPU of task ${busy.join(', ')} was ${SATURATED * 100} % busy or more for five seconds`);
+    reasons.push(`task ${busy.join(', ')} used ${SATURATED * 100}% of its CPU or more for ${SATURATED_MS / 1000} s`);
   }
-  if (dropped > 0) reasons.push(`${dropped} iterations were dropped: not enough free VUs to keep the arrival rate`);
+  if (dropped > 0) reasons.push(`${dropped} iterations were dropped: not enough VUs to sustain the arrival rate`);
   const late = Object.entries(state.lateTasks);
   if (late.length > 0) {
     const worst = Math.max(...late.map(([, ms]) => ms));
@@ -188,5 +193,5 @@ export function generator(
 
 const overflowWarnings = (metrics: RunMetrics): string[] =>
   [...metrics.overflow].map(
-    (metric) => `${metric} has too many different tags: the rest is counted in one row; name requests by a "name" tag`,
+    (metric) => `${metric} has too many different tags: the rest is in one row; group requests by a "name" tag`,
   );

@@ -196,5 +196,5 @@ test('vital signs come every ten seconds, once with zeros at the end, and hold n
     scenario({ plan: long, metricsSink: { publish: () => Promise.reject(new Error('no access')) } }),
   );
   expect(fails.stored.verdict).toMatchObject({ passed: true });
-  expect(fails.stored.warnings).toEqual(['the vital signs could not be shown: no access']);
+  expect(fails.stored.warnings).toEqual(['the metrics could not be published: no access']);
 });

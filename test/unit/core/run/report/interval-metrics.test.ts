@@ -39,53 +39,53 @@ function running(shape: { target?: Plan['target']; vus?: number } = {}) {
     metrics.addWindow(foldWindow(samples(second, requests, vus), { seq: seq++ }), CONTEXT);
   const read = (second: number, desired: number, running: number, pending = 0) =>
     state.readings.push({ at: at(second), desired, running, pending });
-  return { plan, state, metrics, measure, read, signs: new IntervalAggregator(plan, metrics) };
+  return { plan, state, metrics, measure, read, aggregator: new IntervalAggregator({ plan, state, metrics }) };
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
 describe('IntervalAggregator', () => {
   it('tells each sample once, however late its window came', () => {
-    const { signs, state, metrics, measure } = running();
+    const { aggregator, measure } = running();
     measure(0, [{ ms: 10 }, { ms: 20, failed: true }]);
-    expect(signs.next(state, metrics, at(2))).toMatchObject({ requests: 2, failures: 1, last: false, at: at(2) });
-    expect(signs.next(state, metrics, at(4))).toMatchObject({ requests: 0, failures: 0, latency: { values: [] } });
+    expect(aggregator.next(at(2))).toMatchObject({ requests: 2, failures: 1, last: false, at: at(2) });
+    expect(aggregator.next(at(4))).toMatchObject({ requests: 0, failures: 0, latency: { values: [] } });
     measure(1, [{ ms: 10 }]); // of the second before the first interval's end
-    const late = signs.next(state, metrics, at(6));
+    const late = aggregator.next(at(6));
     expect(late).toMatchObject({ requests: 1, failures: 0, latency: { counts: [1] } });
     expect(late.latency.values[0]).toBeCloseTo(10, 0);
   });
 
   it('goes on where the checkpoint of another leg ended', () => {
-    const { plan, signs, state, metrics, measure } = running();
+    const { plan, aggregator, state, metrics, measure } = running();
     measure(0, [{ ms: 10 }]);
-    expect(signs.next(state, metrics, at(2)).requests).toBe(1);
+    expect(aggregator.next(at(2)).requests).toBe(1);
     const restored: RunMetrics = RunMetrics.fromJson(JSON.parse(JSON.stringify(metrics.toJson())), []);
-    const next = new IntervalAggregator(plan, restored);
+    const next = new IntervalAggregator({ plan, state, metrics: restored });
     restored.addWindow(foldWindow(samples(1, [{ ms: 10 }, { ms: 30 }]), { seq: 1 }), CONTEXT);
-    const told = next.next(state, restored, at(4));
+    const told = next.next(at(4));
     expect(told.requests).toBe(2);
     expect(sum(told.latency.counts)).toBe(2);
   });
 
   it('ends with zeros, so that no alarm stays up', () => {
-    const { signs } = running({ target: { observe: 'stack' } });
-    const { at: moment, last, latency, target, conditions, ...figures } = signs.last(at(9));
+    const { aggregator } = running({ target: { observe: 'stack' } });
+    const { at: moment, last, latency, target, conditions, ...figures } = aggregator.last(at(9));
     expect([moment, last, latency]).toEqual([at(9), true, { values: [], counts: [] }]);
     expect(target).toEqual({ desired: 0, running: 0, pending: 0 });
     expect(Object.values(figures).every((figure) => figure === 0)).toBe(true);
     expect(Object.values(conditions).some(Boolean)).toBe(false);
-    expect(running().signs.last(at(9)).target).toBeNull();
+    expect(running().aggregator.last(at(9)).target).toBeNull();
   });
 
   it('counts lost tasks and shows VUs and the latest reading', () => {
-    const { signs, state, metrics, measure, read } = running();
+    const { aggregator, state, measure, read } = running();
     measure(0, [{ ms: 1 }], 7);
     read(0, 3, 2, 1);
     const task = state.tasks[0];
     if (task) task.outcome = { exitCode: null, endedAt: at(1), lost: 'gone', message: null };
     const target = { desired: 3, running: 2, pending: 1 };
-    expect(signs.next(state, metrics, at(1))).toMatchObject({ vus: 7, tasksLost: 1, target });
+    expect(aggregator.next(at(1))).toMatchObject({ vus: 7, tasksLost: 1, target });
   });
 
   it('keeps every count and the range, in at most 150 values', () => {
@@ -97,13 +97,13 @@ describe('IntervalAggregator', () => {
     const intervals = fc.array(fc.array(ms, { maxLength: 400 }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(intervals, (all) => {
-        const { signs, state, metrics, measure } = running();
+        const { aggregator, measure } = running();
         all.forEach((values, second) => {
           measure(
             second,
             values.map((value) => ({ ms: value })),
           );
-          const { values: told, counts } = signs.next(state, metrics, at(second)).latency;
+          const { values: told, counts } = aggregator.next(at(second)).latency;
           expect(sum(counts)).toBe(values.length);
           expect(told.length).toBeLessThanOrEqual(MAX_VALUES);
           expect(told).toEqual([...new Set(told)].sort((a, b) => a - b));
@@ -121,13 +121,13 @@ describe('IntervalAggregator', () => {
   });
 
   it('keeps latencies from 1 ms to 10 s to 7 %', () => {
-    const { signs, state, metrics, measure } = running();
+    const { aggregator, measure } = running();
     const values = Array.from({ length: 4000 }, (_, i) => 10 ** ((4 * i) / 4000));
     measure(
       0,
       values.map((ms) => ({ ms })),
     );
-    const { latency } = signs.next(state, metrics, at(1));
+    const { latency } = aggregator.next(at(1));
     const told = latency.values.flatMap((value, i) => Array.from({ length: latency.counts[i] ?? 0 }, () => value));
     values.forEach((value, i) => {
       expect(Math.abs((told[i] ?? 0) / value - 1)).toBeLessThan(0.07);
@@ -139,14 +139,14 @@ describe('conditions', () => {
   const scaleOut: Plan['target'] = { observe: 'stack', scaleOutWithinMs: 60_000 };
 
   it('raises none before the start', () => {
-    const { signs, state, metrics } = running({ target: scaleOut });
+    const { aggregator, state } = running({ target: scaleOut });
     state.startAt = null;
-    const { conditions } = signs.next(state, metrics, at(-5));
+    const { conditions } = aggregator.next(at(-5));
     expect(Object.values(conditions)).toEqual([false, false, false, false, false]);
   });
 
   it('notScaledOut: from the allowed time on, until the running count has risen', () => {
-    const { signs, state, metrics, measure, read } = running({ target: scaleOut });
+    const { aggregator, measure, read } = running({ target: scaleOut });
     for (let s = 0; s <= 80; s++) measure(s, [{ ms: 10 }]);
     read(0, 2, 2);
     const looks = [
@@ -157,28 +157,28 @@ describe('conditions', () => {
     ] as const;
     for (const [second, desired, up, notScaledOut, lag] of looks) {
       read(second, desired, up);
-      const { conditions, scalingLagSeconds } = signs.next(state, metrics, at(second));
+      const { conditions, scalingLagSeconds } = aggregator.next(at(second));
       expect([second, conditions.notScaledOut, scalingLagSeconds]).toEqual([second, notScaledOut, lag]);
     }
   });
 
   it('notScaledOut: what comes before the spike is no rise of the load', () => {
-    const { signs, state, metrics, measure, read } = running({ target: scaleOut, vus: 100 });
+    const { aggregator, measure, read } = running({ target: scaleOut, vus: 100 });
     for (let s = 0; s <= 120; s++) measure(s, [{ ms: 10 }], 10);
     read(0, 2, 2);
     read(120, 2, 2);
-    expect(signs.next(state, metrics, at(120)).conditions.notScaledOut).toBe(false);
+    expect(aggregator.next(at(120)).conditions.notScaledOut).toBe(false);
     for (let s = 121; s <= 190; s++) measure(s, [{ ms: 10 }], 100);
     read(181, 2, 2);
-    expect(signs.next(state, metrics, at(181)).conditions.notScaledOut).toBe(false);
+    expect(aggregator.next(at(181)).conditions.notScaledOut).toBe(false);
     read(190, 2, 2);
-    expect(signs.next(state, metrics, at(190)).conditions.notScaledOut).toBe(true);
+    expect(aggregator.next(at(190)).conditions.notScaledOut).toBe(true);
   });
 
   it('notScaledOut: nothing is known of a target that could not be read', () => {
-    const { signs, state, metrics, measure } = running({ target: scaleOut });
+    const { aggregator, measure } = running({ target: scaleOut });
     for (let s = 0; s <= 80; s++) measure(s, [{ ms: 10 }]);
-    expect(signs.next(state, metrics, at(80)).conditions.notScaledOut).toBe(false);
+    expect(aggregator.next(at(80)).conditions.notScaledOut).toBe(false);
   });
 
   it.each([
@@ -187,14 +187,14 @@ describe('conditions', () => {
     { maximum: 4, up: 4, failed: 0, of: 10, expected: false },
     { maximum: null, up: 4, failed: 1, of: 10, expected: false },
   ])('atMaximum: $up of $maximum tasks, $failed of $of failed', ({ maximum, up, failed, of, expected }) => {
-    const { signs, state, metrics, measure, read } = running({ target: { observe: 'stack', maxErrorRate: 0.01 } });
+    const { aggregator, state, measure, read } = running({ target: { observe: 'stack', maxErrorRate: 0.01 } });
     state.targetMaximum = maximum;
     measure(
       0,
       Array.from({ length: of }, (_, i) => ({ ms: 1, failed: i < failed })),
     );
     read(0, up, up);
-    expect(signs.next(state, metrics, at(1)).conditions.atMaximum).toBe(expected);
+    expect(aggregator.next(at(1)).conditions.atMaximum).toBe(expected);
   });
 
   it.each([
@@ -207,26 +207,26 @@ describe('conditions', () => {
   ])('errorsWhileScaling: $failed % failed, $desired desired, $pending pending, $maxErrorRate allowed', (row) => {
     const { maxErrorRate, failed, pending, desired, expected } = row;
     const target = { observe: 'stack', ...(maxErrorRate !== undefined && { maxErrorRate }) };
-    const { signs, state, metrics, measure, read } = running({ target });
+    const { aggregator, measure, read } = running({ target });
     measure(
       0,
       Array.from({ length: 100 }, (_, i) => ({ ms: 1, failed: i < failed })),
     );
     read(0, desired, 2, pending);
-    expect(signs.next(state, metrics, at(1)).conditions.errorsWhileScaling).toBe(expected);
+    expect(aggregator.next(at(1)).conditions.errorsWhileScaling).toBe(expected);
     // Only the last interval counts.
     measure(1, [{ ms: 1 }]);
-    expect(signs.next(state, metrics, at(2)).conditions.errorsWhileScaling).toBe(false);
+    expect(aggregator.next(at(2)).conditions.errorsWhileScaling).toBe(false);
   });
 
   it('notRecovered: once the time is over and p95 is still above its bound', () => {
     const target = { observe: null, recoverWithin: { p95Ms: 100, withinMs: 20_000 } };
-    const { signs, state, metrics, measure } = running({ target });
+    const { aggregator, measure } = running({ target });
     const seen: [number, boolean][] = [];
     for (let s = 0; s <= 40; s++) {
       measure(s, [{ ms: s < 30 ? 500 : 10 }]);
       if ([10, 20, 24, 29, 32, 40].includes(s)) {
-        seen.push([s, signs.next(state, metrics, at(s)).conditions.notRecovered]);
+        seen.push([s, aggregator.next(at(s)).conditions.notRecovered]);
       }
     }
     expect(seen).toEqual([
@@ -240,11 +240,11 @@ describe('conditions', () => {
   });
 
   it('generatorSaturated: as the result says', () => {
-    const { signs, state, metrics, measure } = running();
+    const { aggregator, metrics, measure } = running();
     measure(0, [{ ms: 1 }]);
-    expect(signs.next(state, metrics, at(1)).conditions.generatorSaturated).toBe(false);
+    expect(aggregator.next(at(1)).conditions.generatorSaturated).toBe(false);
     const dropped: RawSample = { metric: 'dropped_iterations', type: 'counter', value: 1, atMs: at(1) };
     metrics.addWindow(foldWindow([dropped], { seq: 9 }), CONTEXT);
-    expect(signs.next(state, metrics, at(2)).conditions.generatorSaturated).toBe(true);
+    expect(aggregator.next(at(2)).conditions.generatorSaturated).toBe(true);
   });
 });

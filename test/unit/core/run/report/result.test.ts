@@ -51,7 +51,7 @@ function resultWith(reasons: readonly Reason[], change: { maxLost?: number; stat
       : { exitCode: 0, endedAt: START + 10_000, lost: null, message: null };
   });
   const metrics = new RunMetrics(plan.thresholds, { cellSeconds: 1 });
-  return buildResult(plan, state, metrics, START + 20_000);
+  return buildResult({ plan, state, metrics }, START + 20_000);
 }
 
 test('without a reason to fail a run passes', () => {
@@ -95,7 +95,7 @@ test('a run that has lost all of its tasks fails whatever --max-lost allows', ()
   const state = initialState(plan, START);
   state.startAt = START;
   for (const task of state.tasks) task.outcome = { exitCode: null, endedAt: START, lost: 'killed', message: null };
-  const { verdict } = buildResult(plan, state, new RunMetrics([], { cellSeconds: 1 }), START);
+  const { verdict } = buildResult({ plan, state, metrics: new RunMetrics([], { cellSeconds: 1 }) }, START);
   expect(verdict).toMatchObject({
     passed: false,
     exitCode: 121,
