@@ -14,28 +14,29 @@ import { COARSE_SECONDS, type Recording, recordCells } from './recording.ts';
 import type { Report } from './report.ts';
 import { type Spread, spreadOf, spreadText } from './spread.ts';
 
-/** The aim: 5,000 tasks that ship a window each 10 s are 500 windows/s, on one core. */
+/** The aim: 5,000 tasks, each shipping a window every 10 s, are 500 windows/s on one core. */
 const AIM_MS = 1000 / 500;
 const WINDOW_SECONDS = COARSE_SECONDS;
 const RUN = 'bench';
 
-/** What a window costs the coordinator. CPU in ms. */
+/** The coordinator's cost of one window. */
 export interface Cost {
   what: string;
   /** Size of a window in the store, bytes. */
   bytes: number;
+  /** CPU. */
   perWindowMs: Spread;
   windowsPerSecond: Spread;
-  /** Of one checkpoint of all that was merged. */
+  /** CPU of one checkpoint of all merged windows. */
   checkpointMs: number;
   checkpointBytes: number;
 }
 
-/** Reads and merges the windows of a thousand tasks, made of what a real k6 has measured. */
+/** Reads and merges the windows of a thousand tasks, made of cells that a real k6 has measured. */
 export async function benchMerging({ k6, dir, quick, log }: BenchContext): Promise<Report> {
   const tasks = quick ? 5 : 1000;
   const rounds = quick ? 1 : 5;
-  log('running k6 for 20 s, to have real cells');
+  log('running k6 for 20 s to record real cells');
   const { fine, coarse } = await realCells(k6, dir, quick ? 4 : 2 * WINDOW_SECONDS);
   const store = new DirStore(join(dir, 'store'));
   const costs: Cost[] = [];
@@ -46,10 +47,10 @@ export async function benchMerging({ k6, dir, quick, log }: BenchContext): Promi
     costs.push(await costOf(what, lines, { store, tasks, rounds }));
     log(`${what}: ${costs.at(-1)?.perWindowMs.median.toFixed(2)} ms of CPU per window`);
   }
-  return mergingReport(costs, await lookCost(store, tasks, rounds), tasks, rounds);
+  return mergingReport(costs, await pollCost(store, tasks, rounds), tasks, rounds);
 }
 
-/** Lines as k6 writes them for a script with three endpoints: ten of one second, and one with a whole cell of ten. */
+/** Lines as k6 writes them for a script with three endpoints: ten with cells of one second, and one with a cell of ten. */
 async function realCells(k6: string, dir: string, seconds: number): Promise<Recording> {
   const server = await startServer();
   try {
@@ -63,7 +64,7 @@ async function realCells(k6: string, dir: string, seconds: number): Promise<Reco
   }
 }
 
-/** Each round is one window of every task, as they come to one coordinator. @internal exported for its test */
+/** Each round reads one window of every task, as one coordinator does. @internal exported for its test */
 export async function costOf(
   what: string,
   lines: CellLine[],
@@ -74,7 +75,7 @@ export async function costOf(
   const perWindowMs: number[] = [];
   const windowsPerSecond: number[] = [];
   let bytes = 0;
-  // The first round warms up: a coordinator lives for minutes.
+  // The first round warms up the JIT: a coordinator runs for minutes.
   for (let round = 0; round <= rounds; round++) {
     bytes = await writeWindows(store, tasks, round, lines);
     const cost = await measure(() =>
@@ -99,7 +100,7 @@ export async function costOf(
   };
 }
 
-/** Returns the size of one, bytes. */
+/** Writes one window of each task; returns the size of one, bytes. */
 async function writeWindows(store: DirStore, tasks: number, seq: number, lines: CellLine[]): Promise<number> {
   const later = lines.map((line) => ({
     ...line,
@@ -115,7 +116,7 @@ async function writeWindows(store: DirStore, tasks: number, seq: number, lines: 
   return bytes;
 }
 
-/** The coordinator's own steps, one by one. */
+/** The same steps as the coordinator's. */
 async function readWindow(
   store: DirStore,
   metrics: RunMetrics,
@@ -129,11 +130,11 @@ async function readWindow(
   metrics.addWindow(window, { startAtMs, clockOffsetMs: 0 });
 }
 
-/** What a look at a task costs that has nothing new to say: its state is read, and a window that is not there. CPU ms. */
-async function lookCost(store: DirStore, tasks: number, rounds: number): Promise<Spread> {
-  const state: TaskStatus = { ...initialTaskStatus(0, 0, 1), phase: 'running', k6Pid: 2, startSkewMs: 1 };
+/** CPU ms of polling a task that has nothing new: reads its status, and a window that does not exist. */
+async function pollCost(store: DirStore, tasks: number, rounds: number): Promise<Spread> {
+  const status: TaskStatus = { ...initialTaskStatus(0, 0, 1), phase: 'running', k6Pid: 2, startSkewMs: 1 };
   const keys = Array.from({ length: tasks }, (_, task) => taskKeys(RUN, task, 0));
-  for (const key of keys) await store.put(key.state, encodeJson(state));
+  for (const key of keys) await store.put(key.state, encodeJson(status));
   const costs: number[] = [];
   for (let round = 0; round <= rounds; round++) {
     const cost = await measure(() =>
@@ -160,11 +161,11 @@ async function measure(work: () => Promise<unknown>): Promise<{ cpuMs: number; w
 }
 
 /** @internal exported for its test */
-export function mergingReport(costs: Cost[], look: Spread, tasks: number, rounds: number): Report {
+export function mergingReport(costs: Cost[], pollMs: Spread, tasks: number, rounds: number): Report {
   return {
     name: 'merging',
     title: `Merging the windows of ${tasks.toLocaleString('en')} tasks in one coordinator`,
-    head: ['a window of', 'KB', 'ms of CPU per window', 'windows/s', 'checkpoint: ms of CPU', 'KB'],
+    head: ['window', 'KB', 'ms of CPU per window', 'windows/s', 'checkpoint: ms of CPU', 'KB'],
     rows: costs.map((cost) => [
       cost.what,
       (cost.bytes / 1000).toFixed(1),
@@ -174,15 +175,15 @@ export function mergingReport(costs: Cost[], look: Spread, tasks: number, rounds
       (cost.checkpointBytes / 1000).toFixed(0),
     ]),
     aims: costs.map(({ what, perWindowMs }) => ({
-      what: `ms of CPU per window of ${what} (2 ms are 5,000 tasks with a window each 10 s, on one core)`,
+      what: `ms of CPU per window of ${what} (2 ms allow 5,000 tasks with a window every 10 s on one core)`,
       value: perWindowMs.median,
       atMost: AIM_MS,
     })),
     notes: [
-      `Median (range) of ${rounds} rounds of a window by every task. Reading from a folder, unzipping, parsing and adding, all ` +
-        'threads counted. The windows are what k6 measured on three endpoints with a check each at 150 requests/s. A look at a ' +
-        `task that has nothing new takes ${look.median.toFixed(2)} ms of CPU more, each time the coordinator looks.`,
+      `Median (range) of ${rounds} rounds with one window of each task. Includes reading from a directory, unzipping, parsing ` +
+        'and adding, on all threads. k6 measured the windows on three endpoints with a check each at 150 requests/s. Polling ' +
+        `a task that has nothing new costs another ${pollMs.median.toFixed(2)} ms of CPU each time.`,
     ],
-    data: { tasks, costs, taskPollIntervalMs: look },
+    data: { tasks, costs, pollMs },
   };
 }

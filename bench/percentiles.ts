@@ -9,28 +9,28 @@ import type { Report } from './report.ts';
 const PERCENTILES = [50, 90, 95, 99, 99.9, 99.99];
 const TASKS = 7;
 
-/** Latencies in ms of each task. */
+/** Draws a latency of a task, ms. */
 type Distribution = (random: () => number, task: number) => number;
 
 const logNormal = (random: () => number, median: number, sigma: number) =>
-  // Box-Muller: a normal number from two uniform ones.
+  // Box-Muller transform: a normal variate from two uniform ones.
   median * Math.exp(sigma * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()));
 
 const DISTRIBUTIONS: Record<string, Distribution> = {
-  'log-normal, alike in all tasks': (random) => logNormal(random, 80, 0.6),
-  'log-normal, one task of seven 10 times slower': (random, task) => logNormal(random, task === 0 ? 800 : 80, 0.6),
+  'log-normal, the same in all tasks': (random) => logNormal(random, 80, 0.6),
+  'log-normal, one of seven tasks 10 times slower': (random, task) => logNormal(random, task === 0 ? 800 : 80, 0.6),
   'bimodal: cache hits and misses, more misses in one task': (random, task) =>
     random() < (task === 0 ? 0.5 : 0.02) ? logNormal(random, 900, 0.2) : logNormal(random, 12, 0.3),
 };
 
 interface Errors {
   percentile: number;
-  /** Relative to the percentile of all samples together; 0.01 is 1 %. */
+  /** Relative to the percentile of all pooled samples; 0.01 is 1 %. */
   merged: number;
   averaged: number;
 }
 
-/** How far percentiles are from the truth, merged as here and averaged as is often done. */
+/** The error of percentiles: merged, as k6-fleet does, and averaged, as is often done. */
 export async function benchPercentiles({ quick, log }: BenchContext): Promise<Report> {
   const samples = quick ? 500 : 100_000;
   const found = Object.entries(DISTRIBUTIONS).map(([name, distribution]) => {
@@ -39,7 +39,7 @@ export async function benchPercentiles({ quick, log }: BenchContext): Promise<Re
   });
   return {
     name: 'percentiles',
-    title: 'Error of percentiles against all samples pooled',
+    title: 'Error of percentiles compared with all samples pooled',
     head: ['', ...PERCENTILES.map((percentile) => `p${percentile}`)],
     rows: found.flatMap(({ name, errors }) => [
       [`${name}: merged`, ...errors.map(({ merged }) => percent(merged))],
@@ -47,7 +47,7 @@ export async function benchPercentiles({ quick, log }: BenchContext): Promise<Re
     ]),
     aims: [
       {
-        what: 'greatest relative error of a merged percentile (half a bucket is 0.0027)',
+        what: 'largest relative error of a merged percentile (half a bucket is 0.0027)',
         value: Math.max(...found.flatMap(({ errors }) => errors.map(({ merged }) => merged))),
         atMost: 2 ** (1 / 128) / 2 - 0.5,
       },

@@ -1,5 +1,4 @@
-import type { KeyCell, MetricType, Pivot, ValueType } from '../contract/window.ts';
-import { toNum, toNumber } from '../contract/window.ts';
+import { type KeyCell, type MetricType, type Pivot, toNum, toNumber, type ValueType } from '../contract/window.ts';
 import { type Accumulator, addValues, createAccumulator } from './accumulators.ts';
 import { type Histogram, interpolate } from './histogram.ts';
 
@@ -29,7 +28,6 @@ export class KeySamples {
     }
   }
 
-  /** Adding the cell to new samples makes a copy of these. */
   toCell(key: string): KeyCell {
     const { type, contains, values } = this;
     const cell: KeyCell = { key, type, contains, pivots: [...this.pivots.values()].map((pivot) => pivot.toPivot()) };

@@ -48,6 +48,7 @@ export function liveStats(metrics: RunMetrics, nowMs: number): LiveStats {
   };
 }
 
+/** The latest second that all running tasks have shipped, Unix seconds; null if nothing is running. */
 function latestComplete(metrics: RunMetrics, nowMs: number): number | null {
   const latest = [...metrics.tasks.values()].map(({ lastT }) => lastT).filter((t) => t >= 0);
   const newest = latest.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
@@ -55,7 +56,7 @@ function latestComplete(metrics: RunMetrics, nowMs: number): number | null {
   return latest.filter((t) => t >= newest - BEHIND_SECONDS).reduce((a, b) => Math.min(a, b), newest);
 }
 
-/** The cells of the last `seconds` up to the one at `second`, added up. Returns how many seconds they cover, too. */
+/** Adds up the cells of the last `seconds` up to the one at `second`. Also returns how many seconds they cover. */
 function lastSeconds(metrics: RunMetrics, second: number | null, seconds: number): Point & { seconds: number } {
   const sum = new Point();
   const { cellSeconds } = metrics.bounds;

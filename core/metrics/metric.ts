@@ -32,16 +32,14 @@ export function metricOfKey(metrics: RunMetrics, key: ThresholdKey): Metric {
  */
 export function listMetrics(metrics: RunMetrics, keys: ThresholdKey[]): Metric[] {
   const listed = new Map<string, Metric>();
-  for (const [name, { type, contains, values }] of metrics.totals) {
-    listed.set(name, metricOf(metrics, name, { type, contains }, values));
-  }
+  for (const [name, total] of metrics.totals) listed.set(name, metricOf(metrics, name, total, total.values));
   for (const name of SUMMED_METRICS) {
     const values = wholeMetric(metrics, name);
     if (values !== null) listed.set(name, metricOf(metrics, name, { type: 'gauge', contains: 'default' }, values));
   }
   // k6 creates http_req_duration{expected_response:true} itself.
-  for (const [key, { type, contains, values }] of metrics.keys) {
-    if (values !== null) listed.set(key, metricOf(metrics, key, { type, contains }, values));
+  for (const [key, samples] of metrics.keys) {
+    if (samples.values !== null) listed.set(key, metricOf(metrics, key, samples, samples.values));
   }
   for (const key of keys) {
     if (!listed.has(key.metric)) listed.set(key.metric, metricOf(metrics, key.metric, key, null));

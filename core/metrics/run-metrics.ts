@@ -49,7 +49,7 @@ export interface MetricTotal {
   values: Accumulator;
 }
 
-/** The metrics that are broken down by their tags: for the table of requests and the list of checks. */
+/** The metrics that are broken down by tags, for the table of requests and the list of checks. */
 export interface Breakdowns {
   http_reqs: Breakdown<Counter>;
   http_req_failed: Breakdown<Rate>;
@@ -68,14 +68,14 @@ export interface WindowContext {
 interface WindowPass extends WindowContext {
   window: Window;
   stats: TaskStats;
-  /** How many groups and rows of this window have been added so far. */
+  /** How many groups and rows of the window have been added so far. */
   position: number;
-  summed: Record<SummedMetric, Edge[]>;
-  /** Whether a cell belongs to the load. */
+  edges: Record<SummedMetric, Edge[]>;
+  /** Whether any of its cells belongs to the load. */
   hasLoad: boolean;
 }
 
-/** RunMetrics as plain data that JSON carries without loss. */
+/** RunMetrics in a checkpoint: plain data that JSON carries without loss. */
 export interface RunMetricsJson {
   v: 1;
   bounds: Bounds;
@@ -90,9 +90,14 @@ export interface RunMetricsJson {
 }
 
 /**
- * The metrics of a run: what all windows added so far say together. Tasks may be added in any order, one window at a
- * time, with the same outcome; a window that is added twice counts twice. The size is bounded: it grows neither with
- * the samples nor, past a limit, with the run's length, its windows or the values of tags.
+ * The metrics of a run: the sum of the windows added so far.
+ *
+ * Windows may be added in any order with the same outcome, except that a task's busiest five seconds are found only if its
+ * own windows are in order. A window that is added twice counts twice: the coordinator saves how many windows of each
+ * task it has added in the same checkpoint as these metrics, so a crash neither loses nor repeats one.
+ *
+ * The size is bounded: it does not grow with the number of samples and, past a limit, neither with the length of the
+ * run nor with the values of tags.
  */
 export class RunMetrics {
   readonly bounds: Bounds;
@@ -127,7 +132,7 @@ export class RunMetrics {
     for (const key of keys) this.samplesOf(key);
   }
 
-  /** Empty if the metric has no samples, as are the other two. */
+  /** Like `rate` and `trend`, empty if the metric has no samples. */
   counter(name: string): Counter {
     return this.valuesOf(name, Counter);
   }
@@ -140,7 +145,6 @@ export class RunMetrics {
     return this.valuesOf(name, Histogram);
   }
 
-  /** Adds one window. The windows of a task come in their order, those of different tasks in any. */
   addWindow(window: Window, context: WindowContext): void {
     const stats = this.statsOf(window.task);
     const pass: WindowPass = {
@@ -148,7 +152,7 @@ export class RunMetrics {
       window,
       stats,
       position: 0,
-      summed: { vus: [], vus_max: [] },
+      edges: { vus: [], vus_max: [] },
       hasLoad: false,
     };
     let wallSeconds = 0;
@@ -158,7 +162,7 @@ export class RunMetrics {
       for (const cell of line.cells) this.addCell(cell, pass);
     }
     const position = window.attempt * WINDOWS_PER_ATTEMPT + window.seq;
-    for (const name of SUMMED_METRICS) this.summed[name].addWindow(window.task, position, pass.summed[name]);
+    for (const name of SUMMED_METRICS) this.summed[name].addWindow(window.task, position, pass.edges[name]);
     // Before the start a task is busy creating its VUs, which says nothing about the load.
     if (pass.hasLoad) stats.addBusy(wallSeconds, window.busy);
   }
@@ -167,21 +171,18 @@ export class RunMetrics {
     const { window, stats, startAtMs, clockOffsetMs } = pass;
     const t = this.alignedSecond(cell.t, clockOffsetMs);
     const isLoad = window.job === 'load' && startAtMs !== null && t >= this.alignDown(startAtMs / 1000);
-    const points: Point[] = [];
+    const points = isLoad ? [this.timeline.at(t), this.recent.at(t)].filter((point) => point !== undefined) : [];
     if (isLoad) {
       pass.hasLoad = true;
       stats.lastT = Math.max(stats.lastT, t);
-      points.push(this.timeline.at(t));
-      const recent = this.recent.at(t);
-      if (recent !== undefined) points.push(recent);
     }
     for (const metric of cell.metrics ?? []) {
       const { name } = metric;
       if (!isSummed(name)) this.addMetric(metric, t, points, pass);
-      else if (isLoad) pass.summed[name].push(...edgesOf(metric, t, clockOffsetMs));
+      else if (isLoad) pass.edges[name].push(...edgesOf(metric, t, clockOffsetMs));
     }
     for (const key of cell.keys ?? []) {
-      if (isLoad || !isSummed(metricOfKey(key))) this.samplesOf(key).add(key, clockOffsetMs);
+      if (isLoad || !isSummed(metricNameOf(key))) this.samplesOf(key).add(key, clockOffsetMs);
     }
     for (const path of cell.groups ?? []) this.addGroup(path, nextFirstSeen(t, pass));
   }
@@ -250,7 +251,7 @@ export class RunMetrics {
   }
 
   private breakdownOf(metric: string) {
-    return isBrokenDown(metric) ? this.breakdowns[metric] : undefined;
+    return Object.hasOwn(this.breakdowns, metric) ? this.breakdowns[metric as keyof Breakdowns] : undefined;
   }
 
   private samplesOf({ key, type, contains }: Pick<KeyCell, 'key' | 'type' | 'contains'>): KeySamples {
@@ -272,21 +273,10 @@ export class RunMetrics {
   }
 }
 
-const BROKEN_DOWN: ReadonlySet<string> = new Set<keyof Breakdowns>([
-  'http_reqs',
-  'http_req_failed',
-  'http_req_duration',
-  'checks',
-]);
-
-const isBrokenDown = (metric: string): metric is keyof Breakdowns => BROKEN_DOWN.has(metric);
-
-const nextFirstSeen = (t: number, pass: WindowPass): FirstSeen => [
-  t,
-  pass.window.task,
-  pass.window.seq,
-  pass.position++,
-];
+function nextFirstSeen(t: number, pass: WindowPass): FirstSeen {
+  const { task, seq } = pass.window;
+  return [t, task, seq, pass.position++];
+}
 
 function edgesOf({ series }: MetricCell, t: number, clockOffsetMs: number): Edge[] {
   return series.map(({ values }) => {
@@ -295,8 +285,8 @@ function edgesOf({ series }: MetricCell, t: number, clockOffsetMs: number): Edge
   });
 }
 
-/** The metric of a key such as `vus{team:a}`. */
-function metricOfKey({ key }: KeyCell): string {
+/** Such as `vus` of the key `vus{team:a}`. */
+function metricNameOf({ key }: KeyCell): string {
   const brace = key.indexOf('{');
   return brace < 0 ? key : key.slice(0, brace);
 }

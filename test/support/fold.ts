@@ -14,7 +14,7 @@ import {
 } from '../../core/contract/window.ts';
 import { bucketOf } from '../../core/metrics/buckets.ts';
 
-/** A sample as k6 takes it. */
+/** A sample of k6. */
 export interface RawSample {
   metric: string;
   type: MetricType;
@@ -41,11 +41,11 @@ const KEPT_TAGS: Record<string, string[]> = {
 export interface FoldOptions extends Partial<Omit<Window, 'v' | 'lines'>> {
   keys?: ThresholdKey[];
   cellSeconds?: number;
-  /** Wall seconds that the window spans. */
+  /** How long the window is, wall seconds. */
   wall?: number;
 }
 
-/** A slow, plain version of the fleet output: one window of one line with all that was sampled. */
+/** A slow and simple version of the fleet output: one window, of one line, with all samples. */
 export function foldWindow(samples: RawSample[], options: FoldOptions = {}): Window {
   const { keys = [], cellSeconds = 1, wall = 1, ...head } = options;
   const byCell = groupBy(samples, ({ atMs }) => String(Math.floor(atMs / 1000 / cellSeconds) * cellSeconds));

@@ -12,7 +12,7 @@ export function pooledPercentile(values: number[], fraction: number): number {
   return j + (k - j) * (i - Math.floor(i));
 }
 
-/** Whether a threshold on a trend passes over all pooled samples. */
+/** Whether a threshold on a trend passes for all samples pooled. */
 export function pooledVerdict(values: number[], { aggregate, percentile = 0, operator, value }: Threshold): boolean {
   const fraction = aggregate === 'med' ? 0.5 : percentile / 100;
   const actual = pooledPercentile(values, fraction);
@@ -40,7 +40,7 @@ export function threshold(
   return { source, aggregate, operator, value: toNum(value), abortOnFail: false, delayAbortEvalMs: null, ...more };
 }
 
-/** A key such as `my_trend` or `my_trend{name:a}`. */
+/** @param key such as `my_trend` or `my_trend{name:a}` */
 export function thresholdKey(key: string, type: MetricType, thresholds: Threshold[]): ThresholdKey {
   const [metric = '', selector] = key.replace('}', '').split('{');
   const tags = selector === undefined ? null : Object.fromEntries(selector.split(',').map((tag) => tag.split(':')));
