@@ -1,22 +1,22 @@
-/** The staging API's endpoints as far as the scripts look at them. */
+/** The staging API's endpoints, as far as the scripts check their responses. */
 
-/** What a request asks for, once its body is in. */
+/** A request with its complete body. */
 export interface ApiRequest {
   method: string;
   url: URL;
   body: string;
 }
 
-export interface ApiAnswer {
+export interface ApiResponse {
   status: number;
   body: unknown;
-  /** Time in service, ms. Absent: answered at once, without a slot. */
+  /** Time in service, ms. Absent: responds at once, without a slot. */
   serviceMs?: number;
 }
 
-/** A query of the database. */
+/** A database query. */
 const QUERY_MS = 40;
-/** A question to the model, and the query that it writes. */
+/** A question to the model, and the query that it generates. */
 const ASK_MS = 400;
 
 const DASHBOARD = {
@@ -33,19 +33,19 @@ const ACCOUNTS = [
 
 const MAX_TRANSACTIONS = 100;
 
-const ROUTES: Readonly<Record<string, (request: ApiRequest) => ApiAnswer>> = {
+const ROUTES: Readonly<Record<string, (request: ApiRequest) => ApiResponse>> = {
   'GET /api/dashboard': () => ({ status: 200, body: DASHBOARD, serviceMs: QUERY_MS }),
   'GET /api/accounts': () => ({ status: 200, body: { accounts: ACCOUNTS }, serviceMs: QUERY_MS }),
   'GET /api/transactions': transactions,
   'POST /api/ask': ask,
 };
 
-export function answer(request: ApiRequest): ApiAnswer {
+export function respond(request: ApiRequest): ApiResponse {
   const route = ROUTES[`${request.method} ${request.url.pathname}`];
   return route ? route(request) : { status: 404, body: { error: 'not found', endpoints: Object.keys(ROUTES) } };
 }
 
-function transactions({ url }: ApiRequest): ApiAnswer {
+function transactions({ url }: ApiRequest): ApiResponse {
   const limit = Number(url.searchParams.get('limit') ?? 20);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_TRANSACTIONS) {
     return { status: 400, body: { error: `limit must be a whole number from 1 to ${MAX_TRANSACTIONS}` } };
@@ -58,7 +58,7 @@ function transactions({ url }: ApiRequest): ApiAnswer {
   return { status: 200, body: { transactions: list }, serviceMs: QUERY_MS };
 }
 
-function ask({ body }: ApiRequest): ApiAnswer {
+function ask({ body }: ApiRequest): ApiResponse {
   const question = questionOf(body);
   if (question === null) return { status: 400, body: { error: 'give a JSON body such as {"question":"…"}' } };
   return {

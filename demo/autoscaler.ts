@@ -1,7 +1,7 @@
 /**
- * Target tracking in the manner of Application Auto Scaling for an ECS service: a metric point a minute, an alarm that
- * is high after 3 points above the target and low after 15 points below 90 % of it, changes in proportion to the
- * metric, and cooldowns.
+ * Target tracking as Application Auto Scaling does it for an ECS service: one metric point a minute, a high alarm after 3
+ * points above the target, a low alarm after 15 points below 90 % of it, changes in proportion to the metric, and
+ * cooldowns.
  * https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html
  */
 export interface ScalingPolicy {
@@ -14,16 +14,16 @@ export interface ScalingPolicy {
   /** Metric points below `lowFactor` times the target that raise the low alarm. */
   lowPoints: number;
   lowFactor: number;
-  /** After a scale-out, only a larger one is made for so long, ms. */
+  /** After a scale-out, only a larger one may follow within this time, ms. */
   scaleOutCooldownMs: number;
-  /** After any change, no scale-in is made for so long, ms. */
+  /** After any change, no scale-in may follow within this time, ms. */
   scaleInCooldownMs: number;
 }
 
-/** How long a metric point is in the making, ms. */
+/** The interval of metric points, ms. */
 export const METRIC_PERIOD_MS = 60_000;
 
-/** 60 % of the slots in service; AWS's defaults, save a scale-out cooldown of one minute as services that spike use. */
+/** 60 % of the slots in use; AWS's defaults, except for a scale-out cooldown of one minute, as suits spikes. */
 export const SCALING_POLICY: ScalingPolicy = {
   minTasks: 2,
   maxTasks: 6,
@@ -37,7 +37,7 @@ export const SCALING_POLICY: ScalingPolicy = {
 
 export interface AutoscalerState {
   desired: number;
-  /** The latest metric points, oldest first; no more than an alarm looks at. */
+  /** The latest metric points, oldest first; as many as the longer alarm evaluates. */
   points: readonly number[];
   lastOut: { at: number; added: number } | null;
   /** When the desired count was last changed, ms; null: never. */
@@ -56,7 +56,7 @@ export interface MetricPoint {
   at: number;
   /** Average over the period, 0 to 1. */
   utilization: number;
-  /** Tasks that ran meanwhile. */
+  /** Tasks that ran in the period. */
   running: number;
 }
 

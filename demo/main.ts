@@ -1,4 +1,8 @@
-/** The demo as a process: `main.ts [--host 127.0.0.1] [--port 8080] [--no-autoscaling] [--speed 20] [--min-tasks 2] [--max-tasks 6] [--stop-with-stdin]`. */
+/**
+ * The demo as a process:
+ * `main.ts [--host 127.0.0.1] [--port 8080] [--no-autoscaling] [--speed 20] [--min-tasks 2] [--max-tasks 6]
+ * [--stop-with-stdin]`.
+ */
 import { parseArgs } from 'node:util';
 import { type DemoOptions, startDemo } from './server.ts';
 
@@ -43,17 +47,17 @@ function number(name: string, text: string | undefined, { from, to = 1000, whole
 async function main(): Promise<void> {
   const { stopWithStdin, ...options } = readOptions(process.argv.slice(2));
   const demo = await startDemo(options);
-  const end = () => {
-    process.stdin.destroy(); // open, it would keep this process alive
+  const stop = () => {
+    process.stdin.destroy(); // an open stdin would keep this process alive
     void demo.close();
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
-  // Whoever started us holds the other end: when that is killed, nobody else would end us.
-  if (stopWithStdin) process.stdin.resume().once('end', end);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
+  // The parent process holds the other end: stdin ends when it is killed, and nothing else would stop this process.
+  if (stopWithStdin) process.stdin.resume().once('end', stop);
   const { min, max, autoscaling, speed } = demo.state();
   const scaling = autoscaling
-    ? `scales from ${min} to ${max} tasks, ${speed} times as fast as ECS would`
-    : `stays at ${min} tasks: no autoscaling`;
+    ? `scales from ${min} to ${max} tasks, ${speed} times as fast as ECS`
+    : `no autoscaling: stays at ${min} ${min === 1 ? 'task' : 'tasks'}`;
   process.stdout.write(`demo API on ${demo.url} (${scaling})\n`);
 }
 

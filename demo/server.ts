@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type ApiAnswer, answer } from './api.ts';
+import { type ApiResponse, respond } from './api.ts';
 import { SCALING_POLICY } from './autoscaler.ts';
 import { Capacity, TASK_SIZE } from './capacity.ts';
 import { type DemoState, Service } from './service.ts';
@@ -12,7 +12,7 @@ export interface DemoOptions {
   port?: number;
   /** False: the desired count stays at `minTasks`. */
   autoscaling?: boolean;
-  /** How many times shorter than ECS's the autoscaler's and the tasks' times are. */
+  /** By how much the times of the autoscaler and the tasks are shorter than ECS's. */
   speed?: number;
   minTasks?: number;
   maxTasks?: number;
@@ -21,32 +21,32 @@ export interface DemoOptions {
 export interface Demo {
   /** Such as `http://127.0.0.1:8080`. */
   url: string;
-  /** What `GET /_demo/state` answers. */
+  /** The response of `GET /_demo/state`. */
   state(): DemoState;
-  /** Frees the port and drops what is still in service. */
+  /** Closes the port and drops requests in service. */
   close(): Promise<void>;
 }
 
-/** ECS's minute is 3 s, so that a spike of half a minute shows a whole scale-out. */
+/** ECS's minute takes 3 s, so that a spike of half a minute shows a whole scale-out. */
 const DEFAULT_SPEED = 20;
 
-/** Closed-loop clients that are refused would otherwise come back as fast as the machine can. */
+/** Without this delay, ms, refused closed-loop clients would retry as fast as the machine can. */
 const REFUSAL_MS = 250;
 
-/** Service times spread by a quarter to either side, as in life; their mean stays. */
+/** Service times vary by a quarter to either side; their mean is unchanged. */
 const JITTER = 0.25;
 
-/** Longer than any script's sleep, as a target behind a load balancer: Node's 5 s would reset reused connections. */
+/** Longer than any script's sleep, as behind a load balancer: Node's 5 s would reset reused connections. ms */
 const KEEP_ALIVE_MS = 65_000;
 
 const BASE = 'http://demo';
 
-/** A spike opens a connection for each of its VUs at about the same time. */
+/** A spike opens one connection per VU at about the same time. */
 const BACKLOG = 4096;
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Starts the stand-in for the staging API on loopback, unless told otherwise. @throws Error where the port is taken. */
+/** Starts the stand-in for the staging API, by default on loopback. @throws Error if the port is in use */
 export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   const { host = '127.0.0.1', port = 0, autoscaling = true, speed = DEFAULT_SPEED } = options;
   const { minTasks = SCALING_POLICY.minTasks, maxTasks = Math.max(SCALING_POLICY.maxTasks, minTasks) } = options;
@@ -58,7 +58,7 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     const url = parseUrl(request);
     if (url.pathname === '/_demo/state') send(response, { status: 200, body: service.state });
-    else readBody(request, (body) => serve(capacity, response, answer({ method: request.method ?? '', url, body })));
+    else readBody(request, (body) => serve(capacity, response, respond({ method: request.method ?? '', url, body })));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -78,8 +78,8 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   };
 }
 
-/** Answers after the time in service, once there is a slot; 503 where there is none and the queue is full. */
-function serve(capacity: Capacity, response: ServerResponse, api: ApiAnswer): void {
+/** Responds after a slot is free and the time in service has passed; 503 if slots and queue are full. */
+function serve(capacity: Capacity, response: ServerResponse, api: ApiResponse): void {
   const { serviceMs } = api;
   if (serviceMs === undefined) {
     send(response, api);
@@ -97,18 +97,18 @@ function serve(capacity: Capacity, response: ServerResponse, api: ApiAnswer): vo
   if (!admitted) setTimeout(send, REFUSAL_MS, response, { status: 503, body: { error: 'no capacity' } });
 }
 
-function send(response: ServerResponse, { status, body }: ApiAnswer): void {
+function send(response: ServerResponse, { status, body }: ApiResponse): void {
   const text = Buffer.from(JSON.stringify(body));
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': text.length });
   response.end(text);
 }
 
-/** A request target that is no path, such as `*`, is an unknown one. */
+/** A request target that is not a path, such as `*`, becomes `/`. */
 function parseUrl({ url = '' }: IncomingMessage): URL {
   return new URL(URL.canParse(url, BASE) ? url : '/', BASE);
 }
 
-/** Calls back with the body; a longer one than `MAX_BODY_BYTES` ends the connection, as no script sends one. */
+/** Calls back with the body. A body longer than `MAX_BODY_BYTES`, which no script sends, ends the connection. */
 function readBody(request: IncomingMessage, done: (body: string) => void): void {
   if (request.method === 'GET') {
     done('');

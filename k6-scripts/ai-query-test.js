@@ -1,5 +1,5 @@
 // @ts-check
-/** AI query performance test: ten users ask in plain words. */
+/** AI query performance test: ten users ask questions in natural language. */
 
 import { check, sleep } from 'k6';
 import http from 'k6/http';

@@ -1,5 +1,5 @@
 // @ts-check
-/** Database connection pool test: more and more users on all endpoints that query the database. */
+/** Database connection pool test: a growing number of users on every endpoint that queries the database. */
 
 import { check } from 'k6';
 import http from 'k6/http';

@@ -10,7 +10,7 @@ const dashboardLoadTime = new Trend('dashboard_load_time');
 
 /** @type {import('k6/options').Options} */
 export const options = {
-  // Without these k6 would make a single request, and a percentile of one says nothing.
+  // Without these k6 would send a single request, and its percentiles would mean nothing.
   vus: vus(10),
   duration: duration('1m'),
   thresholds: {

@@ -1,12 +1,12 @@
 // @ts-check
-/** Spike test for sudden traffic, and what the target's autoscaling should make of it. */
+/** Spike test for sudden traffic, with expectations for the target's autoscaling. */
 
 import { check } from 'k6';
 import http from 'k6/http';
 import { BASE_URL, stages, vus } from './lib/env.js';
 
-// ECS needs minutes of load before it scales out: three metric points of a minute each, then the start of the tasks.
-// SPIKE_HOLD (such as 8m) holds the peak for that long; it is not scaled by DURATION_SCALE.
+// ECS needs minutes of load to scale out: three one-minute metric points, then the start of the tasks.
+// SPIKE_HOLD (such as 8m) is how long the peak is held; DURATION_SCALE does not apply to it.
 const hold = __ENV.SPIKE_HOLD;
 
 /** @type {import('k6/options').Options} */
@@ -25,11 +25,11 @@ export const options = {
     http_req_failed: ['rate<0.1'], // Error rate < 10%
   },
   ext: {
-    // Read by k6-fleet; k6 itself ignores it.
+    // Read by k6-fleet; k6 ignores it.
     fleet: {
       tasks: 4,
       target: {
-        observe: __ENV.TARGET_OBSERVE, // where the target's scaling can be read, such as demo:http://127.0.0.1:8080
+        observe: __ENV.TARGET_OBSERVE, // the source of the target's scaling, such as demo:http://127.0.0.1:8080
         scaleOutWithin: __ENV.SCALE_OUT_WITHIN || '6m',
         minPeakTasks: 2,
         maxErrorRate: 0.1,

@@ -1,8 +1,8 @@
 // @ts-check
 
 /**
- * Whether the body is a JSON object with this field. An error page, or no body at all, has no field: `json()` alone
- * would throw there, and end the iteration.
+ * Whether the body is a JSON object with this field; false for an error page or an empty body, for which `json()` alone
+ * would throw and end the iteration.
  * @param {import('k6/http').Response} response
  * @param {string} field
  */

@@ -1,7 +1,7 @@
 // @ts-check
-/** What the environment changes about the scripts: where they send to, and a small share of their load for a try. */
+/** The scripts' environment variables: the API under test, and scales to try a script with less load. */
 
-/** The API under test, without a slash at its end. */
+/** The API under test, without a trailing slash. */
 export const BASE_URL = (__ENV.BASE_URL || 'https://api.financial-dashboard.com').replace(/\/+$/, '');
 
 const VUS_SCALE = share('VUS_SCALE');
@@ -11,7 +11,7 @@ const DURATION_SCALE = share('DURATION_SCALE');
 const SECONDS = { s: 1, m: 60, h: 3600 };
 
 /**
- * So many VUs times VUS_SCALE; at least one where there were any.
+ * A number of VUs times VUS_SCALE; at least 1, unless it is 0.
  * @param {number} count
  */
 export function vus(count) {
@@ -19,7 +19,7 @@ export function vus(count) {
 }
 
 /**
- * A duration in hours, minutes and seconds, such as `90s` or `1m30s`, times DURATION_SCALE; a second at least, as k6 asks.
+ * A duration in hours, minutes and seconds, such as `90s` or `1m30s`, times DURATION_SCALE; at least a second, k6's minimum.
  * @param {string} text
  */
 export function duration(text) {
@@ -38,7 +38,7 @@ export function stages(list) {
 }
 
 /**
- * A factor above 0 from the environment; 1 where it is not set.
+ * A factor above 0 from the environment; 1 if it is not set.
  * @param {string} name
  */
 function share(name) {

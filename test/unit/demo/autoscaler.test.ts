@@ -10,7 +10,7 @@ import {
 
 const { minTasks, maxTasks, target, highPoints, lowPoints, lowFactor, scaleInCooldownMs } = SCALING_POLICY;
 
-/** Feeds one utilization a minute to a service whose tasks start at once; the states after each. */
+/** Feeds one utilization a minute to a service whose tasks start at once; returns the states after each. */
 function feed(utilizations: readonly number[], from = minTasks): AutoscalerState[] {
   let state = initialState(from);
   return utilizations.map((utilization, minute) => {
@@ -19,7 +19,7 @@ function feed(utilizations: readonly number[], from = minTasks): AutoscalerState
   });
 }
 
-/** The utilization that a load makes, in tasks' worth of slots. */
+/** The utilization by a load, given in tasks' worth of slots. */
 function follow(loadInTasks: number, minutes: number, from: number): number[] {
   let state = initialState(from);
   return Array.from({ length: minutes }, (_, minute) => {
@@ -40,7 +40,7 @@ describe('step', () => {
     expect(feed([1, 1, 0.5, 1, 1]).at(-1)?.desired).toBe(2);
   });
 
-  it('makes no further scale-out of the same size within the cooldown, and makes it after', () => {
+  it('repeats a scale-out of the same size only after the cooldown', () => {
     const minute = METRIC_PERIOD_MS;
     const policy = { ...SCALING_POLICY, scaleOutCooldownMs: 3 * minute };
     let state = initialState(2);
@@ -70,7 +70,7 @@ describe('step', () => {
     );
   });
 
-  it('changes only where its alarms and its cooldown let it', () => {
+  it('changes only when its alarms and its cooldown allow it', () => {
     fc.assert(
       fc.property(utilizations, fc.integer({ min: minTasks, max: maxTasks }), (list, from) => {
         let before = from;
@@ -89,7 +89,7 @@ describe('step', () => {
     );
   });
 
-  it('under a steady load settles where the target is met, and stays there', () => {
+  it('settles at the target under a steady load', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0, max: 12, noNaN: true }),
@@ -105,7 +105,7 @@ describe('step', () => {
     );
   });
 
-  it('remembers no more points than its alarms look at', () => {
+  it('keeps no more points than its alarms evaluate', () => {
     expect(feed(Array.from({ length: 100 }, () => 0.5)).at(-1)?.points).toHaveLength(lowPoints);
   });
 });

@@ -28,7 +28,7 @@ describe('Capacity', () => {
     expect(served).toEqual([1, 2, 3, 4]);
   });
 
-  it('lets a task that is taken away finish its requests', () => {
+  it('lets a removed task finish its requests', () => {
     const capacity = new Capacity(SIZE, () => 0);
     capacity.resize(2);
     for (let i = 0; i < 4; i++) capacity.admit(() => {});
@@ -39,7 +39,7 @@ describe('Capacity', () => {
     expect(capacity).toMatchObject({ inService: 4, queued: 1 });
   });
 
-  it('measures the share of slots in service over time', () => {
+  it('measures the share of slots in use over time', () => {
     let now = 0;
     const capacity = new Capacity(SIZE, () => now);
     capacity.resize(1);
@@ -52,7 +52,7 @@ describe('Capacity', () => {
     expect(capacity.takeUtilization()).toBeNull();
   });
 
-  it('loses no request and serves none twice, whatever happens', () => {
+  it('loses no request and serves none twice', () => {
     const action = fc.oneof(
       fc.constant({ do: 'admit' as const }),
       fc.constant({ do: 'release' as const }),

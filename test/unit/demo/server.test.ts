@@ -51,13 +51,13 @@ describe('the demo API', () => {
     expect(refused.status).toBe(503);
   });
 
-  it('tells its state, and how much faster than ECS it is', async () => {
+  it('reports its state, and how much faster than ECS it is', async () => {
     const state = await (await fetch(`${demo.url}/_demo/state`)).json();
 
     expect(state).toMatchObject({ desired: 2, running: 2, pending: 0, min: 2, max: 6, autoscaling: true, speed: 20 });
   });
 
-  it('refuses a port that is taken', async () => {
+  it('rejects a port that is in use', async () => {
     await expect(startDemo({ port: Number(new URL(demo.url).port) })).rejects.toThrow('EADDRINUSE');
   });
 });

@@ -20,7 +20,7 @@ function startService(autoscaling: boolean) {
   return { capacity, service };
 }
 
-/** Fills every slot for good. */
+/** Fills every slot permanently. */
 function saturate(capacity: Capacity): void {
   for (let i = 0; i < 200; i++) capacity.admit(() => {});
 }
@@ -44,7 +44,7 @@ describe('Service', () => {
     ]);
   });
 
-  it('scales in when it has long been idle, and lets the tasks drain', () => {
+  it('scales in after a long idle time, and drains the tasks', () => {
     const { capacity, service } = startService(true);
     saturate(capacity);
     minutes(10);
@@ -59,7 +59,7 @@ describe('Service', () => {
     );
   });
 
-  it('stays as it is without autoscaling', () => {
+  it('keeps its tasks without autoscaling', () => {
     const { capacity, service } = startService(false);
     saturate(capacity);
 
@@ -68,7 +68,7 @@ describe('Service', () => {
     expect(service.state).toMatchObject({ desired: 2, running: 2, autoscaling: false, utilization: 1, events: [] });
   });
 
-  it('does nothing more once stopped', () => {
+  it('does nothing after it is stopped', () => {
     const { capacity, service } = startService(true);
     saturate(capacity);
     minutes(3);

@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** A server that answers as told. */
+/** Starts a server with that handler. */
 async function answering(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -27,7 +27,7 @@ const json =
 const STATE = { desired: 2, running: 2, pending: 0, max: 10, utilization: null };
 
 describe('DemoObserver', () => {
-  it('tells its series, with the share of slots in use as %', async () => {
+  it('reports its series, with the share of slots in use in %', async () => {
     const url = await answering(json(() => ({ ...STATE, utilization: 0.4, events: [] })));
 
     expect(await new DemoObserver(url, () => 42).observe(0)).toMatchObject({
@@ -54,7 +54,7 @@ describe('DemoObserver', () => {
     });
   });
 
-  it('tells each event once', async () => {
+  it('reports each event once', async () => {
     const events = [{ id: 1, at: 10, message: 'first' }];
     const url = await answering(json(() => ({ ...STATE, events })));
     const observer = new DemoObserver(url, () => 42);

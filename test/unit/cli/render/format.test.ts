@@ -72,7 +72,7 @@ describe('numbers', () => {
     );
   });
 
-  it('tells one from many', () => {
+  it('uses the singular for one only', () => {
     expect([0, 1, 2000].map((count) => formatPlural(count, 'task'))).toEqual(['0 tasks', '1 task', '2,000 tasks']);
   });
 });

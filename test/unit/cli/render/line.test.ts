@@ -17,11 +17,11 @@ describe('text on a terminal', () => {
     expect(textWidth(value)).toBe(columns);
   });
 
-  it('keeps what could move the cursor out of a line', () => {
+  it('removes whatever could move the cursor', () => {
     expect(printable('a\u001b[31mb\nc\td\u009bK\u2028e\r\n')).toBe('a [31mb c d K e');
   });
 
-  it('cuts to the width, and marks only what it cuts', () => {
+  it('truncates to the width, and marks only what it truncates', () => {
     fc.assert(
       fc.property(text, width, (value, columns) => {
         const cut = truncate(value, columns);
@@ -41,7 +41,7 @@ describe('text on a terminal', () => {
     );
   });
 
-  it('paints after cutting', () => {
+  it('paints after truncating', () => {
     const paint = (value: string) => `<${value}>`;
     expect(paintLine(['ab', { text: 'cdef', paint }], 4)).toBe('ab<c…>');
     expect(paintLine(['ab', { text: 'cdef', paint }, 'g'], 6)).toBe('ab<cde…>');
@@ -49,7 +49,7 @@ describe('text on a terminal', () => {
     expect(paintLine(['ab', { text: '漢字', paint }, 'g'], 5)).toBe('ab<漢…>');
   });
 
-  it('cuts lines of several spans to the width', () => {
+  it('truncates lines of several spans to the width', () => {
     fc.assert(
       fc.property(fc.array(text), width, (line, columns) => {
         const whole = line.join('');
@@ -85,7 +85,7 @@ describe('a table', () => {
     expect(table(columnsOfTerminal)).toEqual(lines);
   });
 
-  it('pads by columns of the terminal', () => {
+  it('pads by terminal columns', () => {
     expect(padEnd('漢', 4)).toBe('漢  ');
   });
 });

@@ -1,4 +1,4 @@
-/** Values for the tests of the renderers. */
+/** Sample values for the tests of the renderers. */
 
 import type { LiveView } from '../../../../cli/render/live-view.ts';
 import type { Plan } from '../../../../core/contract/plan.ts';

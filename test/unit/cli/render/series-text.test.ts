@@ -35,7 +35,7 @@ describe('seriesLines', () => {
     expect(seriesLines({ ...target, series }, short, 80, palette(false))[1]).toMatch(/^ {2}cpu +42%/);
   });
 
-  it('leaves columns out where there is no room', () => {
+  it('leaves columns out if there is no room', () => {
     for (const width of [30, 50]) for (const line of lines(width)) expect(textWidth(line)).toBeLessThanOrEqual(width);
     expect(lines(40)[0]).not.toContain('avg');
   });

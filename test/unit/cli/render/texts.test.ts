@@ -32,7 +32,7 @@ const files = [{ label: 'report', path: '/var/lib/k6-fleet/runs/20261123-043000-
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escapes are what is looked for
 const escapes = /\u001b\[\d+m/g;
 
-/** What the types fix, or what is an integer by nature and shown as it is. */
+/** Fields fixed by their types, and integers that are shown as they are. */
 const fixed = new Set([
   ...['t', 'at', 'intervalSeconds', 'startedAt', 'phase', 'type', 'contains', 'operator', 'aggregate'],
   ...['exitCode', 'task', 'percentile', 'value'],
@@ -76,7 +76,7 @@ describe.each(Object.entries(renderers))('%s', (_, render) => {
         minLength: 1,
       },
     );
-    // fast-check likes to try names such as `NaN`, which are not what is looked for below.
+    // fast-check tries names such as `NaN`, which the assertions below would mistake for a number.
     const innocent = (text: string) => text.replace(/[Nu]/g, 'x');
     const strings = fc
       .oneof(fc.string({ unit: 'binary' }), fc.string({ minLength: 100, maxLength: 300 }))
@@ -191,7 +191,7 @@ describe('the verdict', () => {
     expect(text.match(/^ +\d+:\d+ +– .*$/gm)).toEqual([expect.stringMatching(/^ +8:30 .* 6\/6$/)]);
   });
 
-  it('does without a start, a target and a series', () => {
+  it('handles a run without a start, a target or a series', () => {
     const run = { ...sampleResult.run, startedAt: null };
     expect(verdictText({ ...sampleResult, run }, 80, false)).toContain('the test never started');
     expect(verdictText({ ...sampleResult, target: null }, 80, false)).not.toContain('target ');

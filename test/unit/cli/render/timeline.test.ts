@@ -44,7 +44,7 @@ describe('timelineRows', () => {
     expect(rows.filter((row) => row.requestsPerSecond !== null)).toHaveLength(1);
   });
 
-  it('never has more rows than asked for, and loses no request', () => {
+  it('never has more rows than requested, and loses no request', () => {
     const seconds = fc.uniqueArray(fc.nat(50_000), { minLength: 1 });
     fc.assert(
       fc.property(

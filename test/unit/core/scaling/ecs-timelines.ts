@@ -1,8 +1,8 @@
-/** How ECS services behave under load, as a reading each 10 s shows it. Written, by what ECS and its autoscaling do. */
+/** ECS services under load, with a reading every 10 s. Written by hand, after how ECS and its autoscaling behave. */
 import type { TargetEvent, TargetReading, TargetSample } from '../../../../core/contract/result.ts';
 import { at } from './timeline.ts';
 
-/** From this second on: desired, running, pending. */
+/** Counts from this second on: desired, running, pending. */
 type Change = [second: number, desired: number, running: number, pending: number];
 
 export interface EcsTimeline {
@@ -22,7 +22,7 @@ export interface EcsTimeline {
   message: string;
 }
 
-/** The load rises at 12:01:00; 6 min are allowed; readings go on to 12:15:00. */
+/** The load rises at 12:01:00; the limit is 6 min; readings end at 12:15:00. */
 const LOAD_ROSE = 60;
 export const WATCHED = 900;
 const LIMIT = 'limit 6m';
@@ -64,7 +64,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     message: `running tasks rose from 2 to 4, 4m40s after the load increased (${LIMIT}; load 12:01:00, desired 12:04:50, running 12:05:40 UTC)`,
   },
   {
-    name: 'a load that ends before the autoscaling has seen it, and is watched on',
+    name: 'a load that ends before the autoscaling has seen it, with the observation continuing',
     loadEnds: 240,
     changes: [
       [0, 2, 2, 0],
@@ -162,7 +162,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     message: `${NEVER}; 4 tasks ran at 12:04:00 UTC, more than desired, as during a deployment`,
   },
   {
-    name: 'a scale-out in the midst of a deployment, whose old tasks leave first',
+    name: 'a scale-out during a deployment, whose old tasks leave first',
     changes: [
       [0, 2, 2, 0],
       [200, 2, 2, 2],
@@ -179,7 +179,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     message: `running tasks rose from 2 to 5, 4m50s after the load increased (${LIMIT}; load 12:01:00, desired 12:04:50, running 12:05:50 UTC)`,
   },
   {
-    name: 'a scale-out in the midst of a deployment, whose old tasks leave as new ones come',
+    name: 'a scale-out during a deployment, whose old tasks leave as new ones come',
     changes: [
       [0, 2, 2, 0],
       [200, 2, 2, 2],
@@ -210,7 +210,7 @@ export const ECS_TIMELINES: EcsTimeline[] = [
     message: `the desired count rose from 2 to 4, 3m after the load increased, but running tasks never rose above 2 (${LIMIT}; load 12:01:00, desired 12:04:00 UTC)`,
   },
   {
-    name: 'a scale-in goes on while the load rises',
+    name: 'a scale-in is still under way while the load rises',
     changes: [
       [0, 6, 6, 0],
       [120, 5, 6, 0],

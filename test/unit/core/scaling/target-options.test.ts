@@ -39,7 +39,7 @@ describe('parseTarget', () => {
     expect(parseTarget({ observe: '' })).toEqual({ observe: null });
   });
 
-  it('takes false for a scale-out that is not expected', () => {
+  it('takes false as no expected scale-out', () => {
     expect(parseTarget({ scaleOutWithin: false })).toEqual({ observe: null, scaleOutWithinMs: null });
   });
 
@@ -108,7 +108,7 @@ describe('checkSeries', () => {
     );
   });
 
-  it('lets the others pass', () => {
+  it('accepts all others', () => {
     expect(() => checkSeries(parseTarget({ thresholds: { cpu: ['max<90'] } }), ['cpu'])).not.toThrow();
     expect(() => checkSeries(parseTarget({}), [])).not.toThrow();
   });

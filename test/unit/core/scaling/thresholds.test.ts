@@ -56,7 +56,7 @@ describe('judgeTargetThresholds', () => {
     expect(verdictOn(source)?.value).toBeCloseTo(value, 9);
   });
 
-  it('shows a number that is rounded only as far as the verdict stays plain', () => {
+  it('rounds numbers only as far as the verdict remains clear', () => {
     expect(verdictOn('max<90', { samples: cpu(93.2345) })?.message).toBe('cpu: max was 93.23, expected max<90');
     expect(verdictOn('max<=90', { samples: cpu(90.00001) })?.message).toBe('cpu: max was 90.00001, expected max<=90');
   });
@@ -136,7 +136,7 @@ describe('thresholds on counts', () => {
     expect(verdict?.value).toBeCloseTo(value, 3);
   });
 
-  it('knows the count that stood when the load started', () => {
+  it('knows the count at the start of the load', () => {
     const before = [{ at: at(-30), desired: 3, running: 3, pending: 0 }, ...readings(20, [[10, 4, 4]]).slice(10)];
 
     expect(judge({ running: [threshold('min==3')] }, { readings: before })).toMatchObject([{ ok: true, value: 3 }]);

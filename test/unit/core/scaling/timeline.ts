@@ -5,7 +5,7 @@ const NOON = Date.UTC(2026, 10, 23, 12);
 
 export const at = (second: number): number => NOON + second * 1000;
 
-/** Points of one second, by what a function of the second says. */
+/** Points of one second, by functions of the second. */
 export function load(
   seconds: number,
   vus: (s: number) => number,
@@ -32,7 +32,7 @@ export function load(
 /** 10 VUs for 10 s, up to 1,000 at once, held until second 60. Half of the way is passed at second 10. */
 export const spike = (s: number): number => (s < 10 ? 10 : 1000);
 
-/** A reading a second, of the counts that the last change at or before it made: [second, desired, running]. */
+/** A reading a second, with the counts of the last change at or before it: [second, desired, running]. */
 export function readings(seconds: number, changes: [number, number, number][]): TargetReading[] {
   return Array.from({ length: seconds }, (_, s) => {
     const [, desired = 0, running = 0] = changes.findLast(([second]) => second <= s) ?? [];

@@ -125,7 +125,7 @@ describe('scaleOutWithin', () => {
       'the desired count never rose above 6 in the 50s after the load increased (limit 20s; load 12:00:10 UTC)',
     ],
     [
-      'a deployment in the midst: tasks that are replaced are no scale-out',
+      'during a deployment: replaced tasks are no scale-out',
       {
         readings: readings(60, [
           [0, 2, 2],
@@ -298,7 +298,7 @@ describe('recoverWithin', () => {
 });
 
 describe('targetVerdict', () => {
-  it('sorts the series out, of samples in any order, with the latest value of each moment', () => {
+  it('groups samples into series, in any order, with the latest value of each moment', () => {
     const sample = (series: string, second: number, value: number) => ({ series, at: at(second), value });
 
     const { series } = judge({
@@ -326,7 +326,7 @@ describe('targetVerdict', () => {
     expect(judge({ plan: { observe: null } }).expectations).toEqual([]);
   });
 
-  it('answers in the shape of the contract, whatever it was given, in whatever order the readings came', () => {
+  it('matches the contract for any input, in any order of the readings', () => {
     const count = fc.integer({ min: 0, max: 9 });
     const second = fc.integer({ min: -10, max: 70 });
     const reading = fc.record({ at: second.map(at), desired: count, running: count, pending: count });

@@ -1,4 +1,4 @@
-/** Answers in the shape of AWS's own, of a web service that scales out while a deployment goes on. */
+/** Responses in AWS's format, of a web service that scales out during a deployment. */
 import { at } from '../../core/scaling/timeline.ts';
 
 /** AWS's JSON protocols have times in seconds. */
@@ -63,20 +63,20 @@ export const finished = (second: number) => ({
   StatusMessage: 'Successfully set desired count to 4. Change successfully fulfilled by ecs.',
 });
 
-/** Values by metric name; points are by the minute, as [second, value]; the latest first, as CloudWatch tells them. */
+/** Values by metric name; points are by the minute, as [second, value]; the latest first, as CloudWatch returns them. */
 export const metricData = (points: Record<string, [number, number][]>) => (input: MetricDataInput) => ({
   MetricDataResults: input.MetricDataQueries.map(({ Id, MetricStat }) => {
     const { MetricName, Dimensions } = MetricStat.Metric;
     const service = Dimensions.find(({ Name }) => Name === 'ServiceName')?.Value;
     const own = points[`${MetricName}/${service}`] ?? points[MetricName] ?? [];
-    const told = own
+    const reported = own
       .filter(([second]) => at(second) / 1000 >= input.StartTime && at(second) / 1000 < input.EndTime)
       .reverse();
     return {
       Id,
       Label: MetricName,
-      Timestamps: told.map(([second]) => time(second)),
-      Values: told.map(([, value]) => value),
+      Timestamps: reported.map(([second]) => time(second)),
+      Values: reported.map(([, value]) => value),
       StatusCode: 'Complete',
     };
   }),

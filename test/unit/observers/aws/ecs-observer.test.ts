@@ -52,7 +52,7 @@ describe('counts', () => {
     expect((await test.observe()).reading).toEqual({ at: NOW, desired: 4, running: 5, pending: 1 });
   });
 
-  it('are added up over services, of which ten are asked for at a time, of one cluster', async () => {
+  it('are added up over services, read ten at a time per cluster', async () => {
     const services = [
       ...Array.from({ length: 12 }, (_, i) => ({ cluster: 'shop', service: `s${i}` })),
       { cluster: 'other', service: 'web' },
@@ -77,7 +77,7 @@ describe('counts', () => {
     await expect(test.observe()).rejects.toThrow('cluster shop has no service web');
   });
 
-  it('that cannot be read are an error', async () => {
+  it('fail if they cannot be read', async () => {
     await using test = await observing(
       {},
       {
@@ -120,7 +120,7 @@ describe('events', () => {
     failures: [],
   });
 
-  it('are ECS’s own since the run began, and the beginnings and failures of deployments', async () => {
+  it('are ECS’s own since the run began, and starts and failures of deployments', async () => {
     await using test = await observing({}, { DescribeServices });
 
     const { events } = await test.observe();
@@ -176,7 +176,7 @@ describe('events', () => {
       { at: at(500), message: '(autoscaling of web) Setting desired count to 11.' },
       { at: at(501), message: '(autoscaling of web) Failed: Failed to set desired count to 11.' },
     ]);
-    // What is older than the run is not asked for.
+    // Activities older than the run are not requested.
     expect(inputs(test.fake, 'DescribeScalingActivities')).toEqual([
       {
         ServiceNamespace: 'ecs',
@@ -187,7 +187,7 @@ describe('events', () => {
     ]);
   });
 
-  it('go on over pages as long as they are of this run', async () => {
+  it('are read page by page as long as they belong to this run', async () => {
     const DescribeScalingActivities = ({ NextToken }: { NextToken?: string }) =>
       NextToken === undefined
         ? { ScalingActivities: [aws.activity(400)], NextToken: 'more' }
@@ -201,7 +201,7 @@ describe('events', () => {
 describe('maximum', () => {
   const sampled = (samples: { series: string }[], name: string) => samples.filter(({ series }) => series === name);
 
-  it('is added up; a service that nothing scales stays as it is', async () => {
+  it('is summed; a service without autoscaling counts with its desired count', async () => {
     await using test = await observing(
       { services: [WEB, { cluster: 'shop', service: 'worker' }] },
       { DescribeScalableTargets: () => aws.scalableTargets({ 'service/shop/web': 10 }) },
@@ -220,7 +220,7 @@ describe('maximum', () => {
     ]);
   });
 
-  it('is not known where nothing scales', async () => {
+  it('is unknown without autoscaling', async () => {
     await using test = await observing({});
 
     const { samples, maximum } = await test.observe();
@@ -229,29 +229,29 @@ describe('maximum', () => {
     expect(sampled(samples, 'maximum')).toEqual([]);
   });
 
-  it('is asked for and told once a minute', async () => {
+  it('is read and reported once a minute', async () => {
     await using test = await observing(
       {},
       { DescribeScalableTargets: () => aws.scalableTargets({ 'service/shop/web': 10 }) },
     );
 
-    const told: number[] = [];
+    const reported: number[] = [];
     for (const later of [0, 10, 50, 60, 70]) {
       test.clock.now = NOW + later * 1000;
       const { samples, maximum } = await test.observe();
       expect(maximum).toBe(10);
-      told.push(sampled(samples, 'maximum').length);
+      reported.push(sampled(samples, 'maximum').length);
     }
 
-    expect(told).toEqual([1, 0, 0, 1, 0]);
+    expect(reported).toEqual([1, 0, 0, 1, 0]);
     expect(inputs(test.fake, 'DescribeScalableTargets')).toHaveLength(2);
   });
 });
 
 describe('healthy hosts', () => {
-  it('are told when they change, and once a minute', async () => {
+  it('are reported when they change, and once a minute', async () => {
     await using test = await observing({ targetGroup: aws.TARGET_GROUP });
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     for (const [later, ...states] of [
       [0, 'healthy', 'initial'],
       [10, 'healthy', 'unused'],
@@ -260,10 +260,10 @@ describe('healthy hosts', () => {
     ] as const) {
       test.clock.now = NOW + later * 1000;
       test.fake.answers.DescribeTargetHealth = () => aws.targetHealth(...states);
-      told.push((await test.observe()).samples.map(({ series, value }) => [series, value]));
+      reported.push((await test.observe()).samples.map(({ series, value }) => [series, value]));
     }
 
-    expect(told).toEqual([[['healthyHosts', 1]], [], [['healthyHosts', 2]], [['healthyHosts', 2]]]);
+    expect(reported).toEqual([[['healthyHosts', 1]], [], [['healthyHosts', 2]], [['healthyHosts', 2]]]);
     expect(inputs(test.fake, 'DescribeTargetHealth')[0]).toMatchObject({ TargetGroupArn: aws.TARGET_GROUP });
   });
 });
@@ -298,7 +298,7 @@ describe('metrics', () => {
     Depth: [[480, 9]],
   };
 
-  it('are asked for in one call, a minute each, of the last quarter of an hour since the run began', async () => {
+  it('are read in one call, a point a minute, of at most the last 15 minutes since the run began', async () => {
     await using test = await observing(whole);
 
     await test.observe();
@@ -327,7 +327,7 @@ describe('metrics', () => {
     ]);
   });
 
-  it('become series: the most of any service, ms, errors of the targets and of the load balancer', async () => {
+  it('become series: the highest of any service, ms, errors of the targets and of the load balancer', async () => {
     await using test = await observing(whole, { GetMetricData: aws.metricData(points) });
 
     const { samples } = await test.observe();
@@ -339,7 +339,7 @@ describe('metrics', () => {
       { series: 'responseTime', at: at(420), value: 200 },
       { series: 'responseTime', at: at(480), value: 250 },
       { series: 'responseTime', at: at(540), value: 1500 },
-      // None where the load balancer answered in that minute and told of none.
+      // 0 if the load balancer published response times for that minute, but no errors.
       { series: 'errors5xx', at: at(300), value: 7 },
       { series: 'errors5xx', at: at(420), value: 0 },
       { series: 'errors5xx', at: at(480), value: 7 },
@@ -351,7 +351,7 @@ describe('metrics', () => {
     for (const { series } of samples) expect(ecsSeries(target)).toContain(series);
   });
 
-  it('of the user’s own take the place of ours', async () => {
+  it('that the user configures replace built-in ones', async () => {
     const metrics = {
       cpu: { namespace: 'Shop', metric: 'CPUUtilization', dimensions: {} },
       errors5xx: { namespace: 'Shop', metric: 'Errors', dimensions: {} },
@@ -369,7 +369,7 @@ describe('metrics', () => {
     ]);
   });
 
-  it('of a Network Load Balancer are none', async () => {
+  it('of a Network Load Balancer are not read', async () => {
     const target = { loadBalancer: 'net/web/50dc6c495c0c9188' };
     await using test = await observing(target, { GetMetricData: aws.metricData(points) });
 
@@ -389,7 +389,7 @@ describe('metrics', () => {
     expect((await test.observe()).samples.map(({ value }) => value)).toEqual([5, 6]);
   });
 
-  it('are not asked for before a minute of the run is whole, and then once a minute', async () => {
+  it('are first read after a whole minute of the run, and then once a minute', async () => {
     await using test = await observing({});
     for (const later of [65, 75, 119, 125, 180, 186]) {
       test.clock.now = at(later);
@@ -405,7 +405,7 @@ describe('metrics', () => {
 });
 
 describe('a source that fails', () => {
-  it('is told of once, and hides no other', async () => {
+  it('is reported once, and hides no other', async () => {
     await using test = await observing(
       { targetGroup: aws.TARGET_GROUP },
       {

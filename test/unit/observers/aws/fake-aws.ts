@@ -1,4 +1,4 @@
-/** A server that speaks the AWS JSON and query protocols and answers as told. */
+/** A server of the AWS JSON and query protocols with configurable responses. */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -10,10 +10,10 @@ export interface AwsCall {
   accessKey: string | undefined;
 }
 
-/** An object is answered as JSON, a text as XML. */
+/** An object is sent as JSON, a string as XML. */
 export type Answer = (input: never) => object | string;
 
-/** An error as AWS answers it. */
+/** An error response of AWS. */
 export class AwsError extends Error {
   constructor(
     readonly type: string,
