@@ -43,13 +43,11 @@ const MAX_SECONDS = 2 ** 17;
 export class SummedGauge {
   private sums = new Map<number, number>();
   private tasks = new Map<number, Span[]>();
+  /** Seconds from one kept sum to the next. */
   private stride: number;
 
   /** @param step seconds from one value of a task to the next */
-  constructor(
-    step: number,
-    private readonly maxSeconds = MAX_SECONDS,
-  ) {
+  constructor(step: number) {
     this.stride = step;
   }
 
@@ -65,7 +63,7 @@ export class SummedGauge {
     for (const edge of edges) this.extend(span, edge);
     span.to = position;
     if (!inOrder) this.insert(task, span);
-    while (this.sums.size > this.maxSeconds) this.thinOut(this.stride * 2);
+    while (this.sums.size > MAX_SECONDS) this.thinOut(this.stride * 2);
   }
 
   /**

@@ -26,7 +26,7 @@ func loadMs(scenarios lib.ScenarioConfigs) float64 {
 	return float64(longest) / float64(time.Millisecond)
 }
 
-// peakMs is how long the load is planned to be high: from when it first exceeds the middle between its initial level and
+// peakMs is how long the load is planned to be high: from when it first reaches the middle between its initial level and
 // its peak, to when it falls below that for good. core/scaling/moments.ts defines the rise of the load in the same way.
 // Load is measured in planned VUs; an arrival rate plans the same number from its start to its end.
 func peakMs(scenarios lib.ScenarioConfigs) float64 {

@@ -57,7 +57,7 @@ describe('Histogram', () => {
     );
   });
 
-  it('is infinite or NaN exactly where k6 is', () => {
+  it('is infinite or NaN exactly if k6 is', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom(Infinity, -Infinity, -2, 0, 3, 7), { maxLength: 12 }),
@@ -98,7 +98,7 @@ describe('Histogram', () => {
     );
   });
 
-  it('survives the way to JSON and back without loss', () => {
+  it('survives JSON without loss', () => {
     fc.assert(
       fc.property(fc.array(anyValue, { maxLength: 30 }), (values) => {
         const histogram = histogramOf(values);

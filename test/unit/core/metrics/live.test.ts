@@ -20,7 +20,7 @@ function second(second: number, requests: number, ms: number, failed: number, vu
 }
 
 describe('liveStats', () => {
-  it('is empty before anything came', () => {
+  it('is empty before the first window', () => {
     expect(liveStats(new RunMetrics([]), 0)).toMatchObject({
       second: null,
       vus: 0,
@@ -42,14 +42,14 @@ describe('liveStats', () => {
     expect(live).toMatchObject({ requests: 124, checksFailed: 11 });
   });
 
-  it('does not wait for a task that is long gone', () => {
+  it('does not wait for a task that has ended long ago', () => {
     const metrics = new RunMetrics([]);
     metrics.addWindow(foldWindow(second(0, 1, 1, 0, 1)), CONTEXT);
     for (let s = 0; s < 20; s++) metrics.addWindow(foldWindow(second(s, 2, 1, 0, 1), { task: 1, seq: s }), CONTEXT);
     expect(liveStats(metrics, (START + 20) * 1000)).toMatchObject({ second: START + 19, requestsPerSecond: 2, vus: 1 });
   });
 
-  it('shows no load once nothing comes any more', () => {
+  it('shows no load once windows stop coming', () => {
     const metrics = new RunMetrics([]);
     metrics.addWindow(foldWindow(second(0, 1, 1, 0, 1)), CONTEXT);
     expect(liveStats(metrics, (START + 40) * 1000)).toMatchObject({

@@ -51,7 +51,7 @@ const sample = fc
 const samplesByTask = fc.array(sample, { maxLength: 120 }).map((all) =>
   [0, 1, 2, 3].map((task) => {
     const samples = all.filter((s) => s.task === task).flatMap((s) => s.samples);
-    // Moments differ, so that it is plain which sample of a gauge is the latest; vus has a value every second.
+    // No two times are equal, so that one sample of a gauge is the latest; vus has a value every second.
     const vus = Array.from({ length: 12 }, (_, i): RawSample => {
       return { metric: 'vus', type: 'gauge', value: (i * 7 + task) % 5, tags: {}, atMs: (START + i) * 1000 };
     });
@@ -124,7 +124,7 @@ describe('merging', () => {
     );
   });
 
-  it('adds up to what all samples say', () => {
+  it('adds up to the sums of all samples', () => {
     fc.assert(
       fc.property(samplesByTask, (tasks) => {
         const metrics = merge(windowsOf(tasks, [30, 60]));
@@ -164,7 +164,7 @@ describe('merging', () => {
     );
   });
 
-  it('survives a checkpoint without loss, and goes on from there', () => {
+  it('survives a checkpoint without loss, and continues from there', () => {
     fc.assert(
       fc.property(samplesByTask, (tasks) => {
         const windows = windowsOf(tasks, [50]);
@@ -212,7 +212,7 @@ describe('addWindow', () => {
     expect(seriesPoints(metrics).points).toEqual([]);
   });
 
-  it('takes the minimum of vus only where every task has a value', () => {
+  it('takes the minimum of vus only over seconds in which every task has a value', () => {
     const metrics = new RunMetrics([]);
     metrics.addWindow(window([vus(0, 5), vus(1, 5), vus(2, 5)]), CONTEXT);
     metrics.addWindow(window([vus(1, 2), vus(2, 1), vus(3, 0)], { task: 1 }), CONTEXT);
@@ -257,7 +257,7 @@ describe('addWindow', () => {
     expect([...metrics.overflow]).toEqual(['http_reqs']);
   });
 
-  it('keeps what a task itself put together in the same row', () => {
+  it('counts what a task itself put past its cap in the same row', () => {
     const metrics = new RunMetrics([]);
     const part = window([at(1, 'http_reqs', 1, { tags: { name: 'a' } })]);
     const series = part.lines[0]?.cells[0]?.metrics?.[0]?.series;

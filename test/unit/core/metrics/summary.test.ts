@@ -119,7 +119,7 @@ describe('summaryData', () => {
     expect(metrics.my_t.values).toEqual({ avg: null, min: 3.5, med: null, max: null, 'p(90)': null, 'p(95)': null });
   });
 
-  it('says the options and the state', () => {
+  it('has the options and the state', () => {
     expect(summary()).toMatchObject({
       options: { summaryTrendStats: TREND_STATS, summaryTimeUnit: 'ms', noColor: false },
       state: { isStdOutTTY: false, isStdErrTTY: false, testRunDurationMs: 2000 },
@@ -136,7 +136,7 @@ describe('summaryData', () => {
     expect('setup_data' in data ? { setup_data: data.setup_data } : {}).toEqual(expected);
   });
 
-  it('shows http_req_duration{expected_response:true} only where it has samples', () => {
+  it('shows http_req_duration{expected_response:true} only if it has samples', () => {
     const key = thresholdKey('http_req_duration{expected_response:true}', 'trend', []);
     const input = { testRunDurationMs: 1, setupData: null };
     const plan = { ...PLAN, thresholds: [] };

@@ -23,7 +23,7 @@ function judged(type: MetricType, values: number[], thresholds: Threshold[], tes
 }
 
 describe('percentile thresholds', () => {
-  // Few distinct values: duplicates, and limits that meet samples exactly, are what is hard.
+  // Few distinct values, because duplicates and limits equal to samples are the hard cases.
   const value = fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(0.1, 0.2, 0.3, 1, 2, 3, 499.99, 500, 500.01, 1e9, 0) },
     { weight: 2, arbitrary: fc.double({ min: 0, max: 1000, noNaN: true }) },
@@ -48,7 +48,7 @@ describe('percentile thresholds', () => {
       });
     });
 
-  it('come out as over all pooled samples, and what is shown agrees', () => {
+  it('are judged as over all pooled samples, and the value shown agrees', () => {
     fc.assert(
       fc.property(scenario, fc.boolean(), ({ values, aggregate, percentile, limits, cuts }, sub) => {
         const more = aggregate === 'p' ? { percentile } : {};
@@ -81,7 +81,7 @@ describe('percentile thresholds', () => {
     );
   });
 
-  it('uses the interpolated value where the limit lies between two samples', () => {
+  it('uses the interpolated value if the limit lies between two samples', () => {
     const ok = (limit: number) => judged('trend', [1, 3], [threshold('p', '<', limit, { percentile: 75 })])?.ok;
     expect([ok(2.5), ok(2.51)]).toEqual([false, true]);
   });
@@ -106,7 +106,7 @@ describe('judge', () => {
     expect(verdict).toEqual({ key: 'm', thresholds: [{ source: 'count>0', ok: true }], ok: true, abort: false });
   });
 
-  it('divides counters by the time of the test, and lets a rate pass where there was none', () => {
+  it('divides counters by the time of the test, and lets a rate pass if there was none', () => {
     const t = threshold('rate', '===', 2.5);
     expect(judged('counter', [2, 3], [t], 2000)?.ok).toBe(true);
     expect(judged('counter', [2, 3], [t], 0)?.ok).toBe(true);
@@ -134,7 +134,7 @@ describe('judge', () => {
     expect(judged('counter', [1], [t], testMs, false)?.abort).toBe(abort);
   });
 
-  it('does not abort for a threshold that holds, or does not ask for it', () => {
+  it('does not abort for a threshold that passes, or that has no abortOnFail', () => {
     const holds = threshold('count', '<', 9, { abortOnFail: true });
     const silent = threshold('count', '>', 9);
     expect(judged('counter', [1], [holds, silent], 1000, false)).toMatchObject({ ok: false, abort: false });
