@@ -10,7 +10,7 @@ import { exit, filesBelow, root } from './check.ts';
 /** Flags that the documents name without their program, by the program. */
 const OTHER_FLAGS: Record<string, string[]> = {
   'demo/main.ts': ['--port', '--host', '--speed', '--min-tasks', '--max-tasks', '--no-autoscaling'],
-  'bench/main.ts': ['--only', '--quick', '--json'],
+  'bench/main.ts': ['--only', '--quick', '--full', '--json'],
   k6: [
     ...['--address', '--config', '--duration', '--execution-segment', '--execution-segment-sequence', '--out', '--tag'],
     ...['--include-system-env-vars', '--no-setup', '--no-teardown', '--no-thresholds', '--paused', '--vus'],
