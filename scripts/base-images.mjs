@@ -1,4 +1,4 @@
-// Base images for the Dockerfile, made on the spot: Debian by debootstrap, with the Node of this machine.
+// Base images for the Dockerfile, without a registry: Debian by debootstrap, with the Node of this machine.
 import { chmodSync, cpSync, mkdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buildah, log, onPath, run } from './buildah.mjs';
@@ -7,13 +7,13 @@ const DEBIAN = 'bookworm';
 const NAME = 'localhost/k6-fleet-base';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** What a stage finds in this machine's Go image, as in Docker's own: Go itself is mounted there while it builds. */
+/** Where the Go image has Go, as Docker's image does: this machine's Go is mounted there during the build. */
 export const GO_ROOT = '/usr/local/go';
 export const GO_MODULES = '/go/pkg/mod';
 
 const exists = async (tag) => (await buildah('images', '--quiet', '--filter', `reference=${tag}`)) !== '';
 
-/** Makes an image out of a container whose root `fill` changes. */
+/** Makes an image from a container, after `fill` has changed its root. */
 async function make(tag, from, fill, config) {
   const container = await buildah('from', '--pull-never', from);
   await fill(await buildah('mount', container));
@@ -30,7 +30,7 @@ async function debian(root) {
   chmodSync(root, 0o755);
 }
 
-/** Node and npm at the places where Docker's own image has them. */
+/** Node and npm at the same paths as in Docker's image. */
 function node(root) {
   const local = join(root, 'usr', 'local');
   cpSync(process.execPath, join(local, 'bin', 'node'));
@@ -40,7 +40,7 @@ function node(root) {
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(local, 'bin', 'npm'));
 }
 
-/** npm's own folder, by the link `npm` on the PATH. */
+/** The folder of npm, found by the link `npm` on the PATH. */
 function npmFolder() {
   const link = onPath('npm');
   if (link === null) throw new Error('npm is not on the PATH: install Node with npm');
@@ -48,7 +48,7 @@ function npmFolder() {
 }
 
 /**
- * Makes the base images that are missing in the storage.
+ * Makes the base images that the storage lacks.
  * @returns their names, for the build arguments NODE_IMAGE and GO_IMAGE.
  */
 export async function baseImages() {
@@ -58,7 +58,7 @@ export async function baseImages() {
     go: `${NAME}/go:${DEBIAN}`,
   };
   if (!(await exists(images.debian))) await make(images.debian, 'scratch', debian, ['--env', `PATH=${PATH}`]);
-  // As Docker's own image has it: a command that the Dockerfile must replace.
+  // As in Docker's image: a command, which the Dockerfile must replace.
   if (!(await exists(images.node))) await make(images.node, images.debian, node, ['--cmd', 'node']);
   if (!(await exists(images.go))) {
     const env = [`GOPATH=/go`, 'GOTOOLCHAIN=local', `PATH=/go/bin:${GO_ROOT}/bin:${PATH}`];

@@ -1,5 +1,5 @@
-// Builds the Dockerfile for real where there is neither a Docker engine nor a registry, and unpacks the image:
-// `build-image.mjs [task|demo]`. The image's layers are those of `docker build`; only its base images are local.
+// Builds the Dockerfile without a Docker engine or a registry, and unpacks the image: `build-image.mjs [task|demo]`. The
+// layers of the image are those of `docker build`; only its base images are local.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -24,18 +24,18 @@ export { whyNoImage };
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Of each image, what of .dockerignore's list no stage of it copies. */
-const NO_PART_OF = {
+/** The paths in .dockerignore that no stage of an image copies. */
+const UNUSED = {
   task: ['demo'],
   demo: ['core', 'k6', 'stores', 'worker', 'scripts/build-k6.sh'],
 };
-const TARGETS = Object.keys(NO_PART_OF);
+const TARGETS = Object.keys(UNUSED);
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
-/** What .dockerignore lets in, and what else decides about the image. */
+/** The files that determine the image: what .dockerignore admits, the Dockerfile, and these scripts. */
 function inputs(target) {
   const list = readFileSync(join(root, '.dockerignore'), 'utf8').matchAll(/^!(.+)$/gm);
-  const allowed = [...list].map(([, path]) => path).filter((path) => !NO_PART_OF[target].includes(path));
+  const allowed = [...list].map(([, path]) => path).filter((path) => !UNUSED[target].includes(path));
   const scripts = ['base-images.mjs', 'build-image.mjs', 'buildah.mjs'].map((name) => `scripts/${name}`);
   return ['Dockerfile', '.dockerignore', ...scripts, ...allowed].flatMap(files).sort();
 }
@@ -53,12 +53,12 @@ function stampOf(target) {
   return hash.digest('hex');
 }
 
-/** The host's Go and npm: their caches, and where they fetch from; mounted, so that nothing of it gets into an image. */
+/** Caches and sources of the host's Go and npm, as arguments and mounts, so that they do not end up in the image. */
 async function hostSettings(scratch) {
   const names = ['GOPROXY', 'GOSUMDB', 'GONOSUMDB', 'GOPRIVATE', 'GOFLAGS'];
   const go = JSON.parse(await run('go', ['env', '-json', 'GOROOT', 'GOCACHE', 'GOMODCACHE', ...names]));
   const npm = JSON.parse(await run('npm', ['config', 'list', '--json']));
-  // The project's npmrc, as the image's npm sees it: what holds here, wherever it was set.
+  // The npmrc of the project in the build: npm's effective settings here, wherever they were set.
   const npmrc = join(scratch, 'npmrc');
   const lines = [`registry=${npm.registry}`, 'prefer-offline=true'];
   if (typeof npm.cafile === 'string') lines.push(`cafile=${CERTIFICATES}`);
@@ -80,10 +80,12 @@ async function hostSettings(scratch) {
 
 async function build(target, tag) {
   await ensureBuildah();
-  // Whoever held the lock before may have been killed.
+  // A build that was killed may have left containers.
   await buildah('rm', '--all');
   const bases = await baseImages();
-  log(`building the image of ${target === 'task' ? 'a task' : 'the demo target'}, once for these sources…`);
+  log(
+    `building the image of ${target === 'task' ? 'a task' : 'the demo target'}, once for this version of its sources…`,
+  );
   const scratch = mkdtempSync(join(tmpdir(), 'k6-fleet-image-'));
   try {
     await buildah(
@@ -104,8 +106,8 @@ const inspect = async (tag) => JSON.parse(await buildah('inspect', '--type', 'im
 const layers = (image) => JSON.parse(image.Manifest).layers;
 
 /**
- * Takes the image's files out, with their owners. The old ones stay for one build more: a container that another
- * process has started in them goes on there.
+ * Unpacks the image's files, with their owners. The previous files are kept until the next build, because another process
+ * may still be running a container in them.
  */
 async function unpack(tag, rootfs) {
   const fresh = `${rootfs}.new`;
@@ -113,17 +115,17 @@ async function unpack(tag, rootfs) {
   for (const dir of [fresh, previous, rootfs]) refuseMounts(dir);
   for (const dir of [fresh, previous]) rmSync(dir, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
-  chmodSync(fresh, 0o755); // whatever our umask is: the image's user must get in
+  chmodSync(fresh, 0o755); // whatever our umask is: the image's user needs access
   const container = await buildah('from', '--pull-never', tag);
   const mount = await buildah('mount', container);
-  // The container is ours alone and goes at once: its files move.
+  // Nothing else uses the container, which is removed at once: its files can be moved.
   for (const entry of readdirSync(mount)) renameSync(join(mount, entry), join(fresh, entry));
   await buildah('rm', container);
   if (existsSync(rootfs)) renameSync(rootfs, previous);
   renameSync(fresh, rootfs);
 }
 
-/** To delete below a mount would delete what is mounted there. */
+/** Deleting a folder below a mount point would delete the mounted files. */
 function refuseMounts(dir) {
   const mounted = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
@@ -133,18 +135,18 @@ function refuseMounts(dir) {
 }
 
 /**
- * The image of a target, built and unpacked under .cache/image; again only when what it is made of has changed.
- * @throws Error with one line where this machine cannot, or with the end of the build's output.
+ * The image of a target, built and unpacked under .cache/image; rebuilt only if its sources have changed.
+ * @throws Error with one line if this machine cannot build it, or with the end of the build's output.
  */
 export async function buildImage({ target = 'task' } = {}) {
-  if (!TARGETS.includes(target)) throw new Error(`no image ${JSON.stringify(target)}: name ${TARGETS.join(' or ')}`);
+  if (!TARGETS.includes(target)) throw new Error(`no image ${JSON.stringify(target)}: use ${TARGETS.join(' or ')}`);
   const reason = whyNoImage();
   if (reason !== null) throw new Error(reason);
   const record = join(imageCache, target, 'image.json');
   const built = (stamp) => {
     if (!existsSync(record)) return null;
-    const { stamp: have, image } = JSON.parse(readFileSync(record, 'utf8'));
-    return have === stamp && existsSync(image.rootfs) ? image : null;
+    const { stamp: builtStamp, image } = JSON.parse(readFileSync(record, 'utf8'));
+    return builtStamp === stamp && existsSync(image.rootfs) ? image : null;
   };
   const ready = built(stampOf(target));
   if (ready !== null) return ready;
@@ -166,7 +168,7 @@ export async function buildImage({ target = 'task' } = {}) {
   }
 }
 
-/** What the image's own configuration says of a container that runs it. */
+/** The container settings in the image's configuration. */
 async function describe(tag, base) {
   const image = await inspect(tag);
   const { Entrypoint, Cmd, Env, User, WorkingDir, Volumes } = image.OCIv1.config;

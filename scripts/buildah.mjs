@@ -1,4 +1,4 @@
-// Debian's buildah, run with a storage of the project's own under .cache/image, so that the user's own is left alone.
+// Debian's buildah, run with a storage under .cache/image, so that the user's storage is not touched.
 import { spawn } from 'node:child_process';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 
 export const imageCache = join(dirname(dirname(fileURLToPath(import.meta.url))), '.cache', 'image');
 
-/** Of util-linux, which every Linux has. */
+/** Part of util-linux, which every Linux has. */
 const FLOCK = '/usr/bin/flock';
-/** Debian packages: the one builds images, the other makes the root of a base image. */
+/** Debian packages: buildah builds images, debootstrap makes the root of a base image. */
 const PACKAGES = ['buildah', 'debootstrap'];
 
 export const log = (line) => process.stderr.write(`k6-fleet: ${line}\n`);
 
-/** The path of a program, or null where there is none on the PATH. */
+/** The path of a program; null: it is not on the PATH. */
 export function onPath(program) {
   for (const dir of (process.env.PATH ?? '').split(delimiter)) {
     const path = join(dir, program);
@@ -29,7 +29,7 @@ export function onPath(program) {
 
 const missingPackages = () => PACKAGES.filter((name) => onPath(name) === null);
 
-/** Why this machine cannot build the image without a Docker engine, in one line; null: it can. */
+/** Why this machine cannot build the image without a Docker engine, in one line; null: it can build it. */
 export function whyNoImage() {
   const needs = 'to build the image without a Docker engine';
   if (process.platform !== 'linux') return `${process.platform}: Linux is needed ${needs}`;
@@ -37,11 +37,15 @@ export function whyNoImage() {
   if (onPath('go') === null) return `Go is not on the PATH: it is needed ${needs}; install it from https://go.dev/dl`;
   const missing = missingPackages();
   if (missing.length > 0 && onPath('apt-get') === null)
-    return `${missing.join(' and ')} not on the PATH, and no apt-get to install from: Debian's packages are needed ${needs}`;
+    return `${missing.join(' and ')} not on the PATH, and there is no apt-get to install them: these Debian packages are needed ${needs}`;
   return null;
 }
 
-/** Runs a program to its end. @returns what it printed. @throws Error with the end of what it said, where it fails. */
+/**
+ * Runs a program to its end.
+ * @returns its standard output.
+ * @throws Error with the last 30 lines of its output if it fails.
+ */
 export function run(file, args, env = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
@@ -67,7 +71,10 @@ export function run(file, args, env = {}) {
   });
 }
 
-/** Installs what is missing, where apt-get can. @throws Error in one line where this machine cannot build the image. */
+/**
+ * Installs missing packages with apt-get.
+ * @throws Error with one line if this machine cannot build the image.
+ */
 export async function ensureBuildah() {
   const reason = whyNoImage();
   if (reason !== null) throw new Error(reason);
@@ -80,7 +87,7 @@ export async function ensureBuildah() {
   });
 }
 
-/** One buildah command. vfs and chroot ask nothing of the kernel, so it works inside a container too. */
+/** Runs a buildah command. vfs and chroot need no kernel features, so it works inside a container too. */
 export function buildah(command, ...args) {
   const tmp = join(imageCache, 'tmp');
   mkdirSync(tmp, { recursive: true });
@@ -96,13 +103,13 @@ export function buildah(command, ...args) {
 }
 
 /**
- * Holds a lock among all processes of this machine; the kernel frees it with the process that holds it.
- * @returns a function that frees it.
+ * Takes a lock among the processes of this machine. The kernel releases it if its holder dies.
+ * @returns a function that releases it.
  */
 export function lock(file) {
   mkdirSync(dirname(file), { recursive: true });
   return new Promise((resolve, reject) => {
-    // cat ends when its input does: when we end it, or when we die.
+    // cat exits when its input is closed, by us or by our death.
     const child = spawn(FLOCK, [file, 'sh', '-c', 'echo locked; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
     child.once('error', reject);
     child.stdout.once('data', () => resolve(() => child.stdin.end()));

@@ -20,7 +20,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createService } from '../../support/emulator/ecs-service.ts';
 import { type Emulator, startEmulator } from '../../support/emulator/emulator.ts';
 
-describe('services that we call, without IAM', () => {
+describe('the services that we call, without IAM', () => {
   let emulator: Emulator;
   let s3: S3Client;
   const Bucket = 'conditions';
@@ -32,7 +32,7 @@ describe('services that we call, without IAM', () => {
   });
   afterAll(() => emulator?.stop());
 
-  it('writes an object only where there is none, or exactly the version that is named', async () => {
+  it('writes an object only if none exists, or only over the given version', async () => {
     const put = (Body: string, condition: { IfMatch?: string; IfNoneMatch?: string }) =>
       s3.send(new PutObjectCommand({ Bucket, Key: 'contested', Body, ...condition }));
     const { ETag } = await put('1', { IfNoneMatch: '*' });
@@ -47,7 +47,7 @@ describe('services that we call, without IAM', () => {
     expect(racers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('keeps the metadata of an object, lists by delimiter, and tells the time', async () => {
+  it('keeps the metadata of an object, lists by delimiter, and sends the date', async () => {
     const Metadata = { 'clock-offset': '12' };
     await s3.send(new PutObjectCommand({ Bucket, Key: 'runs/a/plan.json', Body: '{}', Metadata }));
     expect((await s3.send(new HeadObjectCommand({ Bucket, Key: 'runs/a/plan.json' }))).Metadata).toEqual(Metadata);
@@ -103,7 +103,7 @@ describe('services that we call, without IAM', () => {
     expect(activities.ScalingActivities).toEqual([]);
   });
 
-  it('keeps metrics that are published as values and counts', async () => {
+  it('stores metrics published as values and counts', async () => {
     const cloudwatch = new CloudWatchClient(emulator.client);
     const at = new Date();
     const datum = { MetricName: 'Latency', Timestamp: at, Values: [10, 1000], Counts: [98, 2] };
@@ -123,7 +123,7 @@ describe('services that we call, without IAM', () => {
 });
 
 describe('the emulator', () => {
-  it('hands no AWS of the developer on, and leaves nothing behind', async () => {
+  it("passes on none of the developer's AWS settings, and leaves nothing behind", async () => {
     vi.stubEnv('AWS_PROFILE', 'production');
     vi.stubEnv('AWS_SESSION_TOKEN', 'secret');
     const emulator = await startEmulator();
@@ -139,7 +139,7 @@ describe('the emulator', () => {
     await expect(fetch(emulator.endpoint)).rejects.toThrow();
   });
 
-  it('runs beside another', async () => {
+  it('runs several at once', async () => {
     await using one = await startEmulator();
     await using two = await startEmulator();
     await new S3Client(one.client).send(new CreateBucketCommand({ Bucket: 'of-one' }));

@@ -30,7 +30,7 @@ describe('build-k6.sh', () => {
     expect(segments).not.toContain(PT_INTERP);
   });
 
-  it('says what it takes', async () => {
+  it('names the argument that it requires', async () => {
     await expect(run('sh', [script('build-k6.sh')])).rejects.toMatchObject({
       code: 2,
       stderr: 'build-k6.sh: got 0 arguments, takes one: the path of the binary to write\n',
@@ -39,7 +39,7 @@ describe('build-k6.sh', () => {
 });
 
 describe('build-bundles.mjs', () => {
-  it('names the bundles that there are', async () => {
+  it('lists the bundles for an unknown one', async () => {
     await expect(run(process.execPath, [script('build-bundles.mjs'), 'nix'])).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^k6-fleet: there is no bundle "nix": name some of cli, worker, demo, .+\n$/),
@@ -47,7 +47,7 @@ describe('build-bundles.mjs', () => {
   });
 
   const lambdas = ['coordinator', 'stopper'].filter((name) => existsSync(join(root, 'lambda', name, 'handler.ts')));
-  it.each(lambdas)('makes a folder of one self-contained file for the Lambda %s', (name) => {
+  it.each(lambdas)('makes one self-contained file for the Lambda %s', (name) => {
     const folder = join(root, 'dist', 'lambda', name);
     expect(readdirSync(folder)).toEqual(['index.mjs']);
     const code = readFileSync(join(folder, 'index.mjs'), 'utf8');

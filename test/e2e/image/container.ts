@@ -4,8 +4,8 @@ import type { BuiltImage } from '../../../scripts/build-image.mjs';
 const UNSHARE = '/usr/bin/unshare';
 
 /**
- * As ECS runs it: the root read-only, an empty volume with the owner that the image's folder has. In a mount
- * namespace of its own, so nothing is left behind. Arguments: root, user, workdir, volumes, `--`, environment, command.
+ * Runs a command as ECS does: with a read-only root, and empty volumes with the owner of their folder in the image. A mount
+ * namespace ensures that nothing is left behind. Arguments: root, user, workdir, volumes, `--`, environment, command.
  */
 const ENTER = `set -e
 root=$1 user=$2 workdir=$3
@@ -26,8 +26,8 @@ exec chroot --userspec="$user" "$root" env -i -C "$workdir" "$@"`;
 /** Starts a command in the image, as its user and with its environment. */
 export function start(image: BuiltImage, command: string[], input = ''): ChildProcessWithoutNullStreams {
   const env = Object.entries(image.env).map(([name, value]) => `${name}=${value}`);
-  const where = [image.rootfs, image.user, image.workdir, ...image.volumes, '--'];
-  const child = spawn(UNSHARE, ['--mount', 'sh', '-c', ENTER, 'enter', ...where, ...env, ...command]);
+  const container = [image.rootfs, image.user, image.workdir, ...image.volumes, '--'];
+  const child = spawn(UNSHARE, ['--mount', 'sh', '-c', ENTER, 'enter', ...container, ...env, ...command]);
   child.stdin.on('error', () => undefined).end(input);
   return child;
 }

@@ -20,18 +20,18 @@ describe('the Dockerfile', () => {
     });
   });
 
-  it('has a Go that is as new as go.mod wants it', () => {
+  it('has at least the Go version of go.mod', () => {
     const wanted = /^go (\d+)\.(\d+)/m.exec(read('k6/go.mod'))?.slice(1).map(Number) ?? [];
     const [major = 0, minor = 0] = args.GO_IMAGE?.match(/\d+/g)?.map(Number) ?? [];
     expect([major, minor >= (wanted[1] ?? 0)]).toEqual([wanted[0], true]);
   });
 
-  it.each(stages.map((stage, index) => ({ ...stage, index })))('takes $name from an argument or a stage', (stage) => {
+  it.each(stages.map((stage, index) => ({ ...stage, index })))('bases $name on an argument or a stage', (stage) => {
     const earlier = stages.slice(0, stage.index).map(({ name }) => name);
     expect([...earlier, ...Object.keys(args).map((name) => `\${${name}}`)]).toContain(stage.from);
   });
 
-  it('ends with the image of a task, beside that of the demo', () => {
+  it('builds the images of the demo and, last, of a task', () => {
     expect(images.map(({ name }) => name)).toEqual(['demo', 'task']);
     expect(stages.at(-1)?.name).toBe('task');
   });
@@ -42,7 +42,7 @@ describe('the Dockerfile', () => {
     for (const { args } of body.filter(({ name }) => name === 'COPY')) expect(args).toMatch(/^--from=/);
   });
 
-  it('runs things on the machine that builds', () => {
+  it('runs commands on the build platform only', () => {
     const native = new Set<string>();
     for (const { name, from, onBuildPlatform, body } of stages) {
       if (onBuildPlatform || native.has(from)) native.add(name);
@@ -56,7 +56,7 @@ describe('.dockerignore', () => {
   const outdir = mkdtempSync(join(tmpdir(), 'k6-fleet-asset-'));
   afterAll(() => rmSync(outdir, { recursive: true }));
 
-  it('lets nothing into the CDK asset but what the stages copy', () => {
+  it('admits to the CDK asset only what the stages copy', () => {
     const stack = new Stack(new App({ outdir }));
     const { assetHash } = new DockerImageAsset(stack, 'Image', { directory: root });
     const staged = join(outdir, `asset.${assetHash}`);
@@ -73,7 +73,7 @@ describe('.dockerignore', () => {
     expect(files.filter((file) => /_test\.go$|\.md$|testdata/.test(file))).toEqual([]);
   });
 
-  it('lets in all that the stages copy', () => {
+  it('admits everything that the stages copy', () => {
     const allowed = [...read('.dockerignore').matchAll(/^!(.+)$/gm)].map(([, path]) => path);
     const copied = stages
       .flatMap(({ body }) => body)

@@ -7,12 +7,12 @@ export interface Stage {
   name: string;
   /** As written, such as `${NODE_IMAGE}`. */
   from: string;
-  /** On the machine that builds, whatever the image is for. */
+  /** Whether it runs on the platform of the build, whatever the image's platform is. */
   onBuildPlatform: boolean;
   body: Instruction[];
 }
 
-/** A Dockerfile as data: the arguments before the first stage, and the stages. */
+/** The arguments before the first stage of a Dockerfile, and its stages. */
 export function parseDockerfile(text: string): { args: Record<string, string>; stages: Stage[] } {
   const lines = text
     .replace(/^#.*\n/gm, '')
@@ -32,6 +32,6 @@ export function parseDockerfile(text: string): { args: Record<string, string>; s
 
 function parseFrom(rest: string): Stage {
   const match = /^(--platform=\$BUILDPLATFORM )?(\S+) AS (\S+)$/.exec(rest);
-  if (match === null) throw new Error(`FROM ${rest}: a stage is FROM [--platform=$BUILDPLATFORM] IMAGE AS NAME`);
+  if (match === null) throw new Error(`FROM ${rest}: expected FROM [--platform=$BUILDPLATFORM] IMAGE AS NAME`);
   return { onBuildPlatform: match[1] !== undefined, from: match[2] ?? '', name: match[3] ?? '', body: [] };
 }

@@ -51,20 +51,20 @@ describe.skipIf(reason !== null)(`the image of a task${skipped}`, () => {
     expect(image.bytes).toBeLessThan(64 * 2 ** 20);
   });
 
-  it('belongs to root, but for the volume', () => {
+  it('belongs to root, except for the volume', () => {
     expect(find(image, '(', '-uid', '10001', '-o', '-gid', '10001', ')')).toEqual(['/work']);
     const foreign = find(image, '(', '-path', './opt/*', '-o', '-path', './usr/local/*', ')', '!', '-user', 'root');
     expect(foreign).toEqual([]);
   });
 
-  it('gives nobody more rights than Debian does', () => {
+  it("has no setuid or writable files beyond Debian's", () => {
     const raising = find(image, '-type', 'f', '-perm', '/6000');
     expect(raising.filter((path) => !/^\/usr\/(bin|sbin|lib)\//.test(path))).toEqual([]);
     const writable = find(image, '(', '-path', './opt*', '-o', '-path', './work*', ')', '-perm', '/022');
     expect(writable).toEqual([]);
   });
 
-  it('leaves its user nothing to write to but the volume', async () => {
+  it('lets its user write to the volume only', async () => {
     const script =
       'id -u; id -g; touch /tmp/x || echo no; mkdir "$K6_FLEET_WORK_DIR" && touch "$HOME/x" && ls "$TMPDIR"';
     const { code, stdout } = await runIn(image, ['sh', '-c', script]);
@@ -92,7 +92,7 @@ describe.skipIf(reason !== null)(`the image of a task${skipped}`, () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('iterations') });
   });
 
-  it('says in one line which variable its worker lacks', async () => {
+  it('names in one line the variable that its worker lacks', async () => {
     const { code, stderr } = await runIn(image, [...image.entrypoint, ...image.cmd]);
     expect({ code, stderr }).toEqual({
       code: 1,
@@ -100,7 +100,7 @@ describe.skipIf(reason !== null)(`the image of a task${skipped}`, () => {
     });
   });
 
-  it('is not built again while its sources stay', { timeout: BUILD_MS }, async () => {
+  it('is not rebuilt while its sources are unchanged', { timeout: BUILD_MS }, async () => {
     const first = await buildImage();
     const { ino } = statSync(first.rootfs);
     expect(await buildImage()).toEqual(first);
@@ -123,7 +123,7 @@ describe.skipIf(reason !== null)(`the image of the demo target${skipped}`, () =>
     });
   });
 
-  it('answers, on a root that it cannot write to, and ends when told to', async () => {
+  it('answers on a read-only root, and exits on SIGTERM', async () => {
     const child = start(image, [...image.entrypoint, '--host', '127.0.0.1', '--port', '0']);
     const end = ended(child);
     try {
@@ -138,6 +138,6 @@ describe.skipIf(reason !== null)(`the image of the demo target${skipped}`, () =>
   });
 });
 
-it('refuses an image that there is not', async () => {
-  await expect(buildImage({ target: 'nix' as 'task' })).rejects.toThrow('no image "nix": name task or demo');
+it('rejects an unknown image', async () => {
+  await expect(buildImage({ target: 'nix' as 'task' })).rejects.toThrow('no image "nix": use task or demo');
 });

@@ -1,4 +1,4 @@
-/** A small interpreter of Amazon States Language, as far as our state machine needs it. */
+/** An interpreter of the part of Amazon States Language that our state machine uses. */
 
 interface Retrier {
   ErrorEquals: string[];
@@ -32,11 +32,11 @@ export interface Walk {
   status: 'SUCCEEDED' | 'FAILED';
   error: string | null;
   output: Data;
-  /** Names of the states, in order; a task that is retried is there once. */
+  /** Names of the states, in order; a retried task appears once. */
   path: string[];
-  /** What each call of the task was given. */
+  /** The input of each call of the task. */
   inputs: Data[];
-  /** Before each retry, s. */
+  /** The wait before each retry, s. */
   waits: number[];
 }
 
@@ -67,7 +67,7 @@ function choose({ Choices = [], Default = '' }: State, data: Data): string {
   return chosen?.Next ?? Default;
 }
 
-/** The error that is left when no retrier takes it; null: it went well. */
+/** The error that no retrier handles; null: the task succeeded. */
 function runTask(state: State, result: Walk, task: (input: Data, call: number) => Data): string | null {
   const attempts = new Map<Retrier, number>();
   for (;;) {

@@ -25,7 +25,7 @@ const TARGET = {
 };
 
 describe('the dashboard', () => {
-  it('puts load above scaling above latency above health, on one time axis', () => {
+  it('shows load, scaling, latency and health in rows with one time axis', () => {
     const widgets = widgetsOf({});
     expect(widgets.map(({ properties }) => properties.title)).toEqual([
       'Load',
@@ -49,7 +49,7 @@ describe('the dashboard', () => {
     expect(text).toContain('"App","Depth"');
   });
 
-  it('leaves out what it cannot see, in another account', () => {
+  it('omits metrics of a target in another account', () => {
     const observerRoleArn = 'arn:aws:iam::210987654321:role/observer';
     expect(JSON.stringify(widgetsOf({ target: { ...TARGET, observerRoleArn } }))).not.toContain('AWS/');
   });

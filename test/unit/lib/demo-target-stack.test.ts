@@ -7,7 +7,7 @@ const templates = synth({ demoTarget: true });
 const demo = templates.demo as Template;
 
 describe('the demo target', () => {
-  it('is not there unless asked for', () => {
+  it('exists only if it is configured', () => {
     expect(synth().demo).toBeNull();
   });
 
@@ -25,7 +25,7 @@ describe('the demo target', () => {
     demo.resourceCountIs('AWS::EC2::NatGateway', 0);
   });
 
-  it('lets ECS do the scaling: one task’s capacity in each, target tracking from 2 to 10', () => {
+  it('is scaled by ECS target tracking from 2 to 10, each task with the capacity of one', () => {
     const [container] = only(demo, 'AWS::ECS::TaskDefinition').ContainerDefinitions as [Record<string, unknown>];
     expect(container.Command).toEqual(['--port', '8080', '--no-autoscaling', '--min-tasks', '1']);
     demo.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', { MinCapacity: 2, MaxCapacity: 10 });
@@ -46,8 +46,8 @@ describe('the demo target', () => {
     });
   });
 
-  it('is the fleet’s target where no other is configured', () => {
-    // What refers to the other stack has no value of its form here.
+  it('is the fleet’s target unless another is configured', () => {
+    // References to the other stack are unresolved here, so the schema would reject them.
     const info = JSON.parse(outputOf(templates.fleet, 'Info')) as StackInfo;
     expect(info.target).toMatchObject({
       services: [{ cluster: 'K6FleetDemoTarget', service: 'demo' }],
@@ -58,7 +58,7 @@ describe('the demo target', () => {
     expect(infoOf(synth({ demoTarget: true, target }).fleet).target?.services).toEqual(target.services);
   });
 
-  it('stands alone: it refers to no other stack', () => {
+  it('refers to no other stack', () => {
     expect(JSON.stringify(demo.toJSON())).not.toMatch(/Fn::(ImportValue|GetStackOutput)/);
   });
 

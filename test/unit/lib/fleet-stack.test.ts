@@ -17,7 +17,7 @@ describe('the default stack', () => {
     expect(Object.keys(resourcesOf(fleet)).length).toBeLessThanOrEqual(60);
   });
 
-  it('has nothing that costs while idle but alarms, the dashboard and stored bytes', () => {
+  it('costs nothing while idle but alarms, the dashboard and storage', () => {
     const types = new Set(Object.values(resourcesOf(fleet)).map(({ Type }) => Type));
     for (const type of ['AWS::EC2::NatGateway', 'AWS::EC2::EIP', 'AWS::ECS::Service', 'AWS::KMS::Key']) {
       expect(types).not.toContain(type);
@@ -26,7 +26,7 @@ describe('the default stack', () => {
     fleet.hasResourceProperties('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Gateway' });
   });
 
-  it('asks the account nothing: no lookup, no region of its own', () => {
+  it('is environment-agnostic: no look-ups, no region', () => {
     const app = newApp({ image: 'registry.example/task:1' });
     makeStacks(app);
     expect(app.synth().manifest.missing ?? []).toEqual([]);
@@ -61,14 +61,14 @@ describe('the network', () => {
     fleet.resourceCountIs('AWS::EC2::InternetGateway', 1);
   });
 
-  it('lets nobody in, and everything out', () => {
+  it('allows no inbound and all outbound traffic', () => {
     const group = only(fleet, 'AWS::EC2::SecurityGroup');
     expect(group.SecurityGroupIngress).toBeUndefined();
     expect(group.SecurityGroupEgress).toEqual([expect.objectContaining({ CidrIp: '0.0.0.0/0', IpProtocol: '-1' })]);
     fleet.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
   });
 
-  it('can be an existing one, with a group of ours', () => {
+  it('can be an existing one, with a new security group', () => {
     const template = synth({ vpc: EXISTING }).fleet;
     template.resourceCountIs('AWS::EC2::VPC', 0);
     template.resourceCountIs('AWS::EC2::Subnet', 0);
@@ -77,7 +77,7 @@ describe('the network', () => {
     expect(outputOf(template, 'SecurityGroup')).toBe(infoOf(template).securityGroups[0]);
   });
 
-  it('can have existing groups too', () => {
+  it('can have existing security groups too', () => {
     const securityGroupIds = ['sg-0123456789abcdef0', 'sg-0123456789abcdef1'];
     const template = synth({ vpc: { ...EXISTING, securityGroupIds } }).fleet;
     template.resourceCountIs('AWS::EC2::SecurityGroup', 0);
@@ -88,7 +88,7 @@ describe('the network', () => {
 describe('the bucket', () => {
   const bucket = only(fleet, 'AWS::S3::Bucket');
 
-  it('is encrypted and private, and takes TLS only', () => {
+  it('is encrypted and private, and requires TLS', () => {
     expect(bucket.BucketEncryption).toEqual({
       ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
     });
@@ -102,7 +102,7 @@ describe('the bucket', () => {
     });
   });
 
-  it('forgets windows after a day, results after the configured time', () => {
+  it('expires windows after a day, results after the configured time', () => {
     const rules = (properties: Record<string, unknown>) =>
       (properties.LifecycleConfiguration as { Rules: object[] }).Rules;
     expect(rules(bucket)).toEqual([
@@ -134,17 +134,17 @@ describe('the Lambdas', () => {
     }
   });
 
-  it('leave a leg a minute to end in', () => {
+  it('leave a leg a minute to end', () => {
     const coordinator = functions.find(({ MemorySize }) => MemorySize === 1769);
     expect(coordinator?.Timeout).toBe(900);
     expect(infoOf(fleet).legSeconds).toBeLessThanOrEqual(900 - 60);
   });
 });
 
-describe('the rule for a machine that ended badly', () => {
+describe('the rule for executions that did not succeed', () => {
   const rule = only(fleet, 'AWS::Events::Rule');
 
-  it('calls the stopper with the event for each bad end of this machine', () => {
+  it('invokes the stopper if an execution of this state machine fails, times out or is aborted', () => {
     expect(resolved(rule.EventPattern)).toEqual({
       source: ['aws.states'],
       'detail-type': ['Step Functions Execution Status Change'],
@@ -159,7 +159,7 @@ describe('the rule for a machine that ended badly', () => {
 describe('the alarms', () => {
   const alarms = Object.values(fleet.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
 
-  it('are the contract’s, no more', () => {
+  it('are exactly those of the contract', () => {
     expect(alarms.map(({ AlarmName }) => AlarmName).sort()).toEqual(alarmNames('K6Fleet').sort());
     const metrics = [...Object.values(CONDITION_METRIC), 'TasksLost'];
     expect(alarms.map(({ MetricName }) => MetricName).sort()).toEqual(metrics.sort());
@@ -193,7 +193,7 @@ describe('the alarms', () => {
 });
 
 describe('the topic', () => {
-  it('takes TLS only, and the account’s alarms', () => {
+  it('requires TLS, and accepts the account’s alarms', () => {
     const { PolicyDocument } = only(fleet, 'AWS::SNS::TopicPolicy') as { PolicyDocument: { Statement: object[] } };
     expect(PolicyDocument.Statement).toEqual([
       expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
@@ -251,7 +251,7 @@ describe('the outputs', () => {
     });
   });
 
-  it('tell of no dashboard where there is none', () => {
+  it('omit the dashboard if there is none', () => {
     const template = synth({ verdictEmail: 'team@example.com', dashboard: false }).fleet;
     template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
     expect(infoOf(template).dashboard).toBeNull();
@@ -283,7 +283,7 @@ describe('two stacks', () => {
 });
 
 describe('cdk.json', () => {
-  it('says all that this version of CDK recommends, save how stacks refer to each other', async () => {
+  it('sets every flag that this version of CDK recommends, except how stacks refer to each other', async () => {
     const { default: recommended } = await import('aws-cdk-lib/recommended-feature-flags.json', {
       with: { type: 'json' },
     });

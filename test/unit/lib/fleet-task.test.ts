@@ -26,7 +26,7 @@ describe('the task definition', () => {
       MountPoints: [{ ContainerPath: '/work', ReadOnly: false, SourceVolume: 'work' }],
     });
     expect(definition.Volumes).toEqual([{ Name: 'work' }]);
-    // The image's own, which is not root.
+    // Not set: the image's user, which is not root.
     expect(container?.User).toBeUndefined();
   });
 
@@ -50,7 +50,7 @@ describe('the task definition', () => {
     });
   });
 
-  it('never waits for the log', () => {
+  it('never blocks on its log', () => {
     expect(container?.LogConfiguration).toMatchObject({ LogDriver: 'awslogs', Options: { mode: 'non-blocking' } });
   });
 
@@ -65,7 +65,7 @@ describe('the task definition', () => {
     template.hasResourceProperties('AWS::ECS::Cluster', { CapacityProviders: ['FARGATE', 'FARGATE_SPOT'] });
   });
 
-  it('may be pulled from a repository of ECR’s where the image is there', () => {
+  it('may be pulled from ECR if the image is there', () => {
     const image = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/fleet/task:1.2.3';
     const { fleet: stack } = makeStacks(newApp({ image }));
     const template = Template.fromStack(stack);

@@ -44,11 +44,11 @@ const TARGET = {
 const all = (template: Template) => [...statements(template).values()].flat();
 const of = (template: Template, part: string): Statement[] => {
   const [name, found] = [...statements(template)].find(([holder]) => holder.startsWith(`<${part}`)) ?? [];
-  if (name === undefined || found === undefined) throw new Error(`nobody is called ${part}`);
+  if (name === undefined || found === undefined) throw new Error(`no role or policy is named ${part}`);
   return found;
 };
 
-/** Whether the statements allow an action at a resource; conditions are taken as met. */
+/** Whether the statements allow an action on a resource, if their conditions are met. */
 const allows = (given: Statement[], action: string, resource: string): boolean =>
   given.some(
     ({ Effect, Action, Resource }) =>
@@ -65,7 +65,7 @@ const glob = (pattern: string): RegExp =>
       .join('.*')}$`,
   );
 
-/** Actions without a resource level, or without one for what they are asked here, as lib/ says beside each. */
+/** Actions without resource-level permissions for what they do here; lib/ states the reason beside each. */
 const ANYWHERE = [
   'application-autoscaling:DescribeScalableTargets',
   'application-autoscaling:DescribeScalingActivities',
@@ -97,7 +97,7 @@ describe('permissions', () => {
   const bucket = `<${idOf('AWS::S3::Bucket')}.Arn>`;
   const at = (key: string) => `${bucket}/${key}`;
 
-  it('name every action, and are open to all resources only where AWS has no narrower ones', () => {
+  it('name every action, and cover all resources only if AWS supports no narrower scope', () => {
     for (const template of [fleet, bare, synth({ target: TARGET, demoTarget: true }).demo as Template]) {
       const given = all(template);
       expect(given.flatMap(({ Action }) => list(Action)).filter((action) => action.includes('*'))).toEqual([]);
@@ -106,7 +106,7 @@ describe('permissions', () => {
     }
   });
 
-  it('confine what can be confined by a condition only', () => {
+  it('have a condition if nothing else can confine them', () => {
     const conditionOf = (action: string) =>
       all(fleet)
         .filter(({ Action }) => list(Action).includes(action))
@@ -122,7 +122,7 @@ describe('permissions', () => {
     ]);
   });
 
-  it('let the coordinator pass the two roles of its tasks, and nobody else any', () => {
+  it('let only the coordinator pass roles, those of its tasks', () => {
     const passing = all(fleet).filter(({ Action }) => list(Action).includes('iam:PassRole'));
     expect(passing.flatMap(({ Resource }) => Resource)).toEqual([
       expect.stringMatching(/^<TaskExecutionRole\w+\.Arn>$/),
@@ -202,7 +202,7 @@ describe('permissions', () => {
   describe('to read a target', () => {
     const reading = (template: Template) => of(template, 'CoordinatorLambdaRole').flatMap(({ Action }) => list(Action));
 
-    it('are the coordinator’s only where there is one', () => {
+    it('are the coordinator’s only if there is a target', () => {
       expect(reading(fleet)).toEqual(
         expect.arrayContaining(['ecs:DescribeServices', 'elasticloadbalancing:DescribeTargetHealth']),
       );
@@ -217,7 +217,7 @@ describe('permissions', () => {
       expect(allows(coordinator, 'ecs:DescribeServices', `${arn}/web`)).toBe(false);
     });
 
-    it('are the other account’s, where it lives in one', () => {
+    it('belong to the role in the other account if the target is there', () => {
       const observerRoleArn = 'arn:aws:iam::210987654321:role/observer';
       const template = synth({ target: { ...TARGET, region: 'us-east-2', observerRoleArn } }).fleet;
       expect(allows(of(template, 'CoordinatorLambdaRole'), 'sts:AssumeRole', observerRoleArn)).toBe(true);

@@ -1,4 +1,4 @@
-/** The app's templates for tests: synthesized as `npx cdk` does, with cdk.json's context. */
+/** The app's templates, synthesized as by `npx cdk`, with cdk.json's context. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { PACKAGE_ROOT } from '../../../lib/assets.ts';
 import { makeStacks } from '../../../lib/fleet-stack.ts';
 import { buildBundles } from '../../../scripts/build-bundles.mjs';
 
-// The stack's functions are assets in dist/. The templates depend on their presence alone, so they may be stale.
+// The stack's functions are assets in dist/. Templates depend only on their presence, so they may be stale.
 const missingBundles = ['lambda/coordinator/index', 'lambda/stopper/index'].filter(
   (name) => !existsSync(join(PACKAGE_ROOT, 'dist', `${name}.mjs`)),
 );
@@ -26,11 +26,11 @@ export const cdkJson = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'cdk.json'), '
   context: Record<string, unknown>;
 };
 
-/** For this process's cloud assemblies. */
+/** The folder of this process's cloud assemblies. */
 export const OUT = mkdtempSync(join(tmpdir(), 'k6-fleet-synth-'));
 afterAll(() => rmSync(OUT, { recursive: true, force: true }));
 
-/** An app with options as in cdk.json and flags as by -c. */
+/** An app with options as in cdk.json, and flags as given by -c. */
 export const newApp = (options: object = {}, flags: Record<string, unknown> = {}): App => {
   return new App({
     outdir: mkdtempSync(join(OUT, 'app-')),
@@ -38,7 +38,7 @@ export const newApp = (options: object = {}, flags: Record<string, unknown> = {}
   });
 };
 
-/** No image is built, nor its sources copied. */
+/** Existing images, so that their sources are not staged. */
 const IMAGES = { image: 'registry.example/task:1', demoImage: 'registry.example/demo:1' };
 
 const made = new Map<string, { fleet: Template; demo: Template | null }>();
@@ -83,7 +83,7 @@ export function resolved(value: unknown): unknown {
     const [separator, parts] = object['Fn::Join'] as [string, unknown[]];
     return parts.map(resolved).join(separator);
   }
-  // A state machine's name is cut out of its ARN.
+  // CDK splits a state machine's name off its ARN.
   if (object['Fn::Select']) {
     const [index, list] = object['Fn::Select'] as [number, unknown];
     const parts = resolved(list);
