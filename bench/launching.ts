@@ -1,8 +1,9 @@
 import { type ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { TASK_START_SECONDS } from '../core/aws/pacing.ts';
 import { encodeJson } from '../core/contract/codec.ts';
-import { type Control, initialTaskStatus } from '../core/contract/control.ts';
+import type { Control } from '../core/contract/control.ts';
 import { runKeys, taskKeys } from '../core/contract/keys.ts';
+import { initialTaskStatus } from '../core/contract/task-status.ts';
 import { awsTiming } from '../core/plan/build.ts';
 import { Coordinator } from '../core/run/coordinator.ts';
 import { FargateFleet } from '../fleets/fargate/fleet.ts';
@@ -77,7 +78,7 @@ async function playLaunch({ tasks, refused, seed }: LaunchShape): Promise<Launch
     if (!hasRoom) return { tasks: [], failures: [{ reason: 'Capacity is unavailable at this time' }] };
     const { task, attempt } = refOf(command.input) ?? { task: 0, attempt: 0 };
     const ready = { ...initialTaskStatus(task, attempt, 1), phase: 'ready' as const };
-    void took(TASK_START_MS).then(() => memory.put(taskKeys(plan.id, task, attempt).state, encodeJson(ready)));
+    void took(TASK_START_MS).then(() => memory.put(taskKeys(plan.id, task, attempt).status, encodeJson(ready)));
     return ecs.client.send(command);
   };
   const client = { send } as unknown as ECSClient;

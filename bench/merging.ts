@@ -1,12 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
-import { decodeJson, encodeJson } from '../core/contract/codec.ts';
-import { initialTaskStatus, TaskStatus } from '../core/contract/control.ts';
+import { gzip } from 'node:zlib';
 import { taskKeys } from '../core/contract/keys.ts';
+import { RunFiles } from '../core/contract/run-files.ts';
+import { initialTaskStatus, type TaskStatus } from '../core/contract/task-status.ts';
 import type { CellLine, Window } from '../core/contract/window.ts';
 import { RunMetrics } from '../core/metrics/run-metrics.ts';
+import { compression } from '../stores/compression.ts';
 import { DirStore } from '../stores/dir.ts';
 import type { BenchContext } from './context.ts';
 import { startServer } from './processes.ts';
@@ -124,25 +125,24 @@ async function readWindow(
   seq: number,
   startAtMs: number,
 ): Promise<void> {
-  const body = await store.get(taskKeys(RUN, task, 0).window(seq));
-  if (body === null) throw new Error(`there is no window ${seq} of task ${task}`);
-  const window = JSON.parse(new TextDecoder().decode(await promisify(gunzip)(body))) as Window;
+  const window = await new RunFiles(store, RUN).task(task, 0).window(seq, compression);
+  if (window === null) throw new Error(`there is no window ${seq} of task ${task}`);
   metrics.addWindow(window, { startAtMs, clockOffsetMs: 0 });
 }
 
 /** CPU ms of polling a task that has nothing new: reads its status, and a window that does not exist. */
 async function pollCost(store: DirStore, tasks: number, rounds: number): Promise<Spread> {
   const status: TaskStatus = { ...initialTaskStatus(0, 0, 1), phase: 'running', k6Pid: 2, startSkewMs: 1 };
-  const keys = Array.from({ length: tasks }, (_, task) => taskKeys(RUN, task, 0));
-  for (const key of keys) await store.put(key.state, encodeJson(status));
+  const run = new RunFiles(store, RUN);
+  const files = Array.from({ length: tasks }, (_, task) => run.task(task, 0));
+  for (const file of files) await file.putStatus(status);
   const costs: number[] = [];
   for (let round = 0; round <= rounds; round++) {
     const cost = await measure(() =>
       Promise.all(
-        keys.map(async (key) => {
-          const body = await store.get(key.state);
-          if (body !== null) decodeJson(TaskStatus, body, 'state.json');
-          await store.get(key.window(0));
+        files.map(async (file) => {
+          await file.status();
+          await file.window(0, compression);
         }),
       ),
     );

@@ -1,9 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../cli/package-root.ts';
-import { decodeJson } from '../core/contract/codec.ts';
-import { TaskStatus } from '../core/contract/control.ts';
-import { runKeys, taskKeys } from '../core/contract/keys.ts';
+import { RunFiles } from '../core/contract/run-files.ts';
+import { DirStore } from '../stores/dir.ts';
 import type { BenchContext } from './context.ts';
 import { cpuOf, startServer } from './processes.ts';
 import type { Report } from './report.ts';
@@ -38,13 +37,13 @@ export async function benchVerdict({ dir, quick, log }: BenchContext): Promise<R
 /** When the last k6 ended and when the result was there, Unix ms. */
 async function momentsOf(storeDir: string): Promise<{ lastTaskAt: number; verdictAt: number }> {
   const [run = ''] = await readdir(join(storeDir, 'runs'));
+  const files = new RunFiles(new DirStore(storeDir), run);
   const ends = await Promise.all(
     Array.from({ length: TASKS }, async (_, task) => {
-      const body = await readFile(join(storeDir, taskKeys(run, task, 0).state));
-      return decodeJson(TaskStatus, body, 'state.json').endedAt ?? Number.NaN;
+      return (await files.task(task, 0).status())?.endedAt ?? Number.NaN;
     }),
   );
-  const { mtimeMs } = await stat(join(storeDir, runKeys(run).result));
+  const { mtimeMs } = await stat(join(storeDir, files.keys.result));
   return { lastTaskAt: Math.max(...ends), verdictAt: mtimeMs };
 }
 

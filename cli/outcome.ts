@@ -1,18 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
-import { z } from 'zod';
-import { decodeJson } from '../core/contract/codec.ts';
 import type { Result } from '../core/contract/result.ts';
-import type { SummaryData } from './render/summary-data.ts';
+import type { SummaryOutput } from '../core/contract/script-data.ts';
 import { type SummaryMode, summaryText } from './render/summary-text.ts';
 import { type ResultFile, verdictText } from './render/verdict-text.ts';
 import type { StoredRun } from './runs.ts';
 import { coloursOf, widthOf } from './terminal.ts';
-
-/** What the script's handleSummary returned, by file name; null: nothing. */
-const HandleSummary = z
-  .record(z.string(), z.union([z.object({ text: z.string() }), z.object({ base64: z.string() })]))
-  .nullable();
 
 export interface OutcomeOptions {
   /** Detail of the summary on the terminal, unless the script makes its own. */
@@ -26,7 +19,7 @@ export interface OutcomeOptions {
 
 /** Prints the outcome of a run that has just ended, and writes the files that its script or the command line asks for. */
 export async function printOutcome(run: StoredRun, result: Result, options: OutcomeOptions): Promise<void> {
-  const outputs = await handleSummaryOutputs(run);
+  const outputs = await run.summaryOutput();
   if (outputs === null) await printSummary(run, result, options.summaryMode);
   else await writeOutputs(outputs);
   const written: ResultFile[] = [{ label: 'files', path: nearest(run.where) }];
@@ -53,12 +46,7 @@ function printVerdict(result: Result, files: ResultFile[]): void {
   process.stdout.write(`\n${verdictText(result, widthOf(process.stdout), coloursOf(process.stdout), files)}`);
 }
 
-async function handleSummaryOutputs(run: StoredRun): Promise<z.infer<typeof HandleSummary>> {
-  const returned = await run.store.get(run.keys.summaryOutput);
-  return returned === null ? null : decodeJson(HandleSummary, returned, 'handle-summary.json');
-}
-
-async function writeOutputs(outputs: NonNullable<z.infer<typeof HandleSummary>>): Promise<void> {
+async function writeOutputs(outputs: NonNullable<SummaryOutput>): Promise<void> {
   for (const [name, content] of Object.entries(outputs)) {
     const body = 'text' in content ? content.text : Buffer.from(content.base64, 'base64');
     if (name === 'stdout') process.stdout.write(body);
@@ -68,10 +56,9 @@ async function writeOutputs(outputs: NonNullable<z.infer<typeof HandleSummary>>)
 }
 
 async function printSummary(run: StoredRun, result: Result, mode: SummaryMode): Promise<void> {
-  const data = await run.store.get(run.keys.summaryInput);
-  if (data === null) return;
+  const summary = await run.summaryInput();
+  if (summary === null) return;
   const aggregates = Object.fromEntries(Object.entries(result.metrics).map(([name, { values }]) => [name, values]));
-  const summary = JSON.parse(new TextDecoder().decode(data)) as SummaryData;
   process.stdout.write(`\n${summaryText(summary, { colours: coloursOf(process.stdout), mode, aggregates })}`);
 }
 

@@ -1,13 +1,9 @@
 /** Runs and their files: in a folder on this machine, or in the bucket of a stack. */
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { ZodType } from 'zod';
-import { decodeJson, encodeJson } from '../core/contract/codec.ts';
-import { FleetExit, K6Exit } from '../core/contract/exit-codes.ts';
-import { runKeys, runPrefix, scratchPrefix } from '../core/contract/keys.ts';
-import { Plan } from '../core/contract/plan.ts';
-import { Progress } from '../core/contract/progress.ts';
-import { Result } from '../core/contract/result.ts';
+import { K6Exit } from '../core/contract/exit-codes.ts';
+import { runPrefix, scratchPrefix } from '../core/contract/keys.ts';
+import { RunFiles } from '../core/contract/run-files.ts';
 import type { StackInfo } from '../core/contract/stack.ts';
 import { UserError } from '../core/errors.ts';
 import { DirStore } from '../stores/dir.ts';
@@ -75,30 +71,13 @@ const defaultFolder = (): string => resolve(process.env.K6_FLEET_DIR ?? '.k6-fle
 /** Whether the id can be part of a key or a path. */
 const isRunId = (id: string): boolean => /^[A-Za-z0-9][A-Za-z0-9-]*$/.test(id);
 
-/** The files of one run. */
-export class StoredRun {
-  readonly store: RunStore;
-  readonly keys;
-
+/** One run and its files. */
+export class StoredRun extends RunFiles {
   constructor(
     readonly runs: Runs,
-    readonly id: string,
+    id: string,
   ) {
-    this.store = runs.store;
-    this.keys = runKeys(id);
-  }
-
-  async plan(): Promise<Plan | null> {
-    return this.read(this.keys.plan, Plan);
-  }
-
-  async result(): Promise<Result | null> {
-    return this.read(this.keys.result, Result);
-  }
-
-  async progress(): Promise<Progress | null> {
-    const object = await this.store.getVersioned(this.keys.progress);
-    return object === null ? null : decode(Progress, object.body, this.keys.progress);
+    super(runs.store, id);
   }
 
   /**
@@ -107,8 +86,7 @@ export class StoredRun {
    * @returns false if it has been requested before
    */
   requestStop(by: string): Promise<boolean> {
-    const message = `test run was aborted by ${by}`;
-    return this.store.create(this.keys.stop, encodeJson({ at: new Date().toISOString(), message }));
+    return this.createStopRequest(`test run was aborted by ${by}`);
   }
 
   /** The folder or URL of its files. */
@@ -122,19 +100,5 @@ export class StoredRun {
   async tidy(): Promise<void> {
     if (this.runs.stack !== null) return;
     await rm(join(this.runs.where, scratchPrefix(this.id)), { recursive: true, force: true });
-  }
-
-  private async read<T>(key: string, schema: ZodType<T>): Promise<T | null> {
-    const body = await this.store.get(key);
-    return body === null ? null : decode(schema, body, key);
-  }
-}
-
-/** @throws UserError if the file is damaged, or of another version */
-function decode<T>(schema: ZodType<T>, body: Uint8Array, name: string): T {
-  try {
-    return decodeJson(schema, body, name);
-  } catch (error) {
-    throw new UserError((error as Error).message, FleetExit.internal);
   }
 }

@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -10,17 +8,13 @@ import { FleetInfo } from '../core/contract/stack.ts';
 import type { Clock, Compression, Fleet, MetricsSink, Store } from '../core/ports.ts';
 import { FargateFleet } from '../fleets/fargate/fleet.ts';
 import { CloudWatchSink } from '../observers/aws/cloudwatch-sink.ts';
+import { compression } from '../stores/compression.ts';
 import { openStore } from '../stores/index.ts';
 import { type Log, logLine } from './log.ts';
 import { type Publisher, TopicPublisher } from './publisher.ts';
 import { TIMEOUTS } from './timeouts.ts';
 
 const clock: Clock = { now: Date.now, sleep: async (ms) => void (await sleep(ms)) };
-
-const zip = promisify(gzip);
-
-/** Level 1: a checkpoint is written every few seconds, and may have megabytes. 12 times as fast, for 28 % more bytes. */
-const compression: Compression = { zip: (text) => zip(text, { level: 1 }), unzip: promisify(gunzip) };
 
 /** What a Lambda of a stack works with. */
 export interface Dependencies {

@@ -1,9 +1,9 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { Result } from '../core/contract/result.ts';
+import type { RunFiles } from '../core/contract/run-files.ts';
 import type { FleetInfo } from '../core/contract/stack.ts';
 import type { Log } from './log.ts';
 import { notificationOf } from './notification.ts';
-import type { RunFiles } from './run-files.ts';
 
 /** Tells the world how a run ended. */
 export interface Publisher {
@@ -27,7 +27,7 @@ export class TopicPublisher implements Publisher {
     } catch (error) {
       this.log({
         level: 'error',
-        run: files.run,
+        run: files.id,
         message: `the verdict was not published: ${(error as Error).message}`,
       });
       return;

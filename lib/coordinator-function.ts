@@ -5,6 +5,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { KEY_PATTERNS } from '../core/contract/keys.ts';
 import { COORDINATOR_MEMORY_MIB, type FleetInfo } from '../core/contract/stack.ts';
 import { FleetFunction } from './fleet-function.ts';
 import type { FleetTask } from './fleet-task.ts';
@@ -41,10 +42,10 @@ export class CoordinatorFunction extends Construct {
     this.function = handler;
     this.role = role;
 
-    const runs = bucket.arnForObjects('runs/*');
+    const runs = bucket.arnForObjects(KEY_PATTERNS.run);
     permit(role, {
       actions: ['s3:GetObject'],
-      resources: [runs, bucket.arnForObjects('scratch/*/tasks/*')],
+      resources: [runs, bucket.arnForObjects(KEY_PATTERNS.windows)],
       reason: 'it coordinates every run of the stack, and a run is a key prefix',
     });
     permit(role, {

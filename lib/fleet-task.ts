@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { WorkerEnv } from '../core/contract/env.ts';
+import { KEY_PATTERNS } from '../core/contract/keys.ts';
 import { containerImage } from './assets.ts';
 import type { Config } from './config.ts';
 import { acknowledgeWildcard, permit } from './permissions.ts';
@@ -104,14 +105,18 @@ export class FleetTask extends Construct {
   private permitStore(bucket: s3.IBucket): void {
     const at = (pattern: string) => bucket.arnForObjects(pattern);
     const reason = 'runs differ only in their key prefix, and all of them share the task role';
-    permit(this.taskRole, { actions: ['s3:GetObject'], resources: [at('runs/*'), at('scratch/*')], reason });
+    permit(this.taskRole, {
+      actions: ['s3:GetObject'],
+      resources: [at(KEY_PATTERNS.run), at(KEY_PATTERNS.scratch)],
+      reason,
+    });
     permit(this.taskRole, {
       actions: ['s3:PutObject'],
       resources: [
-        at('runs/*/tasks/*'),
-        at('runs/*/setup-data.json'),
-        at('runs/*/handle-summary.json'),
-        at('scratch/*/tasks/*'),
+        at(KEY_PATTERNS.taskFiles),
+        at(KEY_PATTERNS.setupData),
+        at(KEY_PATTERNS.summaryOutput),
+        at(KEY_PATTERNS.windows),
       ],
       reason,
     });

@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { ACTIVE_RUNS_KEY, KEY_PATTERNS } from '../core/contract/keys.ts';
 import type { TargetConfig } from '../core/contract/stack.ts';
 import { permit, serviceArns } from './permissions.ts';
 
@@ -14,12 +15,12 @@ export interface OperatorsPolicyProps {
 
 /** What starts and stops a run. Only the coordinator and the tasks may write anything else. */
 const OPERATOR_KEYS = [
-  'runs/*/plan.json',
-  'runs/*/archive.tar',
-  'runs/*/summary.tar',
-  'runs/*/stop.json',
-  'scratch/*/environment.json',
-  'active.json',
+  KEY_PATTERNS.plan,
+  KEY_PATTERNS.archive,
+  KEY_PATTERNS.summaryArchive,
+  KEY_PATTERNS.stop,
+  KEY_PATTERNS.environment,
+  ACTIVE_RUNS_KEY,
 ];
 
 /**
@@ -64,7 +65,7 @@ export class OperatorsPolicy extends Construct {
     permit(this.policy, { actions: ['s3:ListBucket'], resources: [bucket.bucketArn] });
     permit(this.policy, {
       actions: ['s3:GetObject'],
-      resources: ['runs/*', 'active.json'].map((key) => bucket.arnForObjects(key)),
+      resources: [KEY_PATTERNS.run, ACTIVE_RUNS_KEY].map((key) => bucket.arnForObjects(key)),
       reason,
     });
     permit(this.policy, {

@@ -6,6 +6,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { KEY_PATTERNS } from '../core/contract/keys.ts';
 import type { FleetInfo } from '../core/contract/stack.ts';
 import { FleetFunction } from './fleet-function.ts';
 import { permit, permitMetrics, permitTasksOf } from './permissions.ts';
@@ -43,8 +44,8 @@ export class StopperFunction extends Construct {
     });
     const at = (key: string) => bucket.arnForObjects(key);
     const reason = 'it may have to end any run of the stack, and a run is a key prefix';
-    permit(role, { actions: ['s3:GetObject'], resources: [at('runs/*'), at('scratch/*/tasks/*')], reason });
-    permit(role, { actions: ['s3:PutObject'], resources: [at('runs/*')], reason });
+    permit(role, { actions: ['s3:GetObject'], resources: [at(KEY_PATTERNS.run), at(KEY_PATTERNS.windows)], reason });
+    permit(role, { actions: ['s3:PutObject'], resources: [at(KEY_PATTERNS.run)], reason });
     // Without it, GetObject answers 403 instead of 404 for a key that does not exist yet.
     permit(role, { actions: ['s3:ListBucket'], resources: [bucket.bucketArn] });
     permitTasksOf(role, cluster);

@@ -3,6 +3,7 @@ import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { runPrefix, scratchPrefix } from '../core/contract/keys.ts';
 
 export interface RunsBucketProps {
   resultDays: number;
@@ -22,8 +23,8 @@ export class RunsBucket extends Construct {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       lifecycleRules: [
-        { id: 'scratch', prefix: 'scratch/', expiration: Duration.days(1) },
-        { id: 'results', prefix: 'runs/', expiration: Duration.days(resultDays) },
+        { id: 'scratch', prefix: scratchPrefix(''), expiration: Duration.days(1) },
+        { id: 'results', prefix: runPrefix(''), expiration: Duration.days(resultDays) },
         { id: 'unfinished', abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
     });

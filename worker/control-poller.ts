@@ -1,7 +1,6 @@
-import { decodeJson } from '../core/contract/codec.ts';
-import { Control } from '../core/contract/control.ts';
-import { runKeys } from '../core/contract/keys.ts';
-import type { Store, TaskRef } from '../core/ports.ts';
+import type { Control } from '../core/contract/control.ts';
+import type { RunFiles } from '../core/contract/run-files.ts';
+import type { TaskRef } from '../core/ports.ts';
 
 /** Why a worker must leave without having been told to finish. */
 export type ShutdownReason = 'lease' | 'replaced' | 'signal';
@@ -20,20 +19,17 @@ export class ControlPoller {
 
   private waiters: { done: (control: Control) => boolean; resolve: () => void }[] = [];
   private timer: NodeJS.Timeout | null = null;
-  private etag = '';
-  private readonly key: string;
+  private etag: string | null = null;
   /** Unix ms: the lease as last read, or a first grace where none could be read yet. */
   private leaseUntil: number;
 
   constructor(
-    private readonly store: Store,
-    run: string,
+    private readonly files: RunFiles,
     private readonly ref: TaskRef,
     private readonly options: { controlPollIntervalMs: number; leaseMs: number },
     /** The time by the store's clock. */
     private readonly now: () => number = Date.now,
   ) {
-    this.key = runKeys(run).control;
     this.leaseUntil = now() + options.leaseMs;
   }
 
@@ -70,10 +66,10 @@ export class ControlPoller {
 
   private async poll(): Promise<void> {
     try {
-      const object = await this.store.getVersioned(this.key);
-      if (object !== null && object.etag !== this.etag) {
-        this.current = decodeJson(Control, object.body, 'control.json');
-        this.etag = object.etag;
+      const changed = await this.files.control(this.etag);
+      if (changed !== null) {
+        this.current = changed.value;
+        this.etag = changed.etag;
         this.leaseUntil = this.current.leaseUntil;
       }
     } catch {

@@ -1,6 +1,8 @@
-import type { Job, JobState, SetupData } from '../core/contract/control.ts';
+import type { Job } from '../core/contract/control.ts';
 import { K6Exit } from '../core/contract/exit-codes.ts';
 import type { Plan } from '../core/contract/plan.ts';
+import type { SetupData } from '../core/contract/script-data.ts';
+import type { JobStatus } from '../core/contract/task-status.ts';
 import { K6Status } from './k6-api.ts';
 import { setupArgs, summaryArgs, teardownArgs } from './k6-args.ts';
 import { K6Process } from './k6-process.ts';
@@ -28,7 +30,7 @@ interface Outcome {
   durationMs: number;
 }
 
-const jobState = (job: Job, outcome: Outcome, log: LogBuffer): JobState => ({
+const jobState = (job: Job, outcome: Outcome, log: LogBuffer): JobStatus => ({
   nr: job.nr,
   exitCode: outcome.exitCode < 0 ? null : outcome.exitCode,
   durationMs: outcome.durationMs,
@@ -49,7 +51,7 @@ async function runTest(k6: K6Process, finish: () => Promise<number>): Promise<Ou
 }
 
 /** Runs the script's setup() and reads what it returned. */
-export async function runSetup(job: Job, context: JobContext): Promise<{ state: JobState; data: SetupData | null }> {
+export async function runSetup(job: Job, context: JobContext): Promise<{ state: JobStatus; data: SetupData | null }> {
   const k6 = await K6Process.startPaused(
     { ...context, args: setupArgs(context.plan, context.archive, context.blockedIPs) },
     context.onSpawn,
@@ -70,7 +72,7 @@ export async function runSetup(job: Job, context: JobContext): Promise<{ state: 
 }
 
 /** Runs the script's teardown() with the setup data. */
-export async function runTeardown(job: Job, context: JobContext, data: SetupData): Promise<JobState> {
+export async function runTeardown(job: Job, context: JobContext, data: SetupData): Promise<JobStatus> {
   const k6 = await K6Process.startPaused(
     { ...context, args: teardownArgs(context.plan, context.archive, context.blockedIPs) },
     context.onSpawn,
@@ -84,7 +86,7 @@ export async function runTeardown(job: Job, context: JobContext, data: SetupData
  * Calls the script's handleSummary with the merged data, by way of a k6 that sends no load: the data goes in as setup
  * data, and the signal makes k6 call handleSummary and leave with `externalAbort`.
  */
-export async function runHandleSummary(job: Job, context: JobContext, data: unknown): Promise<JobState> {
+export async function runHandleSummary(job: Job, context: JobContext, data: unknown): Promise<JobStatus> {
   const from = performance.now();
   const k6 = await K6Process.startPaused(
     { ...context, args: summaryArgs(context.plan, context.archive, context.blockedIPs) },

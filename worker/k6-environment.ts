@@ -1,8 +1,5 @@
-import { decodeJson } from '../core/contract/codec.ts';
-import { ScriptEnvironment } from '../core/contract/control.ts';
 import { isK6Env, K6_SETTINGS, scriptEnv } from '../core/contract/env.ts';
-import { runKeys } from '../core/contract/keys.ts';
-import type { Store } from '../core/ports.ts';
+import type { RunFiles } from '../core/contract/run-files.ts';
 import { resolveSecrets, type SecretReader } from './secrets.ts';
 
 /** What a task's k6 processes, and so the script, may see and reach. */
@@ -38,18 +35,14 @@ const LINK_LOCAL = '169.254.0.0/16';
  * @throws Error with one line for the operator
  */
 export async function isolatedEnvironment(
-  {
-    store,
-    run,
-    home,
-    openReader,
-  }: { store: Store; run: string; home: string; openReader: () => Promise<SecretReader> },
+  { files, home, openReader }: { files: RunFiles; home: string; openReader: () => Promise<SecretReader> },
   env: NodeJS.ProcessEnv,
 ): Promise<K6Environment> {
-  const body = await store.get(runKeys(run).environment);
-  if (body === null) throw new Error('environment.json is gone, as a day after the start of a run: start it anew');
-  const told = decodeJson(ScriptEnvironment, body, 'environment.json');
-  const { values, secrets } = await resolveSecrets(told, openReader);
+  const given = await files.environment();
+  if (given === null) {
+    throw new Error('environment.json is gone: it expires a day after the start of a run; start a new run');
+  }
+  const { values, secrets } = await resolveSecrets(given, openReader);
   const basics = Object.fromEntries(BASICS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
   return {
     // Not even K6_BROWSER_…: it names the program that k6 starts as a browser, and so any.

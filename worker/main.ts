@@ -1,7 +1,5 @@
-import { decodeJson } from '../core/contract/codec.ts';
 import { requireEnv, WorkerEnv } from '../core/contract/env.ts';
-import { runKeys } from '../core/contract/keys.ts';
-import { Plan } from '../core/contract/plan.ts';
+import { RunFiles } from '../core/contract/run-files.ts';
 import { openStore } from '../stores/index.ts';
 import { inheritedEnvironment, isolatedEnvironment } from './k6-environment.ts';
 import { Worker } from './worker.ts';
@@ -9,20 +7,19 @@ import { Worker } from './worker.ts';
 async function main(): Promise<void> {
   const store = openStore(requireEnv(WorkerEnv.store));
   const run = requireEnv(WorkerEnv.run);
-  const body = await store.get(runKeys(run).plan);
-  if (body === null) throw new Error(`run ${run} has no plan.json`);
+  const files = new RunFiles(store, run);
   const workDir = requireEnv(WorkerEnv.workDir);
   const isolated = process.env[WorkerEnv.isolated] === 'true';
   const worker = new Worker({
     store,
-    plan: decodeJson(Plan, body, 'plan.json'),
+    plan: await files.requirePlan(),
     ref: { task: Number(requireEnv(WorkerEnv.task)), attempt: Number(requireEnv(WorkerEnv.attempt)) },
     k6Binary: requireEnv(WorkerEnv.k6),
     workDir,
     cpus: cpusOf(process.env[WorkerEnv.cpus]),
     environment: async () =>
       isolated
-        ? isolatedEnvironment({ store, run, home: workDir, openReader }, process.env)
+        ? isolatedEnvironment({ files, home: workDir, openReader }, process.env)
         : inheritedEnvironment(process.env),
   });
   // The platform takes this task away (Spot, or somebody's kill): end k6 gracefully and ship what it measured.

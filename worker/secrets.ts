@@ -1,4 +1,4 @@
-import type { ScriptEnvironment } from '../core/contract/control.ts';
+import type { ScriptEnvironment } from '../core/contract/script-data.ts';
 
 /** Reads secrets where they are kept. @throws Error whose name says why it cannot */
 export interface SecretReader {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { taskKeys } from '../core/contract/keys.ts';
+import type { RunFiles } from '../core/contract/run-files.ts';
 import type { WindowJob } from '../core/contract/window.ts';
-import type { Store, TaskRef } from '../core/ports.ts';
+import type { TaskRef } from '../core/ports.ts';
 import { type CpuMeter, cpuMeter } from './cpu-meter.ts';
 import { hideInTags } from './hide-tags.ts';
 import { Redactor } from './redactor.ts';
@@ -22,19 +22,15 @@ export class Shipper {
 
   private redactor: Redactor | null = null;
   private pending: { job: WindowJob; lines: string[] }[] = [];
-  private readonly keys;
   private timer: NodeJS.Timeout | null = null;
   private flushing: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly store: Store,
-    run: string,
+    private readonly files: RunFiles,
     private readonly ref: TaskRef,
     private readonly onError: (error: Error) => void,
     private readonly cpu: CpuMeter = cpuMeter(null, () => []),
-  ) {
-    this.keys = taskKeys(run, ref.task, ref.attempt);
-  }
+  ) {}
 
   /** Ships every `windowMs` from now on; first after a part of that, lest a thousand workers ship in step. */
   start(windowMs: number): void {
@@ -90,7 +86,7 @@ export class Shipper {
   private async write(body: Uint8Array): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
-        await this.store.put(this.keys.window(this.shipped), body);
+        await this.files.task(this.ref.task, this.ref.attempt).putWindow(this.shipped, body);
         this.shipped += 1;
         return;
       } catch (error) {

@@ -1,7 +1,6 @@
-import { encodeJson } from '../core/contract/codec.ts';
-import { initialTaskStatus, type TaskStatus } from '../core/contract/control.ts';
-import { taskKeys } from '../core/contract/keys.ts';
-import type { Store, TaskRef } from '../core/ports.ts';
+import type { RunFiles } from '../core/contract/run-files.ts';
+import { initialTaskStatus, type TaskStatus } from '../core/contract/task-status.ts';
+import type { TaskRef } from '../core/ports.ts';
 
 /** This task's word: keeps state.json up to date, one write after the other. */
 export class StatusReporter {
@@ -11,8 +10,7 @@ export class StatusReporter {
   private written = '';
 
   constructor(
-    private readonly store: Store,
-    private readonly run: string,
+    private readonly files: RunFiles,
     ref: TaskRef,
   ) {
     this.status = initialTaskStatus(ref.task, ref.attempt, process.pid);
@@ -23,13 +21,14 @@ export class StatusReporter {
    * could not be written.
    */
   update(change: Partial<TaskStatus>): Promise<void> {
-    Object.assign(this.status, change, { clockOffsetMs: Math.round(this.store.clock?.offsetMs() ?? 0) });
-    const body = encodeJson(this.status);
+    Object.assign(this.status, change, { clockOffsetMs: Math.round(this.files.store.clock?.offsetMs() ?? 0) });
+    const snapshot = { ...this.status };
+    const body = JSON.stringify(snapshot);
     if (body === this.written) return this.writing;
     this.written = body;
-    const { task, attempt } = this.status;
+    const { task, attempt } = snapshot;
     this.writing = this.writing
-      .then(() => this.store.put(taskKeys(this.run, task, attempt).state, body))
+      .then(() => this.files.task(task, attempt).putStatus(snapshot))
       .catch((error: Error) => {
         this.written = '';
         process.stderr.write(`task ${task}: cannot write its state: ${error.message}\n`);

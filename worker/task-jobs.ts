@@ -1,12 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeJson, encodeJson } from '../core/contract/codec.ts';
-import { type Job, type JobState, SetupData, workersMayExit } from '../core/contract/control.ts';
+import { type Job, workersMayExit } from '../core/contract/control.ts';
 import { SUMMARY_FILE_ENV } from '../core/contract/env.ts';
-import { runKeys } from '../core/contract/keys.ts';
 import type { Plan } from '../core/contract/plan.ts';
+import type { RunFiles } from '../core/contract/run-files.ts';
+import type { SetupData } from '../core/contract/script-data.ts';
+import type { JobStatus } from '../core/contract/task-status.ts';
 import type { WindowJob } from '../core/contract/window.ts';
-import type { Store, TaskRef } from '../core/ports.ts';
+import type { TaskRef } from '../core/ports.ts';
 import type { ControlPoller } from './control-poller.ts';
 import { type JobContext, runHandleSummary, runSetup, runTeardown } from './jobs.ts';
 import type { K6Environment } from './k6-environment.ts';
@@ -17,7 +18,7 @@ import type { StatusReporter } from './status-reporter.ts';
 
 /** What the jobs of a task share with its load. */
 export interface TaskJobsOptions {
-  store: Store;
+  files: RunFiles;
   plan: Plan;
   ref: TaskRef;
   k6Binary: string;
@@ -34,14 +35,11 @@ export interface TaskJobsOptions {
 export class TaskJobs {
   /** The k6 of the present or latest job. */
   k6: K6Process | null = null;
-  private readonly keys;
   private present: Promise<void> = Promise.resolve();
   private kind: Job['kind'] | null = null;
   private lastNr = 0;
 
-  constructor(private readonly options: TaskJobsOptions) {
-    this.keys = runKeys(options.plan.id);
-  }
+  constructor(private readonly options: TaskJobsOptions) {}
 
   /** Does the jobs that the coordinator gives to this task, until the run is finished or this worker is dismissed. */
   async serve(environment: K6Environment): Promise<void> {
@@ -77,7 +75,7 @@ export class TaskJobs {
 
   private async perform(job: Job, environment: K6Environment): Promise<void> {
     const { shipper, report } = this.options;
-    let state: JobState;
+    let state: JobStatus;
     try {
       state = await this.runJob(job, environment);
     } catch (error) {
@@ -88,8 +86,8 @@ export class TaskJobs {
     await report.update({ job: state, windows: shipper.shipped });
   }
 
-  private async runJob(job: Job, { env, blockedIPs }: K6Environment): Promise<JobState> {
-    const { store, plan, k6Binary, archive, log, shipper, control } = this.options;
+  private async runJob(job: Job, { env, blockedIPs }: K6Environment): Promise<JobStatus> {
+    const { files, plan, k6Binary, archive, log, shipper, control } = this.options;
     const context = (kind: WindowJob | null): JobContext => ({
       plan,
       binary: k6Binary,
@@ -107,22 +105,23 @@ export class TaskJobs {
     switch (job.kind) {
       case 'setup': {
         const { state, data } = await runSetup(job, context('setup'));
-        if (data !== null) await store.put(this.keys.setupData, encodeJson(data));
+        if (data !== null) await files.putSetupData(data);
         return state;
       }
       case 'teardown':
-        return runTeardown(job, context('teardown'), await readSetupData(store, plan.id));
+        return runTeardown(job, context('teardown'), await readSetupData(files));
       case 'summary':
         return this.handleSummary(job, context(null));
     }
   }
 
-  private async handleSummary(job: Job, context: JobContext): Promise<JobState> {
-    const { store, workDir, log } = this.options;
+  private async handleSummary(job: Job, context: JobContext): Promise<JobStatus> {
+    const { files, workDir, log } = this.options;
     const archive = join(workDir, 'summary.tar');
     const output = join(workDir, 'handle-summary.json');
-    await writeFile(archive, (await store.get(this.keys.summaryArchive)) ?? '');
-    const input = JSON.parse(new TextDecoder().decode((await store.get(this.keys.summaryInput)) ?? undefined));
+    await writeFile(archive, (await files.summaryArchive()) ?? '');
+    const input = await files.summaryInput();
+    if (input === null) throw new Error(`${files.keys.summaryInput} is missing: handleSummary has no data`);
     const env = { ...context.env, [SUMMARY_FILE_ENV]: output };
     const state = await runHandleSummary(job, { ...context, archive, env }, input);
     const returned = await readFile(output).catch(() => null);
@@ -131,12 +130,11 @@ export class TaskJobs {
       const logTail = log.lastLines(20).filter((line) => !line.includes("k6 received a 'terminated' signal"));
       return { ...state, exitCode: state.exitCode || null, logTail };
     }
-    await store.put(this.keys.summaryOutput, returned);
+    await files.putSummaryOutput(returned);
     return state;
   }
 }
 
-export async function readSetupData(store: Store, run: string): Promise<SetupData> {
-  const body = await store.get(runKeys(run).setupData);
-  return body === null ? { kind: 'undefined' } : decodeJson(SetupData, body, 'setup-data.json');
-}
+/** The setup data; a run without it has no setup(). */
+export const readSetupData = async (files: RunFiles): Promise<SetupData> =>
+  (await files.setupData()) ?? { kind: 'undefined' };

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { workersMayExit } from '../core/contract/control.ts';
-import { runKeys, taskKeys } from '../core/contract/keys.ts';
 import type { Plan } from '../core/contract/plan.ts';
+import { RunFiles } from '../core/contract/run-files.ts';
 import type { Store, TaskRef } from '../core/ports.ts';
 import { ControlPoller, type ShutdownReason } from './control-poller.ts';
 import { type CpuMeter, cpuMeter } from './cpu-meter.ts';
@@ -46,7 +46,7 @@ export class Worker {
   private readonly report: StatusReporter;
   private readonly shipper: Shipper;
   private readonly log = new LogBuffer();
-  private readonly keys;
+  private readonly files: RunFiles;
   private readonly archive: string;
   private readonly jobs: TaskJobs;
   private k6Env: K6Environment = inheritedEnvironment({});
@@ -55,24 +55,24 @@ export class Worker {
 
   constructor(private readonly options: WorkerOptions) {
     const { store, plan, ref } = options;
-    this.keys = runKeys(plan.id);
+    this.files = new RunFiles(store, plan.id);
     this.archive = join(options.workDir, 'archive.tar');
-    this.control = new ControlPoller(store, plan.id, ref, plan.timing, () => this.now());
-    this.report = new StatusReporter(store, plan.id, ref);
-    this.shipper = new Shipper(store, plan.id, ref, (error) => void this.onShipError(error), this.cpu());
-    const { control, report, shipper, log, archive } = this;
-    this.jobs = new TaskJobs({ ...options, control, report, shipper, log, archive });
+    this.control = new ControlPoller(this.files, ref, plan.timing, () => this.now());
+    this.report = new StatusReporter(this.files, ref);
+    this.shipper = new Shipper(this.files, ref, (error) => void this.onShipError(error), this.cpu());
+    const { files, control, report, shipper, log, archive } = this;
+    this.jobs = new TaskJobs({ ...options, files, control, report, shipper, log, archive });
   }
 
   /** Lives until the run is finished, or this worker is dismissed. */
   async run(): Promise<void> {
-    const { workDir, store } = this.options;
+    const { workDir } = this.options;
     await mkdir(workDir, { recursive: true, mode: 0o700 });
     try {
       await this.control.start();
       await this.report.update({ phase: 'starting' });
       if (!(await this.prepare())) return;
-      await writeFile(this.archive, (await store.get(this.keys.archive)) ?? '');
+      await writeFile(this.archive, (await this.files.archive()) ?? '');
       this.shipper.start(this.options.plan.timing.windowMs);
       const jobs = this.jobs.serve(this.k6Env);
       const phase = this.control.current?.phase;
@@ -180,7 +180,7 @@ export class Worker {
     const told = this.control.until(({ phase }) => phase === 'arming' || phase === 'running');
     await Promise.race([told, k6.exited]);
     if (this.control.current?.phase === 'arming') {
-      const data = await readSetupData(this.options.store, this.options.plan.id);
+      const data = await readSetupData(this.files);
       if (data.kind === 'value') await k6.api.putSetupData(data.value);
       await this.report.update({ phase: 'armed' });
       await Promise.race([this.control.until(({ phase }) => phase !== 'arming'), k6.exited]);
@@ -211,11 +211,14 @@ export class Worker {
   }
 
   private async writeLog(): Promise<void> {
-    const { store, plan, ref } = this.options;
+    const { ref } = this.options;
     const text = this.log.text();
     if (text === '') return;
     const body = await promisify(gzip)(text);
-    await store.put(taskKeys(plan.id, ref.task, ref.attempt).log, body).catch(() => undefined);
+    await this.files
+      .task(ref.task, ref.attempt)
+      .putLog(body)
+      .catch(() => undefined);
   }
 }
 

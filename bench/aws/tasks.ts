@@ -1,6 +1,6 @@
 /** Tasks that only exist in what they would have written by now: their word, and windows that a real task measured. */
 import { gzipSync } from 'node:zlib';
-import { initialTaskStatus, type TaskStatus } from '../../core/contract/control.ts';
+import { initialTaskStatus, type TaskStatus } from '../../core/contract/task-status.ts';
 import type { CellLine } from '../../core/contract/window.ts';
 
 export interface FleetShape {

@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
 import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
 import type { Plan } from '../../core/contract/plan.ts';
 import type { Result } from '../../core/contract/result.ts';
@@ -9,12 +7,11 @@ import { SupersededError, UserError } from '../../core/errors.ts';
 import { Coordinator } from '../../core/run/coordinator.ts';
 import { LocalFleet } from '../../fleets/local.ts';
 import { createObserver } from '../../observers/create-observer.ts';
+import { compression } from '../../stores/compression.ts';
 import { packageRoot } from '../package-root.ts';
 import type { StoredRun } from '../runs.ts';
 import { onSignals, signalName } from '../signals.ts';
 import { coloursOf, LiveProgress } from '../terminal.ts';
-
-const zip = promisify(gzip);
 
 /**
  * Coordinates a run in this process until its end, with the live view on stderr. The first signal stops it gracefully,
@@ -41,8 +38,7 @@ export async function coordinate(
     fleet,
     observer: plan.target?.observe == null ? null : createObserver(plan.target.observe),
     clock: { now: Date.now, sleep },
-    // Level 1: a checkpoint of some megabytes is written every few seconds. It is 12 times as fast, for 28 % more bytes.
-    compression: { zip: (text) => zip(text, { level: 1 }), unzip: promisify(gunzip) },
+    compression,
     onProgress: (progress) => live?.show(progress),
   });
   const interrupts = stopOnSignals(run, () => live?.clear());

@@ -1,6 +1,4 @@
-import { encodeJson } from '../../core/contract/codec.ts';
 import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
-import { runKeys } from '../../core/contract/keys.ts';
 import { UserError } from '../../core/errors.ts';
 import type { RunFlags } from '../options.ts';
 import { printOutcome } from '../outcome.ts';
@@ -38,17 +36,16 @@ function refuseStackFlags({ detach, maxCost, alongside }: RunFlags): void {
 
 /** Writes the files that a run needs. @throws UserError if the folder cannot be written */
 async function writeRun(storeDir: string, { plan, archive, summaryArchive }: PreparedRun): Promise<StoredRun> {
-  const runs = Runs.inFolder(storeDir);
-  const keys = runKeys(plan.id);
+  const run = Runs.inFolder(storeDir).run(plan.id);
   try {
-    await runs.store.put(keys.archive, archive);
-    if (summaryArchive !== null) await runs.store.put(keys.summaryArchive, summaryArchive);
-    if (!(await runs.store.create(keys.plan, encodeJson(plan)))) throw new Error(`run ${plan.id} exists already`);
+    if (!(await run.createArchive(archive))) throw new Error(`run ${plan.id} exists already`);
+    if (summaryArchive !== null) await run.putSummaryArchive(summaryArchive);
+    await run.putPlan(plan);
   } catch (error) {
     throw new UserError(
       `cannot write to ${storeDir}: ${(error as Error).message}; choose another folder with --store`,
       FleetExit.internal,
     );
   }
-  return runs.run(plan.id);
+  return run;
 }

@@ -1,6 +1,6 @@
 /** Numbers as k6 v2.2.0 writes them in its end-of-test summary. Our own formats are in `format.ts`. */
+import type { SummaryValue } from '../../core/contract/script-data.ts';
 import type { MetricType, ValueType } from '../../core/contract/window.ts';
-import type { SummaryValue } from './summary-data.ts';
 
 const fixedUnits: Readonly<Record<string, { perMs: number; suffix: string }>> = {
   s: { perMs: 0.001, suffix: 's' },

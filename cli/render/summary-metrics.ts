@@ -1,6 +1,6 @@
+import type { SummaryMetric } from '../../core/contract/script-data.ts';
 import { k6Value } from './k6-format.ts';
 import { type Colours, printable } from './line.ts';
-import type { SummaryMetric } from './summary-data.ts';
 
 /** The width of text as k6 counts it for its columns; `textWidth` differs for wide characters. */
 const k6Width = (text: string) => [...text.normalize('NFKC')].length;

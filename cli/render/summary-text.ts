@@ -1,6 +1,12 @@
 /** The end-of-test summary as k6 v2.2.0 prints it, in its modes `compact` (the default) and `full`. */
+import type {
+  SummaryCheck,
+  SummaryData,
+  SummaryGroup,
+  SummaryMetric,
+  SummaryValue,
+} from '../../core/contract/script-data.ts';
 import { type Colours, palette, printable } from './line.ts';
-import type { SummaryCheck, SummaryData, SummaryGroup, SummaryMetric, SummaryValue } from './summary-data.ts';
 import { byMetricName, metricSections, trendValue, valueAndExtras } from './summary-metrics.ts';
 
 export type SummaryMode = 'compact' | 'full';
@@ -144,9 +150,11 @@ function groupLines(group: SummaryGroup, data: SummaryData, paint: Colours, dept
 
 const allChecks = (group: SummaryGroup): SummaryCheck[] => [...group.checks, ...group.groups.flatMap(allChecks)];
 
+type CheckCounts = Pick<SummaryCheck, 'name' | 'passes' | 'fails'>;
+
 /** In k6's totals, checks of the same name are one check, whatever their groups. */
-function mergeByName(checks: readonly SummaryCheck[]): SummaryCheck[] {
-  const merged = new Map<string, SummaryCheck>();
+function mergeByName(checks: readonly CheckCounts[]): CheckCounts[] {
+  const merged = new Map<string, CheckCounts>();
   for (const { name, passes, fails } of checks) {
     const same = merged.get(name) ?? { name, passes: 0, fails: 0 };
     merged.set(name, { name, passes: same.passes + passes, fails: same.fails + fails });
@@ -171,7 +179,7 @@ const checkMetricLines = (metrics: Map<string, SummaryMetric>, paint: Colours, l
     indent(level, line),
   );
 
-function checkLines(checks: readonly SummaryCheck[], paint: Colours, level: number): string[] {
+function checkLines(checks: readonly CheckCounts[], paint: Colours, level: number): string[] {
   return checks.flatMap(({ name, passes, fails }) => {
     if (fails === 0) return indent(level, paint.green(`✓ ${printable(name)}`));
     const share = Math.floor((100 * passes) / (passes + fails));

@@ -1,8 +1,8 @@
 import { decodeJson, encodeJson } from '../../core/contract/codec.ts';
-import { ActiveRuns } from '../../core/contract/control.ts';
 import { FleetExit } from '../../core/contract/exit-codes.ts';
-import { ACTIVE_RUNS_KEY, runKeys } from '../../core/contract/keys.ts';
-import type { StackInfo } from '../../core/contract/stack.ts';
+import { ACTIVE_RUNS_KEY } from '../../core/contract/keys.ts';
+import { RunFiles } from '../../core/contract/run-files.ts';
+import { ActiveRuns, type StackInfo } from '../../core/contract/stack.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Store } from '../../core/ports.ts';
 import { executionStatus } from './execution.ts';
@@ -47,7 +47,7 @@ async function onlyActive(store: Store, info: StackInfo, runs: ActiveRuns): Prom
 
 async function isActive(store: Store, info: StackInfo, { run, at }: ActiveRuns[number]): Promise<boolean> {
   // A run's load has ended when its result is written; its execution runs for some seconds more, until its tasks exit.
-  if ((await store.get(runKeys(run).result)) !== null) return false;
+  if (await new RunFiles(store, run).hasResult()) return false;
   const status = await executionStatus(info, run);
   return status === 'RUNNING' || (status === null && Date.now() - Date.parse(at) < STARTING_MS);
 }

@@ -1,5 +1,5 @@
 /** A run on AWS: it is checked, uploaded and started from here, and then needs this machine no more. */
-import { encodeJson } from '../../core/contract/codec.ts';
+
 import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
 import type { StackInfo } from '../../core/contract/stack.ts';
 import { UserError } from '../../core/errors.ts';
@@ -54,18 +54,17 @@ async function start(
   flags: RunFlags,
 ): Promise<StoredRun> {
   const run = (await Runs.ofStack(info)).run(plan.id);
-  const { store, keys } = run;
-  await claimTarget(store, info, plan.id, { alongside: flags.alongside === true });
+  await claimTarget(run.store, info, plan.id, { alongside: flags.alongside === true });
   // First, so that no file of another run is overwritten.
-  if (!(await store.create(keys.archive, archive))) {
+  if (!(await run.createArchive(archive))) {
     throw new UserError(`run ${plan.id} exists already: start it again`, FleetExit.internal);
   }
   await Promise.all([
-    summaryArchive === null ? null : store.put(keys.summaryArchive, summaryArchive),
-    store.put(keys.environment, encodeJson(given)),
+    summaryArchive === null ? null : run.putSummaryArchive(summaryArchive),
+    run.putEnvironment(given),
   ]);
   // Last: a run that has a plan is complete.
-  await store.put(keys.plan, encodeJson(plan));
+  await run.putPlan(plan);
   await startExecution(info, plan.id);
   return run;
 }

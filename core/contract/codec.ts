@@ -1,24 +1,26 @@
 import type { ZodType } from 'zod';
+import { StoreError } from '../errors.ts';
 
 const decoder = new TextDecoder();
 
 export const encodeJson = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
 /**
- * Parses a JSON object of the run.
- * @throws Error that names the object, where it is not what the schema says.
+ * Parses and validates a JSON file.
+ * @throws StoreError that names the file if it is damaged or of another version
  */
-export function decodeJson<T>(schema: ZodType<T>, body: Uint8Array, name: string): T {
-  const parsed = schema.safeParse(parse(body, name));
+export function decodeJson<T>(schema: ZodType<T>, body: Uint8Array, key: string): T {
+  const parsed = schema.safeParse(parseJson(body, key));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new Error(`${name} is not valid: ${issue?.path.join('.')}: ${issue?.message}`);
+  throw new StoreError(`${key} is not valid: ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
-function parse(body: Uint8Array, name: string): unknown {
+/** Parses a JSON file without validating it. @throws StoreError that names the file if it is damaged */
+export function parseJson(body: Uint8Array, key: string): unknown {
   try {
     return JSON.parse(decoder.decode(body));
   } catch (error) {
-    throw new Error(`${name} is not valid: ${(error as Error).message}`);
+    throw new StoreError(`${key} is not valid: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -92,6 +92,10 @@ export const COORDINATOR_MEMORY_MIB = 1769;
 /** The stack output that holds the JSON of StackInfo. */
 export const STACK_INFO_OUTPUT = 'Info';
 
+/** active.json of a stack: the runs that have claimed its target. Runs that have ended since no longer count. `at` is ISO 8601. */
+export const ActiveRuns = z.array(z.object({ run: z.string(), at: z.string() }));
+export type ActiveRuns = z.infer<typeof ActiveRuns>;
+
 /** Input of the state machine and of each leg. The execution has the run's id as its name. */
 export const LegInput = z.object({ run: z.string() });
 export type LegInput = z.infer<typeof LegInput>;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { SummaryGroup } from '../contract/script-data.ts';
 import { compareFirstSeen, earlier, type FirstSeen } from './breakdown.ts';
 import type { RunMetrics } from './run-metrics.ts';
 
@@ -11,14 +12,6 @@ export interface CheckCount {
   group: string | null;
   passes: number;
   fails: number;
-}
-
-export interface SummaryGroup {
-  name: string;
-  path: string;
-  id: string;
-  groups: SummaryGroup[];
-  checks: { name: string; path: string; id: string; passes: number; fails: number }[];
 }
 
 /** All checks, in the order in which they were first seen. */

@@ -1,26 +1,9 @@
-import type { SetupData } from '../contract/control.ts';
 import type { Plan } from '../contract/plan.ts';
-import { groupTree, type SummaryGroup } from './groups.ts';
+import type { SetupData, SummaryData, SummaryMetric } from '../contract/script-data.ts';
+import { groupTree } from './groups.ts';
 import { listMetrics, summaryValues } from './metric.ts';
 import type { RunMetrics } from './run-metrics.ts';
 import { judge } from './thresholds.ts';
-
-interface SummaryMetric {
-  type: string;
-  contains: string;
-  values: Record<string, number>;
-  thresholds?: Record<string, { ok: boolean }>;
-}
-
-/** What k6 passes to handleSummary (internal/js/summary.go). As in k6, its JSON has null for infinities. */
-export interface SummaryData {
-  root_group: SummaryGroup;
-  options: { summaryTrendStats: string[]; summaryTimeUnit: string; noColor: boolean };
-  state: { isStdOutTTY: boolean; isStdErrTTY: boolean; testRunDurationMs: number };
-  metrics: Record<string, SummaryMetric>;
-  /** Absent if setup() returned undefined, or there is none. */
-  setup_data?: unknown;
-}
 
 export interface SummaryInput {
   /** Setup, load and teardown, ms. */

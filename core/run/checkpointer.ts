@@ -1,8 +1,7 @@
-import { decodeJson, encodeJson } from '../contract/codec.ts';
-import { type Control, SetupData } from '../contract/control.ts';
-import { runKeys } from '../contract/keys.ts';
+import type { Control } from '../contract/control.ts';
 import type { Plan } from '../contract/plan.ts';
 import { PROGRESS_INTERVAL_MS, type Progress } from '../contract/progress.ts';
+import { RunFiles } from '../contract/run-files.ts';
 import { RunMetrics, type RunMetricsJson } from '../metrics/run-metrics.ts';
 import { summaryData } from '../metrics/summary.ts';
 import type { Clock, Compression, Store } from '../ports.ts';
@@ -29,7 +28,7 @@ export interface CheckpointerOptions {
  */
 export class Checkpointer {
   private current: Run;
-  private readonly keys;
+  private readonly files: RunFiles;
   private readonly ownership: RunOwnership;
   private readonly schedule: Schedule<'lease' | 'checkpoint' | 'progress'>;
   /** control.json as last published, without its lease. */
@@ -37,8 +36,8 @@ export class Checkpointer {
 
   constructor(private readonly options: CheckpointerOptions) {
     const { plan, clock, store } = options;
-    this.keys = runKeys(plan.id);
-    this.ownership = new RunOwnership(store, plan.id);
+    this.files = new RunFiles(store, plan.id);
+    this.ownership = new RunOwnership(this.files);
     this.schedule = new Schedule(clock);
     this.current = {
       plan,
@@ -115,13 +114,12 @@ export class Checkpointer {
 
   /** Writes the input of the script's handleSummary(). */
   async writeSummary(): Promise<void> {
-    const { plan, store, clock } = this.options;
-    const body = await store.get(this.keys.setupData);
+    const { plan, clock } = this.options;
     const data = summaryData(this.run.metrics, plan, {
       testRunDurationMs: testDurationMs(this.run.state, clock.now()),
-      setupData: body === null ? null : decodeJson(SetupData, body, 'setup-data.json'),
+      setupData: await this.files.setupData(),
     });
-    await store.put(this.keys.summaryInput, encodeJson(data));
+    await this.files.putSummaryInput(data);
   }
 
   /** Writes control.json, which renews the lease. */

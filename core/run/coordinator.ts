@@ -1,7 +1,6 @@
-import { decodeJson } from '../contract/codec.ts';
-import { type StopReason, StopRequest } from '../contract/control.ts';
-import { runKeys } from '../contract/keys.ts';
+import type { StopReason } from '../contract/control.ts';
 import type { Result } from '../contract/result.ts';
+import { RunFiles } from '../contract/run-files.ts';
 import type { Fleet, MetricsSink, TargetObserver } from '../ports.ts';
 import { Schedule } from '../schedule.ts';
 import { Checkpointer, type CheckpointerOptions } from './checkpointer.ts';
@@ -42,7 +41,7 @@ interface Leg {
  * SupersededError and act no more. If there is no successor, the lease runs out and the workers stop by themselves.
  */
 export class Coordinator {
-  private readonly keys;
+  private readonly files: RunFiles;
   private readonly checkpointer: Checkpointer;
   private readonly launcher: TaskLauncher;
   private readonly schedule: Schedule<'thresholds'>;
@@ -50,7 +49,7 @@ export class Coordinator {
 
   constructor(private readonly options: CoordinatorOptions) {
     const { plan, clock, fleet } = options;
-    this.keys = runKeys(plan.id);
+    this.files = new RunFiles(options.store, plan.id);
     this.checkpointer = new Checkpointer(options);
     this.launcher = new TaskLauncher({ fleet, clock, tickMs: plan.timing.tickMs }, this.checkpointer);
     this.schedule = new Schedule(clock);
@@ -86,11 +85,9 @@ export class Coordinator {
    * @throws SupersededError if another coordinator claims the run
    */
   async terminate(reason: StopReason): Promise<Result | null> {
-    const { store } = this.options;
-    const hasResult = async () => (await store.get(this.keys.result)) !== null;
-    const hadResult = await hasResult();
+    const hadResult = await this.files.hasResult();
     await this.checkpointer.claim();
-    if (hadResult || (await hasResult())) {
+    if (hadResult || (await this.files.hasResult())) {
       await this.launcher.killAll();
       return null;
     }
@@ -148,14 +145,16 @@ export class Coordinator {
   }
 
   private async observe({ taskPoller }: Leg): Promise<TickInput> {
-    const { store, clock, observer } = this.options;
-    const [liveness, stop] = await this.launcher.withLease(Promise.all([taskPoller.poll(), store.get(this.keys.stop)]));
+    const { clock, observer } = this.options;
+    const [liveness, stopRequest] = await this.launcher.withLease(
+      Promise.all([taskPoller.poll(), this.files.stopRequest()]),
+    );
     const now = clock.now();
     const areThresholdsDue = this.schedule.isDue('thresholds', THRESHOLD_INTERVAL_MS);
     return {
       now,
       liveness,
-      stopRequest: stop === null ? null : decodeJson(StopRequest, stop, 'stop.json'),
+      stopRequest,
       ...(areThresholdsDue ? evaluateAborts(this.checkpointer.run, now) : NO_ABORT),
       isTargetObserved: observer !== null,
     };
@@ -185,11 +184,11 @@ export class Coordinator {
   }
 
   private async writeResult(): Promise<Result> {
-    const { clock, store } = this.options;
+    const { clock } = this.options;
     const result = buildResult(this.checkpointer.run, clock.now());
     await this.checkpointer.writeSummary();
     await this.checkpointer.checkpoint();
-    await store.put(this.keys.result, `${JSON.stringify(result, null, 2)}\n`);
+    await this.files.putResult(result);
     await this.checkpointer.renewLease();
     await this.checkpointer.writeProgress();
     return result;

@@ -1,9 +1,7 @@
-import { decodeJson, encodeJson } from '../contract/codec.ts';
-import { Control } from '../contract/control.ts';
-import { runKeys } from '../contract/keys.ts';
+import type { Control } from '../contract/control.ts';
 import type { Progress } from '../contract/progress.ts';
+import type { RunFiles } from '../contract/run-files.ts';
 import { SupersededError } from '../errors.ts';
-import type { Store } from '../ports.ts';
 
 /**
  * Which coordinator owns a run, by compare-and-swap on the three files that coordinators contend for: the owner is the
@@ -12,16 +10,10 @@ import type { Store } from '../ports.ts';
  * which fails: it can change none of the three files any more.
  */
 export class RunOwnership {
-  private readonly keys;
   private controlEtag: string | null = null;
-  private readonly etags = new Map<string, string | null>();
+  private readonly etags: Record<'checkpoint' | 'progress', string | null> = { checkpoint: null, progress: null };
 
-  constructor(
-    private readonly store: Store,
-    private readonly run: string,
-  ) {
-    this.keys = runKeys(run);
-  }
+  constructor(private readonly files: RunFiles) {}
 
   /**
    * Claims the run, then reads its checkpoint: the one that covers everything published before the claim.
@@ -32,55 +24,56 @@ export class RunOwnership {
   async claim(
     renew: (published: Control | null) => Control,
   ): Promise<{ published: Control | null; checkpoint: Uint8Array | null }> {
-    const control = await this.store.getVersioned(this.keys.control);
-    const published = control === null ? null : decodeJson(Control, control.body, 'control.json');
+    const control = await this.files.control();
+    const published = control?.value ?? null;
     this.controlEtag = control?.etag ?? null;
     await this.writeControl(renew(published));
     // From here on no other coordinator can publish, so the checkpoint covers all that workers may have read.
-    const checkpoint = await this.store.getVersioned(this.keys.checkpoint);
-    const progress = await this.store.getVersioned(this.keys.progress);
-    this.etags.set(this.keys.checkpoint, checkpoint?.etag ?? null);
-    this.etags.set(this.keys.progress, progress?.etag ?? null);
+    const checkpoint = await this.files.checkpoint();
+    this.etags.checkpoint = checkpoint?.etag ?? null;
+    this.etags.progress = await this.files.etag('progress');
     // If this coordinator was held up meanwhile, the checkpoint may be its successor's: it must not act on it.
     await this.assertOwner();
-    return { published, checkpoint: checkpoint?.body ?? null };
+    return { published, checkpoint: checkpoint?.value ?? null };
   }
 
   /** @throws SupersededError if another coordinator has replaced control.json */
   async writeControl(control: Control): Promise<void> {
-    this.controlEtag = await this.store.swap(this.keys.control, encodeJson(control), this.controlEtag);
-    if (this.controlEtag === null) throw new SupersededError(this.run);
+    this.controlEtag = await this.files.swapControl(control, this.controlEtag);
+    if (this.controlEtag === null) throw new SupersededError(this.files.id);
   }
 
   /** @throws SupersededError */
   writeCheckpoint(body: Uint8Array): Promise<void> {
-    return this.writeIfOwner(this.keys.checkpoint, body);
+    return this.writeIfOwner('checkpoint', (etag) => this.files.swapCheckpoint(body, etag));
   }
 
   /** @throws SupersededError */
   writeProgress(progress: Progress): Promise<void> {
-    return this.writeIfOwner(this.keys.progress, encodeJson(progress));
+    return this.writeIfOwner('progress', (etag) => this.files.swapProgress(progress, etag));
   }
 
   /**
    * Replaces the version that this coordinator wrote last. A conflict does not yet mean that it was superseded: its
    * predecessor may have written once more before learning of the claim. control.json decides.
    */
-  private async writeIfOwner(key: string, body: Uint8Array | string): Promise<void> {
-    for (let last = this.etags.get(key) ?? null; ; ) {
-      const next = await this.store.swap(key, body, last);
+  private async writeIfOwner(
+    file: 'checkpoint' | 'progress',
+    swap: (etag: string | null) => Promise<string | null>,
+  ): Promise<void> {
+    for (let last = this.etags[file]; ; ) {
+      const next = await swap(last);
       if (next !== null) {
-        this.etags.set(key, next);
+        this.etags[file] = next;
         return;
       }
       // In this order: if a successor writes after the check of control.json, the next swap fails.
-      last = (await this.store.getVersioned(key))?.etag ?? null;
+      last = await this.files.etag(file);
       await this.assertOwner();
     }
   }
 
   private async assertOwner(): Promise<void> {
-    const control = await this.store.getVersioned(this.keys.control);
-    if (control?.etag !== this.controlEtag) throw new SupersededError(this.run);
+    if ((await this.files.etag('control')) !== this.controlEtag) throw new SupersededError(this.files.id);
   }
 }

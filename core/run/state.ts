@@ -1,7 +1,8 @@
-import type { Control, Job, Phase, StopReason, TaskStatus } from '../contract/control.ts';
+import type { Control, Job, Phase, StopReason } from '../contract/control.ts';
 import type { Condition } from '../contract/interval-metrics.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { AlarmTransition, TargetEvent, TargetReading, TargetSample } from '../contract/result.ts';
+import type { TaskStatus } from '../contract/task-status.ts';
 import type { RunMetrics } from '../metrics/run-metrics.ts';
 import type { TokenLevel } from '../token-bucket.ts';
 import { initialLaunchLevel } from './launch-rate.ts';

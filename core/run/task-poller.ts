@@ -1,7 +1,6 @@
-import { decodeJson } from '../contract/codec.ts';
-import { type Phase, TaskStatus } from '../contract/control.ts';
-import { taskKeys } from '../contract/keys.ts';
+import type { Phase } from '../contract/control.ts';
 import type { Plan } from '../contract/plan.ts';
+import { RunFiles } from '../contract/run-files.ts';
 import type { Window } from '../contract/window.ts';
 import { eachInParallel } from '../parallel.ts';
 import type { Clock, Compression, Fleet, Store, TaskLiveness } from '../ports.ts';
@@ -42,6 +41,7 @@ export class TaskPoller {
   private readonly dueAt: number[];
   private isFirst = true;
   private readonly polls = new Map<number, number>();
+  private readonly files: RunFiles;
   private readonly lastWindowAt = new Map<number, number>();
 
   constructor(
@@ -49,6 +49,7 @@ export class TaskPoller {
     private readonly options: TaskPollerOptions,
   ) {
     const { plan, state } = run;
+    this.files = new RunFiles(options.store, plan.id);
     const { taskPollIntervalMs, tickMs } = plan.timing;
     const turns = Math.max(1, Math.round(taskPollIntervalMs / tickMs));
     const now = options.clock.now();
@@ -147,22 +148,18 @@ export class TaskPoller {
   }
 
   private async readStatus(record: TaskRecord, task: number): Promise<void> {
-    const { store } = this.options;
-    const { plan } = this.run;
-    const body = await store.get(taskKeys(plan.id, task, record.attempt).state);
-    if (body !== null) record.status = decodeJson(TaskStatus, body, `state.json of task ${task}`);
+    record.status = (await this.files.task(task, record.attempt).status()) ?? record.status;
   }
 
   /** @param all reads until a window is missing; otherwise only as long as the next window can be there yet */
   private async readWindows(record: TaskRecord, task: number, all: boolean): Promise<void> {
-    const { store, clock, compression } = this.options;
+    const { clock, compression } = this.options;
     const { plan, state, metrics } = this.run;
-    const keys = taskKeys(plan.id, task, record.attempt);
+    const files = this.files.task(task, record.attempt);
     for (;;) {
       if (!all && hasAllWindows(record)) return;
-      const body = await store.get(keys.window(record.merged));
-      if (body === null) return;
-      const window = JSON.parse(new TextDecoder().decode(await compression.unzip(body))) as Window;
+      const window = await files.window(record.merged, compression);
+      if (window === null) return;
       const clockOffsetMs = record.status?.clockOffsetMs ?? 0;
       metrics.addWindow(window, { startAtMs: state.startAt, clockOffsetMs });
       record.merged += 1;

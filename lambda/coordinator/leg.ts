@@ -3,13 +3,13 @@ import { K6Exit } from '../../core/contract/exit-codes.ts';
 import type { Plan } from '../../core/contract/plan.ts';
 import type { Progress } from '../../core/contract/progress.ts';
 import type { Result } from '../../core/contract/result.ts';
+import { RunFiles } from '../../core/contract/run-files.ts';
 import type { LegOutput } from '../../core/contract/stack.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Clock, Compression, Fleet, MetricsSink, Store } from '../../core/ports.ts';
 import { Coordinator } from '../../core/run/coordinator.ts';
 import type { Log } from '../log.ts';
 import type { Publisher } from '../publisher.ts';
-import { RunFiles } from '../run-files.ts';
 import type { RunObservers } from './watch.ts';
 
 /** What a Lambda may still do when its leg is over: checkpoint, answer. ms */
@@ -50,13 +50,13 @@ export async function leg(options: LegOptions): Promise<LegOutput> {
 /** Null: the leg is over, the run is not. */
 async function coordinate(options: LegOptions, files: RunFiles): Promise<Result | null> {
   const { store, clock, compression, metricsSink, log, run } = options;
-  const plan = await files.needPlan();
+  const plan = await files.requirePlan();
   const common = { plan, store, fleet: options.fleetOf(plan), metricsSink, clock, compression };
   let progress: Progress | null = null;
   try {
     const { observer, problems } = options.observersOf(plan);
     // Once: a stop alarm that fires while the run goes on is not a problem, it is the stop.
-    if (!(await files.isBegun())) refuse(await problems());
+    if ((await files.etag('control')) === null) refuse(await problems());
     const coordinator = new Coordinator({
       ...common,
       observer,

@@ -1,10 +1,10 @@
 import type { Plan } from '../../core/contract/plan.ts';
+import { RunFiles } from '../../core/contract/run-files.ts';
 import { SupersededError } from '../../core/errors.ts';
 import type { Clock, Compression, Fleet, MetricsSink, Store } from '../../core/ports.ts';
 import { Coordinator } from '../../core/run/coordinator.ts';
 import type { Log } from '../log.ts';
 import type { Publisher } from '../publisher.ts';
-import { RunFiles } from '../run-files.ts';
 import type { StopOrder } from './event.ts';
 
 /** How often a run is taken over anew, where a leg that still runs takes it back. */

@@ -133,7 +133,7 @@ export function describeStore({ fresh, again, numRuns }: StoreUnderTest): void {
       const runs = ['20261123-b', '20261122-a', '20261123-bb'];
       for (const run of runs) {
         await store.swap(runKeys(run).control, '{}', null);
-        await store.put(taskKeys(run, 0, 0).state, '{}');
+        await store.put(taskKeys(run, 0, 0).status, '{}');
         await store.put(taskKeys(run, 0, 0).window(0), 'x');
       }
       expect(await store.listRuns()).toEqual(['20261122-a', '20261123-b', '20261123-bb']);

@@ -1,6 +1,7 @@
 /** How the load of each task ended, and what that means for the run. */
-import type { TaskStatus } from '../../contract/control.ts';
+
 import { K6Exit } from '../../contract/exit-codes.ts';
+import type { TaskStatus } from '../../contract/task-status.ts';
 import { isComplete, isScriptFault, isStopped } from '../k6-exit.ts';
 import { lastError } from '../k6-log.ts';
 import { isDone, type LoadOutcome, missingWindows, type TaskRecord } from '../state.ts';

@@ -1,5 +1,5 @@
 /** Before the start every task has to become ready: lost tasks are replaced, hopeless ones stop the run. */
-import type { TaskStatus } from '../../contract/control.ts';
+import type { TaskStatus } from '../../contract/task-status.ts';
 import { isScriptFault } from '../k6-exit.ts';
 import { type TaskRecord, warn } from '../state.ts';
 import { launchTimedOut } from './launch-queue.ts';

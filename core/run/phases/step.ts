@@ -1,6 +1,7 @@
-import type { Phase, StopReason, StopRequest, TaskStatus } from '../../contract/control.ts';
+import type { Phase, StopReason, StopRequest } from '../../contract/control.ts';
 import { FleetExit } from '../../contract/exit-codes.ts';
 import type { Plan } from '../../contract/plan.ts';
+import type { TaskStatus } from '../../contract/task-status.ts';
 import type { TaskLiveness, TaskRef } from '../../ports.ts';
 import { lastError } from '../k6-log.ts';
 import type { Run, RunState, TaskRecord } from '../state.ts';

@@ -114,7 +114,7 @@ export default function () {
   expect(result.verdict).toMatchObject({ passed: true });
   expect([...seen]).toEqual([secret]);
   const keys = runKeys(run);
-  const logs = [taskKeys(run, 0, 0), taskKeys(run, 1, 0)].flatMap(({ log, state }) => [log, state]);
+  const logs = [taskKeys(run, 0, 0), taskKeys(run, 1, 0)].flatMap(({ log, status }) => [log, status]);
   for (const key of [keys.plan, keys.environment, keys.control, keys.checkpoint, keys.result, ...logs]) {
     const body = (await deployed.object(key)) ?? Buffer.alloc(0);
     const text = key.endsWith('gz') ? gunzipSync(body).toString() : body.toString();

@@ -1,10 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeJson } from '../../../core/contract/codec.ts';
-import { Control, type Phase, TaskStatus } from '../../../core/contract/control.ts';
+import type { Control, Phase } from '../../../core/contract/control.ts';
 import { runKeys, taskKeys } from '../../../core/contract/keys.ts';
-import { Result } from '../../../core/contract/result.ts';
+import type { Result } from '../../../core/contract/result.ts';
+import { RunFiles } from '../../../core/contract/run-files.ts';
+import type { TaskStatus } from '../../../core/contract/task-status.ts';
 import { listProcesses, type ProcessRow } from '../../../fleets/process-table.ts';
 import { DirStore } from '../../../stores/dir.ts';
 import { type Ended, eventually, type Sandbox } from '../../support/fleet.ts';
@@ -54,9 +55,12 @@ export class StartedRun {
     return new DirStore(this.storeDir);
   }
 
+  private get files(): RunFiles {
+    return new RunFiles(this.store, this.id);
+  }
+
   async control(): Promise<Control | null> {
-    const object = await this.store.getVersioned(runKeys(this.id).control);
-    return object === null ? null : decodeJson(Control, object.body, 'control.json');
+    return (await this.files.control())?.value ?? null;
   }
 
   async until(phase: Phase): Promise<void> {
@@ -64,8 +68,7 @@ export class StartedRun {
   }
 
   async word(task: number, attempt = 0): Promise<TaskStatus | null> {
-    const body = await this.store.get(taskKeys(this.id, task, attempt).state);
-    return body === null ? null : decodeJson(TaskStatus, body, 'state.json');
+    return this.files.task(task, attempt).status();
   }
 
   /** Waits until a task is in a phase. */
@@ -90,9 +93,9 @@ export class StartedRun {
   }
 
   async result(): Promise<Result> {
-    const body = await this.store.get(runKeys(this.id).result);
-    if (body === null) throw new Error(`run ${this.id} has no result`);
-    return decodeJson(Result, body, 'result.json');
+    const result = await this.files.result();
+    if (result === null) throw new Error(`run ${this.id} has no result`);
+    return result;
   }
 
   /** Waits until no process works for this run any more. */

@@ -6,6 +6,7 @@ import { encodeJson } from '../../../core/contract/codec.ts';
 import { FLEET_INFO_ENV } from '../../../core/contract/env.ts';
 import { runKeys } from '../../../core/contract/keys.ts';
 import type { Plan } from '../../../core/contract/plan.ts';
+import { RunFiles } from '../../../core/contract/run-files.ts';
 import type { FleetInfo } from '../../../core/contract/stack.ts';
 import type { RunStore } from '../../../stores/index.ts';
 import { openStore } from '../../../stores/index.ts';
@@ -70,7 +71,7 @@ describe('the handlers on the emulator', () => {
       'detail-type': 'Step Functions Execution Status Change',
       detail: { name: plan.id, status: 'ABORTED', input: JSON.stringify({ run: plan.id }) },
     });
-    expect(await store.get(keys.notice)).not.toBeNull();
+    expect(await new RunFiles(store, plan.id).isPublished()).toBe(true);
     expect(await coordinator.handler({ run: plan.id }, context)).toEqual({
       run: plan.id,
       done: true,

@@ -3,13 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { decodeJson, encodeJson } from '../../../core/contract/codec.ts';
-import { type Control, type ScriptEnvironment, TaskStatus } from '../../../core/contract/control.ts';
+import type { Control } from '../../../core/contract/control.ts';
 import { WorkerEnv } from '../../../core/contract/env.ts';
-import { runKeys, taskKeys } from '../../../core/contract/keys.ts';
 import type { Plan } from '../../../core/contract/plan.ts';
+import { RunFiles, type TaskFiles } from '../../../core/contract/run-files.ts';
+import type { ScriptEnvironment } from '../../../core/contract/script-data.ts';
+import type { TaskStatus } from '../../../core/contract/task-status.ts';
 import type { Window } from '../../../core/contract/window.ts';
 import type { Store } from '../../../core/ports.ts';
+import { compression } from '../../../stores/compression.ts';
 import { S3Store } from '../../../stores/s3.ts';
 import { eventually, k6Binary, type Sandbox } from '../../support/fleet.ts';
 import { planOf } from '../../support/sim/plan.ts';
@@ -38,7 +40,7 @@ export class StartedWorker {
   static async start(sandbox: Sandbox, bucket: string, given: WorkerCase): Promise<StartedWorker> {
     const store = new S3Store(bucket);
     const plan: Plan = { ...planOf({ tasks: 1 }), ...given.plan };
-    const keys = runKeys(plan.id);
+    const files = new RunFiles(store, plan.id);
     const archive = sandbox.path('archive.tar');
     await promisify(execFile)(k6Binary, [
       'archive',
@@ -47,9 +49,9 @@ export class StartedWorker {
       archive,
       await sandbox.script('script.js', given.script),
     ]);
-    await store.put(keys.plan, encodeJson(plan));
-    await store.put(keys.archive, await readFile(archive));
-    await store.put(keys.environment, encodeJson(given.environment));
+    await files.putPlan(plan);
+    await files.createArchive(await readFile(archive));
+    await files.putEnvironment(given.environment);
     const root = join(import.meta.dirname, '..', '..', '..');
     const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'worker', 'main.ts'), sandbox.dir], {
       cwd: root,
@@ -82,7 +84,7 @@ export class StartedWorker {
       stop: null,
       ...change,
     };
-    this.etag = await this.store.swap(runKeys(this.plan.id).control, encodeJson(control), this.etag);
+    this.etag = await new RunFiles(this.store, this.plan.id).swapControl(control, this.etag);
   }
 
   /** Starts the load as soon as it is ready. */
@@ -91,10 +93,12 @@ export class StartedWorker {
     await this.tell({ phase: 'running', startAt: Date.now() + 300 });
   }
 
+  private get files(): TaskFiles {
+    return new RunFiles(this.store, this.plan.id).task(ref.task, ref.attempt);
+  }
+
   state(): Promise<TaskStatus | null> {
-    return this.read(taskKeys(this.plan.id, ref.task, ref.attempt).state, (body) =>
-      decodeJson(TaskStatus, body, 'state.json'),
-    );
+    return this.files.status();
   }
 
   /** Its state once it has come to that phase. */
@@ -109,20 +113,12 @@ export class StartedWorker {
   }
 
   async log(): Promise<string> {
-    const { log } = taskKeys(this.plan.id, ref.task, ref.attempt);
-    return (await this.read(log, (body) => gunzipSync(body).toString('utf8'))) ?? '';
+    const log = await this.files.log();
+    return log === null ? '' : gunzipSync(log).toString('utf8');
   }
 
   async windows(count: number): Promise<Window[]> {
-    const { window } = taskKeys(this.plan.id, ref.task, ref.attempt);
-    const read = Array.from({ length: count }, (_, seq) =>
-      this.read(window(seq), (body) => JSON.parse(gunzipSync(body).toString('utf8')) as Window),
-    );
+    const read = Array.from({ length: count }, (_, seq) => this.files.window(seq, compression));
     return (await Promise.all(read)).filter((one) => one !== null);
-  }
-
-  private async read<T>(key: string, decode: (body: Uint8Array) => T): Promise<T | null> {
-    const body = await this.store.get(key);
-    return body === null ? null : decode(body);
   }
 }

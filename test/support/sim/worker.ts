@@ -1,13 +1,8 @@
 import { encodeJson } from '../../../core/contract/codec.ts';
-import {
-  Control,
-  initialTaskStatus,
-  type Job,
-  type TaskStatus,
-  workersMayExit,
-} from '../../../core/contract/control.ts';
+import { Control, type Job, workersMayExit } from '../../../core/contract/control.ts';
 import { runKeys, taskKeys } from '../../../core/contract/keys.ts';
 import type { Plan } from '../../../core/contract/plan.ts';
+import { initialTaskStatus, type TaskStatus } from '../../../core/contract/task-status.ts';
 import type { Window, WindowJob } from '../../../core/contract/window.ts';
 import type { Clock, Store, TaskRef } from '../../../core/ports.ts';
 
@@ -198,7 +193,7 @@ export class SimulatedWorker {
 
   private say(change: Partial<TaskStatus>, deed?: () => void): Promise<void> {
     Object.assign(this.state, change);
-    return this.write(this.keys.state, this.state, deed);
+    return this.write(this.keys.status, this.state, deed);
   }
 
   private async write(key: string, body: unknown, deed?: () => void): Promise<void> {

@@ -1,11 +1,11 @@
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../../../core/contract/result.ts';
+import { RunFiles } from '../../../core/contract/run-files.ts';
 import type { FleetInfo } from '../../../core/contract/stack.ts';
 import type { Log } from '../../../lambda/log.ts';
 import { notificationOf } from '../../../lambda/notification.ts';
 import { TopicPublisher } from '../../../lambda/publisher.ts';
-import { RunFiles } from '../../../lambda/run-files.ts';
 import { MemoryStore } from '../../support/sim/store.ts';
 import { sampleResult } from '../cli/render/samples.ts';
 

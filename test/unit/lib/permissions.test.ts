@@ -135,7 +135,7 @@ describe('permissions', () => {
     const files = taskKeys('r', 3, 1);
     const run = runKeys('r');
 
-    it.each([files.state, files.log, files.window(7), run.setupData, run.summaryOutput])('write %s', (key) => {
+    it.each([files.status, files.log, files.window(7), run.setupData, run.summaryOutput])('write %s', (key) => {
       expect(allows(task, 's3:PutObject', at(key))).toBe(true);
     });
 
@@ -188,7 +188,7 @@ describe('permissions', () => {
       },
     );
 
-    it.each([run.control, run.checkpoint, run.result, taskKeys('r', 0, 1).state])('do not write %s', (key) => {
+    it.each([run.control, run.checkpoint, run.result, taskKeys('r', 0, 1).status])('do not write %s', (key) => {
       expect(allows(operators, 's3:PutObject', at(key))).toBe(false);
     });
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encodeJson } from '../../../core/contract/codec.ts';
 import type { Control } from '../../../core/contract/control.ts';
 import { runKeys } from '../../../core/contract/keys.ts';
+import { RunFiles } from '../../../core/contract/run-files.ts';
 import { ControlPoller } from '../../../worker/control-poller.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
@@ -38,7 +39,7 @@ async function isDone(promise: Promise<unknown>): Promise<boolean> {
 beforeEach(() => {
   vi.useFakeTimers();
   store = new MemoryStore();
-  poller = new ControlPoller(store, 'run', { task: 1, attempt: 0 }, timing);
+  poller = new ControlPoller(new RunFiles(store, 'run'), { task: 1, attempt: 0 }, timing);
 });
 afterEach(() => {
   poller.stop();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { K6_SETTINGS } from '../../../core/contract/env.ts';
-import { runKeys } from '../../../core/contract/keys.ts';
+import { RunFiles } from '../../../core/contract/run-files.ts';
 import { inheritedEnvironment, isolatedEnvironment, type K6Environment } from '../../../worker/k6-environment.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
@@ -25,11 +25,11 @@ async function isolated(
   task: NodeJS.ProcessEnv = TASK,
   secrets: Record<string, string> = {},
 ): Promise<K6Environment> {
-  const store = new MemoryStore();
-  if (told !== null) await store.put(runKeys(RUN).environment, JSON.stringify(told));
+  const files = new RunFiles(new MemoryStore(), RUN);
+  if (told !== null) await files.putEnvironment(told);
   const read = async (name: string) => secrets[name] ?? '';
   const openReader = async () => ({ parameter: read, secret: read });
-  return isolatedEnvironment({ store, run: RUN, home: HOME, openReader }, task);
+  return isolatedEnvironment({ files, home: HOME, openReader }, task);
 }
 
 const k6Variables = ({ env }: K6Environment) =>

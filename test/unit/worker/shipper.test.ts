@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { taskKeys } from '../../../core/contract/keys.ts';
+import { RunFiles } from '../../../core/contract/run-files.ts';
 import type { Window } from '../../../core/contract/window.ts';
 import { Shipper } from '../../../worker/shipper.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
@@ -16,7 +17,7 @@ let shipper: Shipper;
 beforeEach(() => {
   store = new MemoryStore();
   errors = [];
-  shipper = new Shipper(store, 'run', ref, (error) => errors.push(error));
+  shipper = new Shipper(new RunFiles(store, 'run'), ref, (error) => errors.push(error));
 });
 afterEach(() => shipper.stop());
 

@@ -1,9 +1,10 @@
 import { expect, it, vi } from 'vitest';
 import { taskKeys } from '../../../core/contract/keys.ts';
+import { RunFiles } from '../../../core/contract/run-files.ts';
 import { StatusReporter } from '../../../worker/status-reporter.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
-const { state: key } = taskKeys('run', 0, 0);
+const { status: key } = taskKeys('run', 0, 0);
 
 class TimedStore extends MemoryStore {
   offset = 0;
@@ -14,7 +15,7 @@ const told = (store: MemoryStore) => JSON.parse(Buffer.from(store.objects.get(ke
 
 it('writes only what is new', async () => {
   const store = new MemoryStore();
-  const report = new StatusReporter(store, 'run', { task: 0, attempt: 0 });
+  const report = new StatusReporter(new RunFiles(store, 'run'), { task: 0, attempt: 0 });
   const put = vi.spyOn(store, 'put');
 
   await report.update({ phase: 'starting', logTail: [] });
@@ -27,7 +28,7 @@ it('writes only what is new', async () => {
 
 it('writes again what could not be written', async () => {
   const store = new MemoryStore();
-  const report = new StatusReporter(store, 'run', { task: 0, attempt: 0 });
+  const report = new StatusReporter(new RunFiles(store, 'run'), { task: 0, attempt: 0 });
   vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   store.failing = () => true;
   await report.update({ phase: 'ready' });
@@ -39,7 +40,7 @@ it('writes again what could not be written', async () => {
 
 it('says how far the store’s clock is ahead', async () => {
   const store = new TimedStore();
-  const report = new StatusReporter(store, 'run', { task: 0, attempt: 0 });
+  const report = new StatusReporter(new RunFiles(store, 'run'), { task: 0, attempt: 0 });
   store.offset = -1234.5;
   await report.update({ phase: 'ready' });
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SummaryData, SummaryMetric } from '../../../../cli/render/summary-data.ts';
 import { type SummaryTextOptions, summaryText } from '../../../../cli/render/summary-text.ts';
+import type { SummaryData, SummaryMetric } from '../../../../core/contract/script-data.ts';
 
 const fixture = (file: string) => readFileSync(new URL(`fixtures/${file}`, import.meta.url), 'utf8');
 const dataOf = (name: string) => JSON.parse(fixture(`${name}.json`)) as SummaryData;
@@ -49,9 +49,9 @@ describe('summaryText', () => {
     const text = summaryText(
       {
         metrics: {},
-        root_group: { name: '', groups: [], checks: [] },
-        options: { summaryTrendStats: ['avg'], summaryTimeUnit: '' },
-        state: { testRunDurationMs: 0 },
+        root_group: { name: '', path: '', id: '', groups: [], checks: [] },
+        options: { summaryTrendStats: ['avg'], summaryTimeUnit: '', noColor: false },
+        state: { isStdOutTTY: false, isStdErrTTY: false, testRunDurationMs: 0 },
       },
       { colours: false, mode: 'full' },
     );
@@ -89,9 +89,15 @@ describe('summaryText', () => {
           const text = summaryText(
             {
               metrics,
-              root_group: { name: '', groups: [], checks: [{ name: checkName, passes: 1, fails: 2 }] },
-              options: { summaryTrendStats: ['avg', 'p(95)', 'count'], summaryTimeUnit },
-              state: { testRunDurationMs: 1000 },
+              root_group: {
+                name: '',
+                path: '',
+                id: '',
+                groups: [],
+                checks: [{ name: checkName, path: '', id: '', passes: 1, fails: 2 }],
+              },
+              options: { summaryTrendStats: ['avg', 'p(95)', 'count'], summaryTimeUnit, noColor: false },
+              state: { isStdOutTTY: false, isStdErrTTY: false, testRunDurationMs: 1000 },
             },
             { colours: false },
           );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SetupData } from '../../../../core/contract/control.ts';
+import type { SetupData } from '../../../../core/contract/script-data.ts';
 import type { MetricType } from '../../../../core/contract/window.ts';
 import { breakdownRows, checkResults, metricResults } from '../../../../core/metrics/metric-results.ts';
 import { RunMetrics } from '../../../../core/metrics/run-metrics.ts';

@@ -1,7 +1,7 @@
 /** One step of a run at a time: what was seen, and what follows. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { initialTaskStatus, type TaskStatus } from '../../../../../core/contract/control.ts';
+import { initialTaskStatus, type TaskStatus } from '../../../../../core/contract/task-status.ts';
 import { RunMetrics } from '../../../../../core/metrics/run-metrics.ts';
 import type { TaskLiveness } from '../../../../../core/ports.ts';
 import { advance } from '../../../../../core/run/phases/advance.ts';
