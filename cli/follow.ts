@@ -10,6 +10,8 @@ import { coloursOf, LiveProgress } from './terminal.ts';
 
 /** The coordinator writes its progress about once a second. */
 const POLL_MS = 1000;
+/** This many polls must find a coordinator silent: after a machine wakes up, the coordinator has time to report. */
+const SILENT_POLLS = 5;
 
 export interface FollowOptions extends OutcomeOptions {
   quiet?: boolean;
@@ -67,11 +69,13 @@ async function activityCheck(run: StoredRun): Promise<(progress: Progress | null
     return () => execution.assertActive();
   }
   const plan = await run.plan();
+  let silentPolls = 0;
   return async (progress) => {
     if (plan === null) return;
     const silentMs = Date.now() - (progress?.at ?? Date.parse(plan.createdAt));
-    // The lease has then expired, and the run's tasks have stopped by themselves.
-    if (silentMs < plan.timing.leaseMs) return;
+    // Once the lease has expired, the run's tasks stop by themselves.
+    silentPolls = silentMs < plan.timing.leaseMs ? 0 : silentPolls + 1;
+    if (silentPolls < SILENT_POLLS) return;
     throw new UserError(
       `run ${run.id} has reported no progress for ${Math.round(silentMs / 1000)} s, so its coordinator must have died; finish it with: k6-fleet resume ${run.id}${run.runs.flag}`,
       FleetExit.internal,

@@ -19,8 +19,6 @@ const MAX_SUBJECT = 99;
 /** A message has 256 KB at most; a reason can name a thousand lost tasks. */
 const MAX_REASONS = 20;
 const MAX_REASON = 500;
-/** How much of the time around the run the dashboard shows, ms. */
-const MARGIN_MS = 5 * 60_000;
 
 export function notificationOf(result: Result, info: Pick<FleetInfo, 'bucket' | 'region' | 'dashboard'>): Notification {
   const { run, verdict, stop, warnings, generator } = result;
@@ -74,8 +72,7 @@ function figures({ run, metrics, tasks, target, alarms }: Result): string[] {
 
 function dashboard({ run }: Result, { region, dashboard: name }: Pick<FleetInfo, 'region' | 'dashboard'>): string[] {
   if (!name) return [];
-  const from = Date.parse(run.startedAt ?? run.createdAt) - MARGIN_MS;
-  return [`Dashboard: ${dashboardUrl(region, name, from, Date.parse(run.endedAt) + MARGIN_MS)}`];
+  return [`Dashboard: ${dashboardUrl(region, name, run)}`];
 }
 
 function shown(texts: readonly string[]): string[] {

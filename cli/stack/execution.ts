@@ -12,6 +12,11 @@ import type { LegInput, StackInfo } from '../../core/contract/stack.ts';
 import { UserError } from '../../core/errors.ts';
 import { awsProblem } from './findings.ts';
 
+/** How often the status of an execution is read while its run has no result, ms. */
+const STATUS_INTERVAL_MS = 10_000;
+/** How long the stopper may take to write the result after an execution that failed, ms. */
+const STOPPER_MS = 300_000;
+
 /** @throws UserError */
 export async function startExecution(stack: StackInfo, run: string): Promise<void> {
   const input = JSON.stringify({ run } satisfies LegInput);
@@ -59,11 +64,6 @@ async function withErrorContext<T>(what: string, request: () => Promise<T>): Pro
     throw new UserError(`${what}: ${awsProblem(error)}`, FleetExit.internal);
   }
 }
-
-/** How often the status of an execution is read while its run has no result, ms. */
-const STATUS_INTERVAL_MS = 10_000;
-/** How long the stopper may take to write the result after an execution that failed, ms. */
-const STOPPER_MS = 300_000;
 
 /** Detects an execution that has ended without a result. */
 export class ExecutionPoller {

@@ -13,15 +13,12 @@ const USAGE_LOOKBACK_MS = 30 * 60_000;
 /**
  * Whether the account has vCPUs left for the fleet, beside those in use and those that the target may grow to. A number
  * that cannot be read gives a warning, and counts as 0.
- * @param withTarget whether the run loads the stack's target
- * @param now Unix ms
+ * @param run withTarget: whether the run loads the stack's target; now: Unix ms
  */
 export async function checkQuota(
   clients: AwsClients,
   info: StackInfo,
-  tasks: number,
-  withTarget: boolean,
-  now: number,
+  { tasks, withTarget, now }: { tasks: number; withTarget: boolean; now: number },
 ): Promise<Findings> {
   const warnings: string[] = [];
   const unreadable =

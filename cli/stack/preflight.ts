@@ -41,7 +41,7 @@ export async function preflight({
   const withTarget = plan.target?.observe === OBSERVE_STACK;
   const [network, quota] = await Promise.all([
     clients.ec2().then((ec2) => checkNetwork(ec2, info.subnets, tasks)),
-    checkQuota(clients, info, tasks, withTarget, now),
+    checkQuota(clients, info, { tasks, withTarget, now }),
   ]);
   const version = versionWarning(info);
   return {

@@ -8,9 +8,6 @@ import { Runs, type StoredRun } from '../runs.ts';
 /** The logs of this many tasks that were lost or failed are enough to see why. */
 const MAX_LOGS = 10;
 
-/** How much of the time around a run its dashboard shows, ms. */
-const MARGIN_MS = 5 * 60_000;
-
 /** Copies the results of a run from its bucket into the folder of runs, where `show` reads them without AWS. */
 export async function copyResults(run: StoredRun, result: Result, storeDir: string): Promise<StoredRun> {
   const copy = Runs.inFolder(storeDir).run(run.id);
@@ -27,13 +24,8 @@ export async function copyResults(run: StoredRun, result: Result, storeDir: stri
 }
 
 /** Where to look on AWS: the run's files, and the dashboard around the time of the run. */
-export function resultLinks(
-  run: StoredRun,
-  { region, dashboard }: StackInfo,
-  { run: { createdAt, endedAt } }: Result,
-): ResultFile[] {
+export function resultLinks(run: StoredRun, { region, dashboard }: StackInfo, result: Result): ResultFile[] {
   const bucket = { label: 'bucket', path: run.where };
   if (dashboard === null) return [bucket];
-  const path = dashboardUrl(region, dashboard, Date.parse(createdAt) - MARGIN_MS, Date.parse(endedAt) + MARGIN_MS);
-  return [bucket, { label: 'dashboard', path }];
+  return [bucket, { label: 'dashboard', path: dashboardUrl(region, dashboard, result.run) }];
 }

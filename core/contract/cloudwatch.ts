@@ -52,6 +52,12 @@ export const isAlarmOn = (name: string, kind: keyof typeof ALARM_SUFFIX): boolea
 export const alarmNames = (stack: string): string[] =>
   Object.keys(ALARM_SUFFIX).map((kind) => alarmName(stack, kind as keyof typeof ALARM_SUFFIX));
 
-/** Link to a dashboard with an absolute range of time, Unix ms. */
-export const dashboardUrl = (region: string, dashboard: string, from: number, to: number): string =>
-  `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${encodeURIComponent(dashboard)}?start=${new Date(from).toISOString()}&end=${new Date(to).toISOString()}`;
+/** How much of the time before and after a run its dashboard shows, ms. */
+const DASHBOARD_MARGIN_MS = 5 * 60_000;
+
+/** Link to a dashboard at the time of a run, launch included. @param run ISO 8601 */
+export function dashboardUrl(region: string, dashboard: string, run: { createdAt: string; endedAt: string }): string {
+  const start = new Date(Date.parse(run.createdAt) - DASHBOARD_MARGIN_MS).toISOString();
+  const end = new Date(Date.parse(run.endedAt) + DASHBOARD_MARGIN_MS).toISOString();
+  return `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${encodeURIComponent(dashboard)}?start=${start}&end=${end}`;
+}
