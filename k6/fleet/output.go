@@ -35,7 +35,7 @@ type Output struct {
 	specs  []*keySpec
 
 	writer io.WriteCloser
-	// What ends the test if the worker has died.
+	// These stop the test if the worker has died.
 	stopTest func(error)
 	grace    time.Duration
 	exit     func(code int)
@@ -46,7 +46,7 @@ type Output struct {
 
 	// Only the flushing goroutine uses these two.
 	flushedAt time.Time
-	warned    int // how many of aggregator.overflow the log has named
+	warned    int // how many of aggregator.overflow have been logged
 
 	stop    chan struct{}
 	stopped chan struct{}

@@ -119,7 +119,7 @@ func TestPivotsDecideAsAllSamplesWould(t *testing.T) {
 	}
 }
 
-// counts is what a trend knows besides its pivots: the number of samples, and of the infinite ones.
+// counts are the numbers of samples and of infinite samples, which a trend has besides its pivots.
 type counts struct{ all, negInf, posInf int }
 
 func infinities(samples []float64) counts {

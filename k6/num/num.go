@@ -21,7 +21,7 @@ func (n Num) MarshalJSON() ([]byte, error) {
 		return []byte(`"Inf"`), nil
 	case math.IsInf(v, -1):
 		return []byte(`"-Inf"`), nil
-	case v == 0: // for -0, which JSON would keep
+	case v == 0: // also -0, which JSON would keep
 		return []byte("0"), nil
 	}
 	return strconv.AppendFloat(make([]byte, 0, 24), v, 'g', -1, 64), nil

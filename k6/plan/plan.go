@@ -14,8 +14,8 @@ import (
 
 // request is what `k6 x fleet plan` reads.
 type request struct {
-	// Options are those that `k6 inspect` prints without deriving scenarios from shortcuts: if the number of VUs is not given
-	// it would take none, and `k6 run` takes one.
+	// Options are in the form that `k6 inspect` prints. Scenarios must not have been derived from shortcuts such as
+	// `duration`: without a number of VUs `k6 inspect` assumes none, and `k6 run` one.
 	Options json.RawMessage `json:"options"`
 	Tasks   int             `json:"tasks"`
 	// Metrics are the script's own metrics that are known, by name.
