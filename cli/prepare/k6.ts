@@ -99,7 +99,8 @@ export async function checkK6(binary: string): Promise<string> {
     throw new UserError(`the k6 at ${binary} does not have the fleet extension: ${remedy}`, FleetExit.internal);
   }
   const version = parseVersion(k6Result.stdout);
-  if (version === null) throw new UserError(`the answer of ${binary} is not one of k6: ${remedy}`, FleetExit.internal);
+  if (version === null)
+    throw new UserError(`${binary} does not report its version as k6 does: ${remedy}`, FleetExit.internal);
   if (version.k6 !== K6_VERSION || version.protocol !== PROTOCOL) {
     throw new UserError(
       `the k6 at ${binary} is ${version.k6} with fleet protocol ${version.protocol}, but k6-fleet needs ${K6_VERSION} with protocol ${PROTOCOL}: ${remedy}`,

@@ -1,5 +1,4 @@
 /** A run on AWS: it is checked, uploaded and started from here, and then needs this machine no more. */
-
 import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
 import type { StackInfo } from '../../core/contract/stack.ts';
 import { UserError } from '../../core/errors.ts';

@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 /** The most tasks that a run may have. */
 export const MAX_TASKS = 10_000;
 
-/** `auto` adds a task for every so many VUs. */
+/** VUs per task that `auto` aims for. */
 const AUTO_VUS = 250;
 
 export interface TaskCountInput {

@@ -70,7 +70,7 @@ describe.concurrent('plan', () => {
     }
   });
 
-  test('colours are for those who ask', async () => {
+  test('colours can be forced and turned off', async () => {
     const coloured = await sandbox.cli(['plan', script, '--tasks', '1'], { FORCE_COLOR: '1', NO_COLOR: '' });
     expect(coloured.stdout).toContain(ESCAPE);
     const plain = await sandbox.cli(['plan', script, '--tasks', '1'], { FORCE_COLOR: '1', NO_COLOR: '1' });
@@ -119,7 +119,7 @@ export default function () { group('outer', () => check(1, { 'is one': (x) => x 
     expect(rows[1]).toMatch(/bad-one.*finished.*failed \(99\)/);
   });
 
-  test('is shown as it was told when it ended; showing a failed run is no failure', async () => {
+  test('is shown as it was printed when it ended; show of a failed run succeeds', async () => {
     for (const { stdout, code, result } of [passed, failed]) {
       const shown = await sandbox.cli(['show', result?.run.id ?? '']);
       expect({ code: shown.code, stderr: shown.stderr }).toEqual({ code: 0, stderr: '' });
@@ -136,7 +136,7 @@ export default function () { group('outer', () => check(1, { 'is one': (x) => x 
     expect(Result.parse(JSON.parse(stdout))).toEqual(failed.result);
   });
 
-  test('resume has nothing left to do but to tell the outcome again, with its exit code', async () => {
+  test('resume only prints the outcome again, with its exit code', async () => {
     for (const { code, stdout, result } of [passed, failed]) {
       const resumed = await sandbox.cli(['resume', result?.run.id ?? '', '-q']);
       expect({ code: resumed.code, stderr: resumed.stderr }).toEqual({ code, stderr: '' });
@@ -161,14 +161,14 @@ export default function () { group('outer', () => check(1, { 'is one': (x) => x 
     await rm(join(sandbox.storeDir, 'runs', result?.run.id ?? ''), { recursive: true });
   });
 
-  test('an unknown run is answered with the latest one', async () => {
+  test('the message about an unknown run names the latest one', async () => {
     const { code, stderr } = await sandbox.cli(['show', '../runs']);
     expect(stderr).toMatch(ONE_LINE);
     expect(stderr).toContain(`the latest is ${failed.result?.run.id}`);
     expect(code).toBe(104);
   });
 
-  test('what else lies among the runs does not hide them', async () => {
+  test('other files among the runs do not hide them', async () => {
     await writeFile(join(sandbox.storeDir, 'runs', '.DS_Store'), 'not a run');
     const broken = join(sandbox.storeDir, 'runs', '20000101-000000-broken-0000');
     await mkdir(broken);
@@ -201,7 +201,7 @@ test('a run whose coordinator has died is referred to resume', async () => {
 });
 
 describe.concurrent('doctor', () => {
-  test('says that all is well', async () => {
+  test('reports that all checks pass', async () => {
     const { code, stdout, stderr } = await sandbox.cli(['doctor']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.trim().split('\n')).toEqual([
@@ -216,7 +216,7 @@ describe.concurrent('doctor', () => {
   test.each([
     ['is not there', '/nonexistent/k6', /✗ k6 +there is no k6 at \/nonexistent\/k6: .*npm run setup/],
     ['is something else', process.execPath, /✗ k6 +the k6 at .* does not have the fleet extension: .*npm run setup/],
-  ])('names a k6 that %s and what to do, and goes on', async (_, k6, said) => {
+  ])('names a k6 that %s and what to do, and continues', async (_, k6, said) => {
     const { code, stdout } = await sandbox.cli(['doctor'], { K6_FLEET_K6: k6 });
     expect(stdout).toMatch(said);
     expect(stdout).toMatch(/✓ disk/);
@@ -245,7 +245,7 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 104, stdout: '' });
 });
 
-test.each([['--help'], ['run', '--help'], ['--version']])('%s %s answers on stdout', async (...args) => {
+test.each([['--help'], ['run', '--help'], ['--version']])('%s %s prints to stdout', async (...args) => {
   const { code, stdout, stderr } = await sandbox.cli(args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout.length).toBeGreaterThan(3);

@@ -89,7 +89,7 @@ exports.handleSummary = function (data) { return { stdout: 'good: ' + data.metri
   expect(run.stdout).toContain('good: 2\n');
 });
 
-test('the archive for handleSummary exists only where the script has one, and has none of its options', async () => {
+test('the archive for handleSummary exists only if the script has one, and has none of its options', async () => {
   const body = `export const options = { vus: 3, iterations: 3, handleSummaryTimeout: '9s' }; export default function () {}`;
   const without = await prepared(await sandbox.script('without.js', body));
   expect(without.summaryArchive).toBeNull();
@@ -177,7 +177,7 @@ export default function () {}`,
     { vus: 4, rps: 1 },
   ]);
   expect(own.plan.warnings).toEqual([expect.stringContaining('rps 2 is below the number of tasks (4)')]);
-  const told = await prepared(script, { tasks: 1, name: 'other', maxLost: 0 });
-  expect(told.plan).toMatchObject({ name: 'other', maxLost: 0, warnings: [] });
-  expect(told.plan.tasks).toHaveLength(1);
+  const overridden = await prepared(script, { tasks: 1, name: 'other', maxLost: 0 });
+  expect(overridden.plan).toMatchObject({ name: 'other', maxLost: 0, warnings: [] });
+  expect(overridden.plan.tasks).toHaveLength(1);
 });

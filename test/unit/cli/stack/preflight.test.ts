@@ -5,8 +5,8 @@ import { preflight } from '../../../../cli/stack/preflight.ts';
 import type { StackInfo } from '../../../../core/contract/stack.ts';
 import { type AwsPlanShape, awsPlan, stackInfo } from '../../../support/aws-samples.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of any service
-type Answers = Record<string, any>;
+// biome-ignore lint/suspicious/noExplicitAny: responses of any service
+type Responses = Record<string, any>;
 
 const route = (more: object) => ({ DestinationCidrBlock: '0.0.0.0/0', State: 'active', ...more });
 const subnet = (SubnetId: string, AvailabilityZone: string, AvailableIpAddressCount = 4000) => ({
@@ -18,8 +18,8 @@ const subnet = (SubnetId: string, AvailabilityZone: string, AvailableIpAddressCo
 });
 const mainTable = (Routes: object[]) => ({ VpcId: 'vpc-1', Associations: [{ Main: true }], Routes });
 
-/** An account where all is well. */
-const ANSWERS: Answers = {
+/** An account without problems. */
+const RESPONSES: Responses = {
   DescribeSubnets: { Subnets: [subnet('subnet-b', 'us-east-1b'), subnet('subnet-a', 'us-east-1a')] },
   DescribeRouteTables: { RouteTables: [mainTable([route({ GatewayId: 'igw-1' })])] },
   GetServiceQuota: { Quota: { Value: 100 } },
@@ -34,15 +34,15 @@ const ANSWERS: Answers = {
 const TARGET = { services: [{ cluster: 'shop', service: 'api' }], metrics: {}, stopAlarms: [] };
 const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
 
-async function check(answers: Answers = {}, plan: AwsPlanShape = {}, info: Partial<StackInfo> = {}) {
-  const calls: { name: string; input: Answers }[] = [];
+async function check(responses: Responses = {}, plan: AwsPlanShape = {}, info: Partial<StackInfo> = {}) {
+  const calls: { name: string; input: Responses }[] = [];
   const client = async () => ({
-    send: async ({ constructor: { name: command }, input }: { constructor: { name: string }; input: Answers }) => {
+    send: async ({ constructor: { name: command }, input }: { constructor: { name: string }; input: Responses }) => {
       const name = command.replace(/Command$/, '');
       calls.push({ name, input });
-      const answer = { ...ANSWERS, ...answers }[name];
-      if (answer instanceof Error) throw answer;
-      return answer;
+      const response = { ...RESPONSES, ...responses }[name];
+      if (response instanceof Error) throw response;
+      return response;
     },
   });
   const names = ['cloudFormation', 'ec2', 'ecs', 'cloudWatch', 'serviceQuotas', 'scaling'];
@@ -51,7 +51,7 @@ async function check(answers: Answers = {}, plan: AwsPlanShape = {}, info: Parti
   return { ...(await preflight({ plan: awsPlan(plan), info: stack, clients, now: 0 })), calls };
 }
 
-it('finds nothing where all is well', async () => {
+it('finds nothing in an account without problems', async () => {
   const { problems, warnings, subnets } = await check();
   expect({ problems, warnings }).toEqual({ problems: [], warnings: [] });
   expect(subnets).toEqual([
@@ -74,7 +74,7 @@ describe('the quota', () => {
     expect(problems).toEqual([expect.stringMatching(/only 30 of .* are available \(30 in use, 40 reserved/)]);
   });
 
-  it.each<[string, Answers, Partial<StackInfo>]>([
+  it.each<[string, Responses, Partial<StackInfo>]>([
     ['in another region', {}, { target: { ...TARGET, region: 'eu-west-1' } }],
     ['in another account', {}, { target: { ...TARGET, observerRoleArn: 'arn:aws:iam::999999999999:role/see' } }],
     ['that does not scale', { DescribeScalableTargets: { ScalableTargets: [] } }, { target: TARGET }],
@@ -84,8 +84,8 @@ describe('the quota', () => {
       { DescribeServices: { services: [{ capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT' }] }] } },
       { target: TARGET },
     ],
-  ])('needs no room for a target %s', async (_, answers, info) => {
-    const { problems, warnings } = await check(answers, withTarget, info);
+  ])('needs no room for a target %s', async (_, responses, info) => {
+    const { problems, warnings } = await check(responses, withTarget, info);
     expect({ problems, warnings }).toEqual({ problems: [], warnings: [] });
   });
 
@@ -105,7 +105,7 @@ describe('the quota', () => {
     'DescribeScalableTargets',
     'DescribeServices',
     'DescribeTaskDefinition',
-  ])('warns where %s is not allowed, and goes on', async (name) => {
+  ])('warns if %s is not allowed, and continues', async (name) => {
     const { problems, warnings } = await check({ [name]: denied }, { ...withTarget, tasks: 1 }, { target: TARGET });
     expect(problems).toEqual([]);
     expect(warnings).toEqual([
@@ -115,7 +115,7 @@ describe('the quota', () => {
 });
 
 describe('the network', () => {
-  it('refuses where a subnet has too few addresses', async () => {
+  it('refuses if a subnet has too few addresses', async () => {
     const Subnets = [subnet('subnet-a', 'us-east-1a', 9), subnet('subnet-b', 'us-east-1b', 10)];
     expect((await check({ DescribeSubnets: { Subnets } }, { tasks: 18 })).problems).toEqual([]);
     expect((await check({ DescribeSubnets: { Subnets } }, { tasks: 19 })).problems).toEqual([
@@ -123,7 +123,7 @@ describe('the network', () => {
     ]);
   });
 
-  it('refuses where a subnet is gone, or subnets cannot be read', async () => {
+  it('refuses if a subnet is gone, or subnets cannot be read', async () => {
     const { problems } = await check({ DescribeSubnets: { Subnets: [subnet('subnet-a', 'us-east-1a')] } });
     expect(problems).toEqual(['subnet subnet-b of the stack does not exist: redeploy the stack with npx cdk deploy']);
     const unread = await check({ DescribeSubnets: denied });
@@ -147,14 +147,14 @@ describe('the network', () => {
     expect(warnings).toEqual(warning === null ? [] : [expect.stringMatching(warning)]);
   });
 
-  it("goes by the subnet's own setting where routes cannot be read", async () => {
+  it("uses the subnet's own setting if routes cannot be read", async () => {
     const { subnets, warnings } = await check({ DescribeRouteTables: denied });
     expect(subnets.map(({ publicIp }) => publicIp)).toEqual([true, true]);
     expect(warnings).toEqual([expect.stringContaining("the subnets' routes cannot be read")]);
   });
 });
 
-it('passes on what is known without AWS', async () => {
+it('includes the checks that need no request to AWS', async () => {
   const plan = { maxVUs: 5000, durationMs: 60_000, target: { observe: 'stack', scaleOutWithinMs: 60_000 } };
   const { problems, warnings } = await check({}, plan, { target: TARGET, version: '0.0.1' });
   expect(problems).toEqual([]);

@@ -4,8 +4,8 @@ import { loadStack, versionWarning } from '../../../../cli/stack/stack-info.ts';
 import { UserError } from '../../../../core/errors.ts';
 import { stackInfo } from '../../../support/aws-samples.ts';
 
-/** CloudFormation with one answer. */
-const clients = (answer: unknown, region: string | Error = 'us-east-1') =>
+/** CloudFormation with one response. */
+const clients = (response: unknown, region: string | Error = 'us-east-1') =>
   ({
     cloudFormation: async () => ({
       config: {
@@ -15,8 +15,8 @@ const clients = (answer: unknown, region: string | Error = 'us-east-1') =>
         },
       },
       send: async () => {
-        if (answer instanceof Error) throw answer;
-        return answer;
+        if (response instanceof Error) throw response;
+        return response;
       },
     }),
   }) as unknown as AwsClients;
@@ -61,8 +61,8 @@ it.each<[string, unknown, RegExp]>([
   ],
   ['an old session', error('ExpiredTokenException', 'The security token is expired'), /have expired; sign in again/],
   ['no right', error('AccessDenied', 'User is not authorized to perform'), /are not allowed to do that \(AccessDenied/],
-])('says in one line what is wrong: %s', async (_, answer, message) => {
-  const failure = await loadStack('Fleet', clients(answer)).catch((thrown: unknown) => thrown);
+])('says in one line what is wrong: %s', async (_, response, message) => {
+  const failure = await loadStack('Fleet', clients(response)).catch((thrown: unknown) => thrown);
   expect(failure).toBeInstanceOf(UserError);
   expect((failure as UserError).exitCode).toBe(104);
   expect((failure as UserError).message).toMatch(message);

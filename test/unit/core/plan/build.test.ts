@@ -81,7 +81,7 @@ test.each([[0], [-5], [null], [undefined]])('rps of %s is no limit, as in k6', (
   expect(buildPlan(inputOf(7, 7, { options: { rps } })).tasks.map((task) => task.rps)).toEqual(Array(7).fill(null));
 });
 
-test('k6 has the defaults where the script has none, and the script wins', () => {
+test('options that the script leaves out have the defaults of k6', () => {
   const plain = buildPlan(inputOf(1, 1));
   expect(plain).toMatchObject({
     setupTimeoutMs: 60_000,
