@@ -62,7 +62,7 @@ function figures({ run, metrics, tasks, target, alarms }: Result): string[] {
     const when =
       lag === null
         ? 'no scale-out seen'
-        : `scaled out ${formatDuration(Math.round(lag / 1000) * 1000)} after the load rose`;
+        : `scaled out ${formatDuration(Math.round(lag / 1000) * 1000)} after the load increased`;
     lines.push(`Target: ${target.peakTasks} tasks at its peak, ${when}`);
   }
   const fired = [...new Set(alarms.filter(({ state }) => state === 'ALARM').map(({ name }) => name))];

@@ -30,13 +30,13 @@ function startOf({ startedAt }: RunRow): string {
 }
 
 function columns(width: number, paint: Colours): Column<RunRow>[] {
-  const look = ({ verdict }: RunRow) => (verdict === null ? paint.cyan : verdict.passed ? paint.green : paint.red);
+  const style = ({ verdict }: RunRow) => (verdict === null ? paint.cyan : verdict.passed ? paint.green : paint.red);
   const ending: Column<RunRow>[] =
     width < NARROW
-      ? [{ title: 'state', text: (row) => (row.verdict ? verdictOf(row) : printable(row.state)), paint: look }]
+      ? [{ title: 'state', text: (row) => (row.verdict ? verdictOf(row) : printable(row.state)), paint: style }]
       : [
           { title: 'state', text: (row) => printable(row.state), drop: 2 },
-          { title: 'verdict', text: verdictOf, paint: look },
+          { title: 'verdict', text: verdictOf, paint: style },
         ];
   return [
     { title: 'run', text: ({ id }) => printable(id) },

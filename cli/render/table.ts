@@ -52,9 +52,9 @@ export function tableLines<Row>(
   const lines = rows.map((row, r) =>
     joined(
       kept.map(({ column, texts }, i) => {
-        const look = column.paint?.(row);
+        const style = column.paint?.(row);
         const text = cell(texts[r] ?? '', i, column.align);
-        return look ? { text, paint: look } : text;
+        return style ? { text, paint: style } : text;
       }),
     ),
   );

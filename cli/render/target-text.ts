@@ -59,7 +59,7 @@ function momentLines({ timings, peakTasks }: TargetResult, width: number, paint:
     parts.length > 0 ? fieldLines('scaling', `since the load increase: ${parts.join(', ')}`, width, paint) : [];
   return peakTasks === null
     ? lines
-    : [...lines, ...fieldLines('peak', `${formatPlural(peakTasks, 'running task')}`, width, paint)];
+    : [...lines, ...fieldLines('peak', formatPlural(peakTasks, 'running task'), width, paint)];
 }
 
 /** A row of the table: a step, or a further event of the step above. */
@@ -112,9 +112,7 @@ function timelineLines(rows: readonly TimelineRow[], width: number, paint: Colou
   ];
 }
 
-/**
- * False for a step after the load in which nothing happened, as the observation may be long; the last step shows how long.
- */
+/** False for an uneventful step after the load, as the observation may be long; the last step shows how long. */
 function hasNews({ vus, events, reading }: TimelineRow, index: number, rows: readonly TimelineRow[]): boolean {
   const before = rows[index - 1]?.reading;
   const isSame = before?.running === reading?.running && before?.desired === reading?.desired;

@@ -44,10 +44,10 @@ export function verdictText(
 }
 
 function headline({ verdict }: Result, width: number, paint: Colours): string[] {
-  const word = verdict.passed ? paint.bold(paint.green('PASSED')) : paint.bold(paint.red('FAILED'));
+  const title = verdict.passed ? paint.bold(paint.green('PASSED')) : paint.bold(paint.red('FAILED'));
   const [mark, style] = verdict.passed ? ['✓', paint.green] : ['✗', paint.red];
   return [
-    `${word}${paint.dim(`  exit code ${verdict.exitCode}`)}`,
+    `${title}${paint.dim(`  exit code ${verdict.exitCode}`)}`,
     ...verdict.reasons.flatMap((reason) => bulletLines(mark, reason, width, style)),
   ];
 }

@@ -36,7 +36,7 @@ describe('noticeOf', () => {
       'Requests: 812345, 11.8 % failed',
       'Response time: median 23 ms, p95 120 ms, p99 1450 ms',
       'Tasks: 4, 1 lost',
-      'Target: 6 tasks at its peak, scaled out 1m30s after the load rose',
+      'Target: 6 tasks at its peak, scaled out 1m30s after the load increased',
       'Alarms: Fleet-tasks-lost',
       'Load generator saturated: task 2 used 97% of its CPU for 40s',
       'Result: s3://runs-of-fleet/runs/20261123-043000-spike-7f3a/result.json',
