@@ -87,7 +87,7 @@ test.each([
   [
     'the target of a stack, without a stack',
     `{ observe: 'stack' }`,
-    'observe is "stack": only a run on a stack can observe its target: name it by --stack; allowed: demo:<URL of the demo>, such as demo:http://127.0.0.1:8080',
+    'observe is "stack": only a run on a stack can observe its target: add --stack; allowed: demo:<URL of the demo>, such as demo:http://127.0.0.1:8080',
   ],
 ])('are refused in one line: %s', async (name, target, message) => {
   await expect(planOf(name.replaceAll(' ', '-'), target)).rejects.toMatchObject({
