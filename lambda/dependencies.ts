@@ -16,7 +16,7 @@ import { TIMEOUTS } from './timeouts.ts';
 
 const clock: Clock = { now: Date.now, sleep: async (ms) => void (await sleep(ms)) };
 
-/** What a Lambda of a stack works with. */
+/** What the Lambdas of a stack depend on. */
 export interface Dependencies {
   info: FleetInfo;
   store: Store;
@@ -28,7 +28,7 @@ export interface Dependencies {
   log: Log;
 }
 
-/** @throws Error where FLEET_INFO_ENV is missing or is not what the stack writes. */
+/** @throws Error if FLEET_INFO_ENV is missing or malformed */
 export function dependencies(env: NodeJS.ProcessEnv = process.env): Dependencies {
   const info = FleetInfo.parse(JSON.parse(requireEnv(FLEET_INFO_ENV, env)));
   const client = { region: info.region, requestHandler: TIMEOUTS };

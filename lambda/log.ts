@@ -1,4 +1,4 @@
-/** One line of JSON in the Lambda's log group. Never a secret: neither environments nor plans. */
+/** Writes one line of JSON to the Lambda's log group. Never log environments or plans: they may hold secrets. */
 export type Log = (
   line: { level: 'info' | 'warn' | 'error'; run: string; message: string } & Record<string, unknown>,
 ) => void;

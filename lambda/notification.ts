@@ -1,10 +1,10 @@
-/** The verdict as people read it who have subscribed to the stack's topic. */
 import { dashboardUrl } from '../core/contract/cloudwatch.ts';
 import { runKeys } from '../core/contract/keys.ts';
 import type { Result } from '../core/contract/result.ts';
 import type { FleetInfo } from '../core/contract/stack.ts';
 import { formatDuration } from '../core/duration.ts';
 
+/** The verdict, as subscribers of the stack's topic read it. */
 export interface Notification {
   /** At most 99 characters of ASCII. */
   subject: string;
@@ -16,7 +16,7 @@ export interface Notification {
  * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
 const MAX_SUBJECT = 99;
-/** A message has 256 KB at most; a reason can name a thousand lost tasks. */
+/** SNS takes 256 KB at most; a reason can name a thousand lost tasks. */
 const MAX_REASONS = 20;
 const MAX_REASON = 500;
 
@@ -37,7 +37,7 @@ export function notificationOf(result: Result, info: Pick<FleetInfo, 'bucket' | 
   return { subject: subjectOf(result), message: `${lines.join('\n')}\n` };
 }
 
-/** `k6-fleet PASSED spike (20261123-043000-spike-7f3a)`; of a long name only the beginning. */
+/** `k6-fleet PASSED spike (20261123-043000-spike-7f3a)`; a long name is cut off. */
 function subjectOf({ run, verdict }: Result): string {
   const head = `k6-fleet ${verdict.passed ? 'PASSED' : 'FAILED'} `;
   const tail = ` (${run.id})`;

@@ -5,13 +5,13 @@ import type { FleetInfo } from '../core/contract/stack.ts';
 import type { Log } from './log.ts';
 import { notificationOf } from './notification.ts';
 
-/** Tells the world how a run ended. */
+/** Publishes the verdict of a run. */
 export interface Publisher {
-  /** At least once for each run: a second time only where a Lambda dies between the notice and its mark. */
+  /** At least once per run: twice only if a Lambda crashes between publishing and marking the run as published. */
   publish(files: RunFiles, result: Result): Promise<void>;
 }
 
-/** By the stack's topic. A topic that refuses does not change how the run ended: it is logged. */
+/** Publishes to the stack's SNS topic. A failure is logged; it changes nothing about the run. */
 export class TopicPublisher implements Publisher {
   constructor(
     private readonly client: SNSClient,

@@ -1,12 +1,12 @@
 import { LegInput, type LegOutput } from '../../core/contract/stack.ts';
 import { dependencies } from '../dependencies.ts';
 import { leg } from './leg.ts';
-import { observersOf } from './watch.ts';
+import { runObservers } from './run-observers.ts';
 
-/** Made once for a Lambda's life: its connections outlive a leg. */
+/** Created once per Lambda instance: connections outlive a leg. */
 let shared: ReturnType<typeof dependencies> | undefined;
 
-/** One leg of a run. Errors reach the state machine by their names. */
+/** One leg of a run. The state machine matches errors by their names. */
 export async function handler(event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<LegOutput> {
   const { run } = LegInput.parse(event);
   shared ??= dependencies();
@@ -16,6 +16,6 @@ export async function handler(event: unknown, context: { getRemainingTimeInMilli
     run,
     legSeconds: info.legSeconds,
     remainingMs: context.getRemainingTimeInMillis(),
-    observersOf: (plan) => observersOf(plan, info),
+    observersOf: (plan) => runObservers(plan, info),
   });
 }

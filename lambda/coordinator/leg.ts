@@ -10,20 +10,20 @@ import type { Clock, Compression, Fleet, MetricsSink, Store } from '../../core/p
 import { Coordinator } from '../../core/run/coordinator.ts';
 import type { Log } from '../log.ts';
 import type { Publisher } from '../publisher.ts';
-import type { RunObservers } from './watch.ts';
+import type { RunObservers } from './run-observers.ts';
 
-/** What a Lambda may still do when its leg is over: checkpoint, answer. ms */
-const MARGIN_MS = 60_000;
+/** Time left for the last checkpoint and the answer after a leg, ms. */
+const WRAP_UP_MS = 60_000;
 
 export interface LegOptions {
   run: string;
-  /** How long a leg may coordinate, s. */
+  /** How long a leg lasts at most, s. */
   legSeconds: number;
-  /** Until the Lambda is ended, ms. */
+  /** Until the Lambda times out, ms. */
   remainingMs: number;
   store: Store;
   fleetOf(plan: Plan): Fleet;
-  /** @throws UserError where the plan's target cannot be observed */
+  /** @throws UserError if the plan's target cannot be observed */
   observersOf(plan: Plan): RunObservers;
   metricsSink: MetricsSink;
   publisher: Publisher;
@@ -33,9 +33,9 @@ export interface LegOptions {
 }
 
 /**
- * Coordinates a run for one leg. A mistake of its user's that shows only now ends the run with a result that says so.
- * @throws SupersededError where another leg has taken the run over
- * @throws PlanMissingError where there is no such run
+ * Drives a run for one leg. A UserError that only shows here terminates the run, with a result that says why.
+ * @throws SupersededError if another coordinator claims the run
+ * @throws PlanMissingError if there is no such run
  */
 export async function leg(options: LegOptions): Promise<LegOutput> {
   const { run, publisher } = options;
@@ -47,7 +47,7 @@ export async function leg(options: LegOptions): Promise<LegOutput> {
   return { run, done: true, passed, exitCode };
 }
 
-/** Null: the leg is over, the run is not. */
+/** @returns null if the leg is over and the run is not */
 async function coordinate(options: LegOptions, files: RunFiles): Promise<Result | null> {
   const { store, clock, compression, metricsSink, log, run } = options;
   const plan = await files.requirePlan();
@@ -55,8 +55,8 @@ async function coordinate(options: LegOptions, files: RunFiles): Promise<Result 
   let progress: Progress | null = null;
   try {
     const { observer, problems } = options.observersOf(plan);
-    // Once: a stop alarm that fires while the run goes on is not a problem, it is the stop.
-    if ((await files.etag('control')) === null) refuse(await problems());
+    // Only before the first leg: a stop alarm that fires later is not a problem, it stops the run.
+    if ((await files.etag('control')) === null) assertNone(await problems());
     const coordinator = new Coordinator({
       ...common,
       observer,
@@ -75,13 +75,13 @@ async function coordinate(options: LegOptions, files: RunFiles): Promise<Result 
 }
 
 /**
- * At most `legSeconds`; the Lambda's last minute is not the run's, of a short-lived Lambda half of its time.
+ * How long to drive the run, ms: `legSeconds`, but not into the Lambda's last minute, or second half if it is short.
  * @internal exported for its test
  */
 export const legMs = ({ legSeconds, remainingMs }: Pick<LegOptions, 'legSeconds' | 'remainingMs'>): number =>
-  Math.min(legSeconds * 1000, Math.max(remainingMs - MARGIN_MS, remainingMs / 2));
+  Math.min(legSeconds * 1000, Math.max(remainingMs - WRAP_UP_MS, remainingMs / 2));
 
-function refuse(problems: readonly string[]): void {
+function assertNone(problems: readonly string[]): void {
   if (problems.length > 0) throw new UserError(problems.join('; '), K6Exit.invalidConfig);
 }
 

@@ -1,4 +1,4 @@
-/** How an execution ended badly, as EventBridge tells, or a hand. */
+/** The events that call the stopper: an execution that failed, or a manual call. */
 
 import { z } from 'zod';
 import type { StopReason } from '../../core/contract/control.ts';
@@ -10,43 +10,43 @@ import { oneLine } from '../../core/errors.ts';
 const StatusChange = z.object({
   'detail-type': z.literal('Step Functions Execution Status Change'),
   detail: z.object({
-    /** The run's id, too. */
+    /** Equals the run's id. */
     name: z.string(),
     status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
-    /** JSON; absent where it is too long for an event. */
+    /** JSON; absent if it is too long for an event. */
     input: z.string().nullish(),
     error: z.string().nullish(),
     cause: z.string().nullish(),
   }),
 });
 
-/** Of a Lambda that threw, the cause is this JSON. */
+/** The cause, as JSON, if a Lambda threw. */
 const LambdaError = z.object({ errorMessage: z.string() });
 
 const MAX_CAUSE = 300;
 
-export interface StopOrder {
+export interface StopCall {
   run: string;
   reason: StopReason;
 }
 
-/** @throws Error where the event is neither */
-export function stopOrderOf(event: unknown): StopOrder {
-  const byHand = LegInput.safeParse(event);
-  if (byHand.success) return { run: byHand.data.run, reason: requested('the stopper was called by hand') };
+/** @throws Error if the event is neither */
+export function parseStopCall(event: unknown): StopCall {
+  const manual = LegInput.safeParse(event);
+  if (manual.success) return { run: manual.data.run, reason: requested('the stopper was called manually') };
   const { name, status, input, error, cause } = StatusChange.parse(event).detail;
   const given = LegInput.safeParse(parseJson(input ?? ''));
   const run = given.success ? given.data.run : name;
-  const why = [error, causeText(cause)].filter(Boolean).join(': ');
-  const tail = why === '' ? '' : `: ${why}`;
+  const details = [error, causeText(cause)].filter(Boolean).join(': ');
+  const tail = details === '' ? '' : `: ${details}`;
   if (status === 'ABORTED') return { run, reason: requested(`the execution was aborted${tail}`) };
-  const how = status === 'FAILED' ? 'the execution failed' : 'the execution ran out of time';
+  const how = status === 'FAILED' ? 'the execution failed' : 'the execution timed out';
   return { run, reason: { kind: 'internal', message: `${how}${tail}`, exitCode: FleetExit.internal } };
 }
 
 const requested = (message: string): StopReason => ({ kind: 'requested', message, exitCode: K6Exit.externalAbort });
 
-/** In one line. */
+/** One line. */
 function causeText(cause: string | null | undefined): string {
   const thrown = LambdaError.safeParse(parseJson(cause ?? ''));
   const text = oneLine(thrown.success ? thrown.data.errorMessage : (cause ?? ''));

@@ -5,12 +5,12 @@ import type { Clock, Compression, Fleet, MetricsSink, Store } from '../../core/p
 import { Coordinator } from '../../core/run/coordinator.ts';
 import type { Log } from '../log.ts';
 import type { Publisher } from '../publisher.ts';
-import type { StopOrder } from './event.ts';
+import type { StopCall } from './event.ts';
 
-/** How often a run is taken over anew, where a leg that still runs takes it back. */
-const TRIES = 5;
+/** How often to claim a run that a leg under way keeps claiming back. */
+const MAX_CLAIMS = 5;
 
-export interface StopOptions extends StopOrder {
+export interface StopOptions extends StopCall {
   store: Store;
   fleetOf(plan: Plan): Fleet;
   metricsSink: MetricsSink;
@@ -21,9 +21,10 @@ export interface StopOptions extends StopOrder {
 }
 
 /**
- * Ends a run whose state machine no longer drives it: a result with what there is, and no task left. A leg may still
- * run, since nothing ends a Lambda that does, and have a launch under way. Twice, or after an end in order, is fine.
- * @throws Error where tasks are left: Lambda then calls twice more
+ * Terminates a run that its state machine no longer drives: its result holds what has been measured, and no task is left.
+ * Idempotent, and safe after a regular end. A leg may still be running, with a launch under way, since aborting an
+ * execution does not abort its Lambda: the run is claimed from it.
+ * @throws Error if tasks are left; Lambda then retries twice
  */
 export async function stopRun(options: StopOptions): Promise<void> {
   const { run, reason, store, publisher, log } = options;
@@ -35,7 +36,7 @@ export async function stopRun(options: StopOptions): Promise<void> {
   }
   const fleet = options.fleetOf(plan);
   const failure = await endRun(options, plan, fleet).catch((error: Error) => error);
-  // The verdict is owed also where tasks are left.
+  // The verdict is published even if tasks are left.
   const result = await files.result();
   if (result !== null) await publisher.publish(files, result);
   if (failure !== undefined) throw failure;
@@ -43,19 +44,19 @@ export async function stopRun(options: StopOptions): Promise<void> {
 }
 
 async function endRun(options: StopOptions, plan: Plan, fleet: Fleet): Promise<void> {
-  await abandon(options, plan, fleet);
-  // Also what a leg has launched since: it may go on until it renews its lease, which is when it learns of its end.
+  await terminateRun(options, plan, fleet);
+  // A superseded leg may have launched more tasks, until its next write.
   await fleet.killAll?.();
 }
 
-async function abandon(options: StopOptions, plan: Plan, fleet: Fleet): Promise<void> {
+async function terminateRun(options: StopOptions, plan: Plan, fleet: Fleet): Promise<void> {
   const { store, metricsSink, clock, compression, reason } = options;
-  for (let tries = 1; ; tries++) {
+  for (let claims = 1; ; claims++) {
     try {
       await new Coordinator({ plan, store, fleet, metricsSink, observer: null, clock, compression }).terminate(reason);
       return;
     } catch (error) {
-      if (!(error instanceof SupersededError) || tries === TRIES) throw error;
+      if (!(error instanceof SupersededError) || claims === MAX_CLAIMS) throw error;
     }
   }
 }

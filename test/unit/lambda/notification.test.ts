@@ -26,7 +26,7 @@ const result: Result = {
   alarms: [{ name: 'Fleet-tasks-lost', at: 1, state: 'ALARM', reason: 'lost', effect: 'tell' }],
 };
 
-describe('noticeOf', () => {
+describe('notificationOf', () => {
   it('tells the verdict, why, the key figures, and where to look', () => {
     const { subject, message } = notificationOf(result, info);
     expect(subject).toBe('k6-fleet FAILED spike (20261123-043000-spike-7f3a)');

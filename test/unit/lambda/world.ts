@@ -12,19 +12,19 @@ import { SimulatedWorker } from '../../support/sim/worker.ts';
 
 const keyOf = ({ task, attempt }: TaskRef) => `${task}/${attempt}`;
 
-/** A stack on paper: simulated workers, a store in memory, time that passes only where nothing else can happen. */
-export class PaperStack {
+/** A stack without AWS: simulated workers, a store in memory, and virtual time. */
+export class SimulatedStack {
   readonly clock = new VirtualClock();
   readonly store = new MemoryStore();
   readonly workers = new Map<string, SimulatedWorker>();
-  readonly shown: IntervalMetrics[] = [];
+  readonly intervals: IntervalMetrics[] = [];
   readonly lines: Parameters<Log>[0][] = [];
   readonly published: Result[] = [];
   private seed = 7;
 
   constructor(readonly plan: Plan) {}
 
-  /** What both Lambdas are given. */
+  /** The dependencies of both Lambdas. */
   get dependencies() {
     return {
       store: this.store,
@@ -50,14 +50,14 @@ export class PaperStack {
     return body === null ? null : Result.parse(JSON.parse(Buffer.from(body).toString()));
   }
 
-  /** Lets time pass until the work is done. */
+  /** Advances the clock until the work is done. */
   drive<T>(work: Promise<T>): Promise<T> {
     return this.clock.drive(work, 20 * 60_000);
   }
 
   private readonly metricsSink: MetricsSink = {
     publish: async (interval) => {
-      this.shown.push(interval);
+      this.intervals.push(interval);
     },
   };
 

@@ -1,29 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { leg } from '../../../../lambda/coordinator/leg.ts';
-import { type StopOrder, stopOrderOf } from '../../../../lambda/stopper/event.ts';
+import { parseStopCall, type StopCall } from '../../../../lambda/stopper/event.ts';
 import { stopRun } from '../../../../lambda/stopper/stop.ts';
 import { planOf } from '../../../support/sim/plan.ts';
-import { PaperStack } from '../world.ts';
+import { SimulatedStack } from '../world.ts';
 
 const observersOf = () => ({
   observer: { observe: async () => ({ reading: null, events: [], samples: [], alarms: [] }) },
   problems: async () => [],
 });
-const legOf = (stack: PaperStack, legSeconds: number) =>
+const runLeg = (stack: SimulatedStack, legSeconds: number) =>
   leg({ ...stack.dependencies, run: stack.plan.id, legSeconds, remainingMs: 900_000, observersOf });
-const aborted: StopOrder['reason'] = { kind: 'requested', message: 'the execution was aborted', exitCode: 105 };
-const stop = (stack: PaperStack, reason = aborted) => stopRun({ ...stack.dependencies, run: stack.plan.id, reason });
+const aborted: StopCall['reason'] = { kind: 'requested', message: 'the execution was aborted', exitCode: 105 };
+const stop = (stack: SimulatedStack, reason = aborted) =>
+  stopRun({ ...stack.dependencies, run: stack.plan.id, reason });
 
-async function uploaded(): Promise<PaperStack> {
-  const stack = new PaperStack(planOf({ tasks: 3, durationMs: 60_000 }));
+async function uploaded(): Promise<SimulatedStack> {
+  const stack = new SimulatedStack(planOf({ tasks: 3, durationMs: 60_000 }));
   await stack.upload();
   return stack;
 }
 
 describe('stopRun', () => {
-  it('ends a run that no leg drives: a result with what there is, no task left, one notice', async () => {
+  it('ends a run that no leg drives: a result with what there is, no task left, one notification', async () => {
     const stack = await uploaded();
-    await stack.drive(legOf(stack, 15));
+    await stack.drive(runLeg(stack, 15));
     expect(stack.alive).toBe(3);
     await stack.drive(stop(stack));
     const result = await stack.result();
@@ -31,7 +32,7 @@ describe('stopRun', () => {
     expect(result?.stop).toEqual(aborted);
     expect(result?.metrics.iterations?.values.count).toBeGreaterThan(0);
     expect(stack.alive).toBe(0);
-    expect(stack.shown.at(-1)?.last).toBe(true);
+    expect(stack.intervals.at(-1)?.last).toBe(true);
     expect(stack.published).toHaveLength(1);
     await stack.drive(stop(stack));
     expect(await stack.result()).toEqual(result);
@@ -40,7 +41,7 @@ describe('stopRun', () => {
 
   it('takes a run from a leg that still runs, and its last launches too', async () => {
     const stack = await uploaded();
-    const driven = legOf(stack, 600).catch((error: Error) => error.name);
+    const driven = runLeg(stack, 600).catch((error: Error) => error.name);
     const stopped = stack.clock.sleep(500).then(() => stop(stack));
     const [name] = await stack.drive(Promise.all([driven, stopped]));
     expect(name).toBe('SupersededError');
@@ -55,9 +56,9 @@ describe('stopRun', () => {
     expect(stack.workers.size).toBe(0);
   });
 
-  it('owes the result and its notice also where tasks cannot be stopped, and then says so', async () => {
+  it('writes the result and publishes it even if tasks cannot be stopped, and then throws', async () => {
     const stack = await uploaded();
-    await stack.drive(legOf(stack, 15));
+    await stack.drive(runLeg(stack, 15));
     const { dependencies } = stack;
     const refused = async () => {
       throw new Error('ecs:StopTask is denied');
@@ -67,29 +68,29 @@ describe('stopRun', () => {
     await expect(stack.drive(stopping)).rejects.toThrow('ecs:StopTask is denied');
     expect((await stack.result())?.stop).toEqual(aborted);
     expect(stack.published).toHaveLength(1);
-    expect(stack.shown.at(-1)?.last).toBe(true);
+    expect(stack.intervals.at(-1)?.last).toBe(true);
     await stack.drive(stop(stack));
     expect(stack.published).toHaveLength(1);
   });
 
   it('leaves a run as it ended', async () => {
-    const stack = new PaperStack(planOf({ tasks: 2, durationMs: 3000 }));
+    const stack = new SimulatedStack(planOf({ tasks: 2, durationMs: 3000 }));
     await stack.upload();
-    await stack.drive(legOf(stack, 600));
+    await stack.drive(runLeg(stack, 600));
     await stack.drive(stop(stack));
     expect((await stack.result())?.verdict.passed).toBe(true);
     expect(stack.published).toHaveLength(1);
   });
 
   it('has nothing to do where there is no such run', async () => {
-    const stack = new PaperStack(planOf());
+    const stack = new SimulatedStack(planOf());
     await stop(stack);
     expect(stack.lines).toMatchObject([{ level: 'warn', message: 'there is no such run: nothing to stop' }]);
     expect([await stack.result(), stack.published]).toEqual([null, []]);
   });
 });
 
-describe('stopOrderOf', () => {
+describe('parseStopCall', () => {
   const change = (detail: object) => ({
     'detail-type': 'Step Functions Execution Status Change',
     source: 'aws.states',
@@ -97,7 +98,7 @@ describe('stopOrderOf', () => {
   });
 
   it.each([
-    [{ run: 'r' }, 'r', 'requested', 105, 'the stopper was called by hand'],
+    [{ run: 'r' }, 'r', 'requested', 105, 'the stopper was called manually'],
     [change({ status: 'ABORTED' }), 'by-input', 'requested', 105, 'the execution was aborted'],
     [
       change({ status: 'ABORTED', error: null, cause: 'k6-fleet stop' }),
@@ -106,7 +107,7 @@ describe('stopOrderOf', () => {
       105,
       'the execution was aborted: k6-fleet stop',
     ],
-    [change({ status: 'TIMED_OUT', input: null }), 'by-name', 'internal', 1, 'the execution ran out of time'],
+    [change({ status: 'TIMED_OUT', input: null }), 'by-name', 'internal', 1, 'the execution timed out'],
     [
       change({ error: 'Lambda.Unknown', cause: '{"errorType":"E","errorMessage":"out of\\nmemory","trace":[]}' }),
       'by-input',
@@ -122,12 +123,12 @@ describe('stopOrderOf', () => {
       'the execution failed: States.Runtime',
     ],
   ])('reads %j', (event, run, kind, exitCode, message) => {
-    expect(stopOrderOf(event)).toEqual({ run, reason: { kind, exitCode, message } });
+    expect(parseStopCall(event)).toEqual({ run, reason: { kind, exitCode, message } });
   });
 
   it('keeps a long cause short, and refuses what is neither', () => {
-    expect(stopOrderOf(change({ cause: 'x'.repeat(9000) })).reason.message.length).toBeLessThan(400);
-    expect(() => stopOrderOf(change({ status: 'SUCCEEDED' }))).toThrow();
-    expect(() => stopOrderOf({})).toThrow();
+    expect(parseStopCall(change({ cause: 'x'.repeat(9000) })).reason.message.length).toBeLessThan(400);
+    expect(() => parseStopCall(change({ status: 'SUCCEEDED' }))).toThrow();
+    expect(() => parseStopCall({})).toThrow();
   });
 });

@@ -12,15 +12,15 @@ import { createObserver } from '../../observers/create-observer.ts';
 import { ObserverSet } from '../../observers/observer-set.ts';
 import { TIMEOUTS } from '../timeouts.ts';
 
-/** The run's eyes: the stack's own alarms, the user's stop alarms, and the target that the plan names. */
+/** What a run observes: the stack's own alarms, the user's stop alarms, and the plan's target. */
 export interface RunObservers {
   observer: TargetObserver;
-  /** Why stop alarms cannot stop this run, one line each. */
+  /** Why the stop alarms cannot stop this run, one line each. */
   problems(): Promise<string[]>;
 }
 
-/** @throws UserError where the plan names a target that cannot be observed. */
-export function observersOf(plan: Plan, info: FleetInfo): RunObservers {
+/** @throws UserError if the plan's target cannot be observed */
+export function runObservers(plan: Plan, info: FleetInfo): RunObservers {
   const { target, region, stack } = info;
   const ownAlarms = new AlarmObserver({
     client: new CloudWatchClient({ region, requestHandler: TIMEOUTS }),
