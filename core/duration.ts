@@ -17,7 +17,7 @@ const GO_DURATION = new RegExp(`^[+-]?(?:${NUMBER}(?:ns|us|µs|μs|ms|s|m|h))+$`
 const PLAIN_NUMBER = new RegExp(`^[+-]?${NUMBER}(?:[eE][+-]?\\d+)?$`);
 const WITH_DAYS = /^([+-]?\d+)d(.*)$/su;
 
-/** A text that k6 would not take as a duration. @internal exported for its test */
+/** A text that k6 does not accept as a duration. @internal exported for its test */
 export class DurationError extends Error {
   override name = 'DurationError';
   constructor(readonly text: string) {
@@ -36,12 +36,12 @@ export function parseDuration(text: string): number {
   if (!days) return parseGo(text, text);
   const whole = Number(days[1]);
   const rest = days[2] === '' ? 0 : parseGo(days[2] ?? '', text);
-  // k6 lets the sign stand only before the days.
+  // k6 allows a sign only before the days.
   if (rest < 0) throw new DurationError(text);
   return whole * DAY_MS + (whole < 0 ? -rest : rest);
 }
 
-/** @param whole what to show where `text`, a part of it, is refused */
+/** @param whole the text to name in the error; `text` may be a part of it */
 function parseGo(text: string, whole: string): number {
   if (!GO_DURATION.test(text)) throw new DurationError(whole);
   let ms = 0;
@@ -49,7 +49,7 @@ function parseGo(text: string, whole: string): number {
   return text.startsWith('-') && ms !== 0 ? -ms : ms;
 }
 
-/** Rounds away what a product such as 1.001 * 1000 leaves behind the nanoseconds. */
+/** Rounds to nanoseconds, since a product such as 1.001 * 1000 is not exact. */
 const roundToNs = (ms: number): number => Math.round(ms * 1e6) / 1e6;
 
 /**
