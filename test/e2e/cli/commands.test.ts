@@ -188,9 +188,11 @@ test('a run whose coordinator has died is referred to resume', async () => {
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, 'plan.json'), JSON.stringify({ ...plan, id, createdAt: '2000-01-01T00:00:00.000Z' }));
 
-  const shown = await other.cli(['show', id]);
-  const attached = await other.cli(['attach', id, '-q']);
-  const elsewhere = await sandbox.cli(['attach', id, '--store', other.storeDir]);
+  const [shown, attached, elsewhere] = await Promise.all([
+    other.cli(['show', id]),
+    other.cli(['attach', id, '-q']),
+    sandbox.cli(['attach', id, '--store', other.storeDir]),
+  ]);
 
   expect(shown).toMatchObject({ code: 0, stderr: '' });
   expect(shown.stdout).toContain(`finish the run with: k6-fleet resume ${id}\n`);

@@ -65,7 +65,7 @@ describe.concurrent('a signal', () => {
 
     expect(code).toBe(105);
     expect(stderr.trim().split('\n').at(-1)).toBe(
-      `k6-fleet: stopped at once, without a result; to get one from the last checkpoint: k6-fleet resume ${run.id}`,
+      `k6-fleet: stopped at once, without a result; to get one from the last checkpoint: k6-fleet resume ${run.id} --store ${run.storeDir}`,
     );
     expect(await run.k6()).toEqual([]);
     await run.untilNothingIsLeft();

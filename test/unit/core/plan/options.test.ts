@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../../../../core/errors.ts';
-import { parseFleetOptions } from '../../../../core/plan/options.ts';
+import { parseFleetOptions, unobservedWarning } from '../../../../core/plan/options.ts';
 
 test.each([
   ['nothing', undefined, {}],
@@ -50,4 +50,17 @@ test.each([
   expect(error.message).not.toContain('\n');
   if (typeof message === 'string') expect(error.message).toBe(message);
   else expect(error.message).toMatch(message);
+});
+
+test.each([
+  [undefined, null],
+  [{ observe: 'stack', minPeakTasks: 2 }, null],
+  [{ observe: null, maxErrorRate: 0.1, scaleOutWithinMs: null, thresholds: { cpu: [] } }, null],
+  [{ observe: null, minPeakTasks: 2 }, 'so minPeakTasks cannot be judged'],
+  [
+    { observe: null, scaleOutWithinMs: 1, minPeakTasks: 2, thresholds: { cpu: ['max<90'] } },
+    'so scaleOutWithin, minPeakTasks and thresholds cannot be judged',
+  ],
+])('names what cannot be judged without an observer: %o', (target, warning) => {
+  expect(unobservedWarning(target)).toEqual(warning === null ? null : expect.stringContaining(warning));
 });
