@@ -1,37 +1,37 @@
-/** One answer of a server that tells the time. All Unix ms. */
-export interface TimedAnswer {
-  /** When the question left, by our clock. */
+/** One response of a server with its time. All Unix ms. */
+export interface TimedResponse {
+  /** When the request was sent, by our clock. */
   sentAt: number;
-  /** When the answer had come, by our clock. */
+  /** When the response was received, by our clock. */
   receivedAt: number;
-  /** The server's time in whole seconds, cut off, as the header `Date` has it (RFC 9110, 6.6.1). */
+  /** The server's time, truncated to whole seconds as in the `Date` header (RFC 9110, 6.6.1). */
   date: number;
 }
 
-/** `Date` counts whole seconds, ms. */
+/** Resolution of `Date`, ms. */
 const RESOLUTION_MS = 1000;
 
 /**
- * How far a server's clock is ahead of ours, bounded by its answers. The server's time was in [date, date + 1 s) at some
- * moment between sentAt and receivedAt, so each answer bounds the offset to [date - receivedAt, date + 1000 - sentAt];
- * many answers, at different places within a second, narrow that to about a round trip. (Marzullo's algorithm for one
- * server that never lies; NTP uses the same intersection.)
+ * How far a server's clock is ahead of ours, bounded by its responses. The server's time was in [date, date + 1 s) at
+ * some moment between sentAt and receivedAt, so each response bounds the offset to
+ * [date - receivedAt, date + 1000 - sentAt]. Many responses, at different fractions of a second, narrow that down to
+ * about a round trip. (Marzullo's algorithm for one correct server; NTP intersects in the same way.)
  */
 export class ClockBounds {
   private low = Number.NEGATIVE_INFINITY;
   private high = Number.POSITIVE_INFINITY;
 
-  /** Answers that contradict the ones before mean that a clock was stepped, or has drifted: the bounds start anew. */
-  observe({ sentAt, receivedAt, date }: TimedAnswer): void {
+  /** A response that contradicts earlier ones means that a clock was stepped or has drifted: the bounds are reset. */
+  observe({ sentAt, receivedAt, date }: TimedResponse): void {
     const low = date - receivedAt;
     const high = date + RESOLUTION_MS - sentAt;
-    if (!(low <= high)) return; // not a time, or our own clock was stepped meanwhile
+    if (!(low <= high)) return; // an invalid date, or our own clock was stepped meanwhile
     this.low = Math.max(this.low, low);
     this.high = Math.min(this.high, high);
     if (this.low > this.high) [this.low, this.high] = [low, high];
   }
 
-  /** The server's clock minus ours, ms: the offset nearest to 0 that fits all answers. Nothing is known: 0. */
+  /** The server's clock minus ours, ms: the offset nearest to 0 within the bounds; 0 before the first response. */
   offsetMs(): number {
     return Math.min(Math.max(0, this.low), this.high);
   }

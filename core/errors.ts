@@ -1,12 +1,12 @@
-/** Another coordinator has taken the run over; this one must do nothing more. */
+/** Another coordinator has claimed the run; this one must not act any more. */
 export class SupersededError extends Error {
   constructor(run: string) {
-    super(`another coordinator has taken run ${run} over; this one has stopped`);
+    super(`another coordinator has taken over run ${run}; this one has stopped`);
     this.name = 'SupersededError';
   }
 }
 
-/** A mistake that a user can mend: one clear line, and the exit code that says of what kind it is. */
+/** An error that a user can fix: one clear line, and the exit code for its kind. */
 export class UserError extends Error {
   constructor(
     message: string,
@@ -17,7 +17,7 @@ export class UserError extends Error {
   }
 }
 
-/** A store that cannot be read or written: one line that names the object and what is to be done. */
+/** A store that cannot be read or written: one line that names the object and the remedy. */
 export class StoreError extends Error {
   constructor(message: string, options?: { cause: unknown }) {
     super(message, options);

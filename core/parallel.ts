@@ -1,7 +1,6 @@
 /**
- * Does the same for each item, several at once. After an error no other item is begun; it is thrown when those under
- * way have ended, so that nothing goes on behind the caller's back.
- * @param limit how many at once, at most
+ * Calls `act` for each item, at most `limit` at once. After an error it starts no further item, and throws once the calls
+ * under way have settled: nothing is left running.
  */
 export async function eachInParallel<T>(
   items: readonly T[],

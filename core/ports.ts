@@ -1,29 +1,29 @@
-/** The interfaces that the core needs and that stores/, fleets/ and targets/ implement. */
+/** The interfaces that the core depends on; stores/, fleets/ and observers/ implement them. */
 
 import type { IntervalMetrics } from './contract/interval-metrics.ts';
 import type { AlarmTransition, TargetEvent, TargetReading, TargetSample } from './contract/result.ts';
 
-/** A contested object and the mark of this version of it. */
+/** One version of a contested object. */
 export interface Versioned {
   body: Uint8Array;
   etag: string;
 }
 
-/** Where a run's files lie. Keys are relative, with `/` between their parts. */
+/** Holds the files of runs. Keys are relative, with `/` between their parts. */
 export interface Store {
-  /** How far the store's clock is ahead of this machine's, ms. Absent: they are the same clock. */
+  /** How far the store's clock is ahead of this machine's, ms. Absent: both are the same clock. */
   readonly clock?: { offsetMs(): number };
-  /** The object, or null where there is none. */
+  /** The object, or null if there is none. */
   get(key: string): Promise<Uint8Array | null>;
-  /** Writes an object that has one writer; readers see the old or the new one whole. */
+  /** Writes an object that has one writer, atomically: readers see the old or the new version. */
   put(key: string, body: Uint8Array | string): Promise<void>;
-  /** Writes an object only where there is none. False: there was one. */
+  /** Writes an object if there is none. @returns false if there was one */
   create(key: string, body: Uint8Array | string): Promise<boolean>;
-  /** A contested object, or null where there is none. Only for keys that are written by `swap`. */
+  /** A contested object, or null if there is none. Only for keys that are written by `swap`. */
   getVersioned(key: string): Promise<Versioned | null>;
   /**
-   * Replaces exactly the version that `etag` marks; null: only where there is none.
-   * Returns the new etag, or null where somebody else was first.
+   * Compare-and-swap: replaces exactly the version with this etag; null creates the object if there is none.
+   * @returns the new etag, or null if another writer was first
    */
   swap(key: string, body: Uint8Array | string, etag: string | null): Promise<string | null>;
 }
@@ -54,30 +54,30 @@ export interface Fleet {
   killAll?(): Promise<void>;
 }
 
-/** What an observer has read. Whatever it tells again, with the same time, counts once. */
+/** What an observer has read. Entries that are repeated with the same time count once. */
 export interface Observation {
-  /** Null: it does not count tasks. */
+  /** Null: the observer does not count tasks. */
   reading: TargetReading | null;
   events: TargetEvent[];
-  /** May lag behind by minutes. */
+  /** May lag by minutes. */
   samples: TargetSample[];
   alarms: AlarmTransition[];
-  /** To how many tasks the target may scale; absent: not known. */
+  /** How many tasks the target may scale to; absent: unknown. */
   maximum?: number;
 }
 
-/** Reads how the target scales. Keeps nothing that the next coordinator of the run would need. */
+/** Reads how the target scales. Keeps nothing that the next coordinator of the run needs. */
 export interface TargetObserver {
   /**
-   * @param since Unix ms: when the run was begun; what is older is of no interest
-   * @throws Error where the target's state cannot be read now; the next reading is tried all the same.
+   * @param since when the run started, Unix ms; older events may be left out
+   * @throws Error if the target cannot be read now; the next reading is attempted all the same
    */
   observe(since: number): Promise<Observation>;
 }
 
-/** Shows a run's vital signs elsewhere, such as in CloudWatch. */
+/** Publishes a run's interval metrics, such as to CloudWatch. */
 export interface MetricsSink {
-  /** @throws Error where they cannot be shown now; the run goes on. */
+  /** @throws Error if they cannot be published now; the run continues */
   publish(interval: IntervalMetrics): Promise<void>;
 }
 

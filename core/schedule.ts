@@ -1,15 +1,14 @@
 import type { Clock } from './ports.ts';
 
-/** What is done every so often, by name. */
+/** When periodic work is due, by name. */
 export class Schedule<Name extends string> {
   private readonly due = new Map<Name, number>();
 
   constructor(private readonly clock: Clock) {}
 
   /**
-   * Whether it is time; if so, the next time comes `everyMs` after this one was due: a tick that comes a little early
-   * skips none for ever. The first time is now; what was missed is not made up for, and half of `everyMs` passes at
-   * least.
+   * Whether the work is due; the first time it is due at once. If it is, it is due again `everyMs` after it was due, not
+   * after now, so that late ticks do not add up; but at least `everyMs / 2` from now, so that missed times are skipped.
    */
   isDue(what: Name, everyMs: number): boolean {
     const now = this.clock.now();
@@ -19,7 +18,7 @@ export class Schedule<Name extends string> {
     return true;
   }
 
-  /** Puts the next time off. */
+  /** Makes the work due `byMs` from now. */
   postpone(what: Name, byMs: number): void {
     this.due.set(what, this.clock.now() + byMs);
   }

@@ -1,11 +1,11 @@
-/** What alarms mean for a run: those that fire after its start. */
+/** The alarms that concern a run: those that fire after its start. */
 
 import { isAlarmOn } from '../../contract/cloudwatch.ts';
 import type { AlarmTransition } from '../../contract/result.ts';
 import { oneLine } from '../../errors.ts';
 import type { RunState } from '../state.ts';
 
-/** The transitions since the start, in order of time. */
+/** The transitions since the start, by time. */
 export const alarmsSinceStart = ({ alarms, startAt }: Pick<RunState, 'alarms' | 'startAt'>): AlarmTransition[] =>
   startAt === null ? [] : alarms.filter(({ at }) => at >= startAt).sort((a, b) => a.at - b.at);
 
@@ -19,8 +19,8 @@ export function firedAlarms(state: Pick<RunState, 'alarms' | 'startAt'>): AlarmT
 }
 
 /**
- * Those that fail the run. An alarm of the stack's own may have been raised by another run: that is none of this one's.
- * One that another run had raised before the start does not fire again, and fails nothing.
+ * The alarms that fail the run. One of the stack's own counts only if this run has raised its condition, since another
+ * run may have raised the alarm. An alarm that was up before the start does not fire again, so it fails nothing.
  */
 export const failingAlarms = (state: Pick<RunState, 'alarms' | 'startAt' | 'raisedConditions'>): AlarmTransition[] =>
   firedAlarms(state).filter(

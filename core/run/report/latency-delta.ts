@@ -1,4 +1,4 @@
-/** What a histogram gained since an earlier look at it, in so few values that CloudWatch takes them as one datum. */
+/** What a histogram gained within an interval, in so few values that CloudWatch takes them as one datum. */
 import { bucketMiddle } from '../../metrics/buckets.ts';
 import type { Histogram } from '../../metrics/histogram.ts';
 
@@ -9,14 +9,14 @@ import type { Histogram } from '../../metrics/histogram.ts';
  */
 export const MAX_VALUES = 150;
 
-/** How often each bucket was seen. A duration is neither negative nor infinite: no other part of a histogram counts. */
+/** Counts by bucket. Durations are neither negative nor infinite, so the other parts of a histogram are empty. */
 export interface BucketCounts {
   zero: number;
-  /** By bucket as core/metrics/buckets.ts numbers them. */
+  /** By bucket number, as in core/metrics/buckets.ts. */
   positive: ReadonlyMap<number, number>;
 }
 
-/** Values in ascending order, each with how often it was seen. */
+/** Values in ascending order, each with its count. */
 export interface Distribution {
   values: number[];
   counts: number[];
@@ -30,8 +30,8 @@ export function bucketCounts(histogram: Histogram): BucketCounts {
 }
 
 /**
- * What came between two looks at a histogram that only grows. No sample is lost, and their mean is kept to a bucket's
- * half width. Where there are more than `MAX_VALUES` buckets, every k neighbours become one value, their mean, which is
+ * The samples added between two states of a histogram. None is lost, and their mean is accurate to half the width of a
+ * bucket. If there are more than `MAX_VALUES` buckets, every k neighbours become one value, their mean, which is
  * off by less than 2^(k/128) - 1: latencies from 1 ms to 10 s have 1,700 buckets, so k = 12, less than 6.8 %.
  * @param min, max of all that the histogram holds: no value lies outside
  */
@@ -63,7 +63,7 @@ export function addedBetween(
   return distribution;
 }
 
-/** How many values are left where every `width` neighbours become one. */
+/** How many values are left if every `width` neighbours become one. */
 const groupsOf = (added: [bucket: number, count: number][], width: number): number =>
   new Set(added.map(([bucket]) => Math.floor(bucket / width))).size;
 

@@ -168,7 +168,7 @@ describe('two coordinators', () => {
     expect([first.code, second.code].sort()).toEqual([0, 123]);
     const loser = first.code === 123 ? first : second;
     expect(loser.stderr.trim().split('\n').at(-1)).toBe(
-      `k6-fleet: another coordinator has taken run ${run.id} over; this one has stopped`,
+      `k6-fleet: another coordinator has taken over run ${run.id}; this one has stopped`,
     );
     await expectAllCounted(run, '/two');
     expect((await run.result()).run.legs).toBe(2);

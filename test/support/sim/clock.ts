@@ -1,6 +1,6 @@
 import type { Clock } from '../../../core/ports.ts';
 
-/** Time that passes only when nothing else can happen: a minute of a run takes milliseconds. */
+/** Virtual time, which advances only when nothing else can happen: a minute of a run takes milliseconds. */
 export class VirtualClock implements Clock {
   private time = Date.UTC(2026, 0, 1);
   private readonly sleepers = new Heap();
@@ -14,8 +14,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Lets time pass until the work is done.
-   * @throws Error where nothing is left that could go on, or it takes longer than `limitMs` of virtual time.
+   * Advances the time until the work is done.
+   * @throws Error if the work waits and nothing sleeps, or if it takes longer than `limitMs` of virtual time
    */
   async drive<T>(work: Promise<T>, limitMs: number): Promise<T> {
     const limit = this.time + limitMs;
@@ -25,10 +25,10 @@ export class VirtualClock implements Clock {
     };
     work.then(mark, mark);
     for (;;) {
-      await new Promise(setImmediate); // after it every promise that can settle has
+      await new Promise(setImmediate); // every promise that can settle has settled then
       if (over) return work;
       const next = this.sleepers.pop();
-      if (next === null) throw new Error('the run waits for something that never comes');
+      if (next === null) throw new Error('the run waits, but nothing sleeps');
       if (next.at > limit) throw new Error(`the run did not end within ${limitMs / 1000} s of virtual time`);
       this.time = next.at;
       next.wake();
@@ -38,14 +38,14 @@ export class VirtualClock implements Clock {
 
 interface Sleeper {
   at: number;
-  /** The how manyth it is. */
+  /** Order of the calls of `sleep`. */
   nr: number;
   wake: () => void;
 }
 
 const isBefore = (a: Sleeper, b: Sleeper) => a.at < b.at || (a.at === b.at && a.nr < b.nr);
 
-/** Gives out the sleeper that wakes first; of several, the one that slept first. A binary heap: a thousand workers sleep. */
+/** Sleepers by the time they wake, then by the order in which they fell asleep. A binary heap, for a thousand workers. */
 class Heap {
   private readonly heap: Sleeper[] = [];
   private count = 0;

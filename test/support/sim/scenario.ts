@@ -1,8 +1,8 @@
 import { planOf } from './plan.ts';
-import type { Conductor, Scenario } from './world.ts';
+import type { CoordinatorScript, Scenario } from './world.ts';
 
-/** One coordinator that nothing happens to. */
-export const calm: Conductor = { startMs: 0, crashes: [] };
+/** One coordinator without a fault. */
+export const calm: CoordinatorScript = { startMs: 0, crashes: [] };
 
 export const scenario = (part: Partial<Scenario> = {}): Scenario => ({
   plan: planOf(),
@@ -10,6 +10,6 @@ export const scenario = (part: Partial<Scenario> = {}): Scenario => ({
   latencyMs: 10,
   faults: [],
   stopMs: null,
-  conductors: [calm],
+  coordinators: [calm],
   ...part,
 });

@@ -1,6 +1,6 @@
 import type { Store, Versioned } from '../../../core/ports.ts';
 
-/** A store in memory. Every call takes effect at once and whole. */
+/** A store in memory. Every call is atomic. */
 export class MemoryStore implements Store {
   private readonly objects = new Map<string, Versioned>();
 

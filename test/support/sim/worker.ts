@@ -6,13 +6,13 @@ import { initialTaskStatus, type TaskStatus } from '../../../core/contract/task-
 import type { Window, WindowJob } from '../../../core/contract/window.ts';
 import type { Clock, Store, TaskRef } from '../../../core/ports.ts';
 
-/** What a worker has done, for the world to compare with the result. */
-export interface Deeds {
+/** What the workers have done, to compare with the result. */
+export interface WorkerEvents {
   windows: (TaskRef & { seq: number; job: WindowJob; iterations: number })[];
-  /** Jobs whose end a worker has reported. */
+  /** Jobs that a worker has reported as ended. */
   jobs: (TaskRef & { kind: Job['kind']; nr: number; exitCode: number | null })[];
-  /** Attempts that loaded the setup data, and whether it was there. */
-  armed: (TaskRef & { dataThere: boolean })[];
+  /** Attempts that loaded the setup data, and whether it existed. */
+  armed: (TaskRef & { hasData: boolean })[];
 }
 
 export interface WorkerOptions {
@@ -20,24 +20,26 @@ export interface WorkerOptions {
   plan: Plan;
   store: Store;
   clock: Clock;
-  deeds: Deeds;
+  events: WorkerEvents;
   /** 0 to 1. */
   random: () => number;
-  /** Called before and after each write of this worker; may kill it. */
+  /** Called before and after each write of this worker; may kill the worker. */
   onWrite: (moment: 'before' | 'after') => void;
 }
 
 class Died extends Error {}
 
-/** What each version of control.json says: a thousand workers read the same one. */
+/** control.json parsed, by version: a thousand workers read the same one. */
 const parsed = new WeakMap<Uint8Array, Control>();
 
-/** How long a job takes, and how long after it is asked to stop, ms. */
+/** How long a job takes, ms. */
 const JOB_MS = 700;
+/** How long a job takes to stop, ms. */
 const STOP_MS = 400;
+/** How long a write takes at most, ms. */
 const WRITE_MS = 20;
 
-/** A worker with a k6 that only exists on paper: it reads and writes the run's files as the real ones do. */
+/** A worker without a k6: it reads and writes the run's files as a real worker does. */
 export class SimulatedWorker {
   alive = true;
   private frozen = false;
@@ -61,22 +63,22 @@ export class SimulatedWorker {
     this.state = initialTaskStatus(ref.task, ref.attempt, 1);
   }
 
-  /** Ends it at once; it writes nothing more. */
+  /** It exits at once, and writes nothing more. */
   kill(): void {
     this.alive = false;
   }
 
-  /** It stays, but does nothing more. */
+  /** It stays alive, but does nothing more. */
   freeze(): void {
     this.frozen = true;
   }
 
-  /** Its k6 is killed; the worker itself lives to tell. */
+  /** Its k6 is killed; the worker reports that. */
   killK6(): void {
     this.k6Dead = true;
   }
 
-  async live(): Promise<void> {
+  async start(): Promise<void> {
     try {
       await this.work();
     } catch (error) {
@@ -107,26 +109,26 @@ export class SimulatedWorker {
   }
 
   private async serveLoad(control: Control): Promise<void> {
-    const { plan, clock, deeds, ref, store } = this.options;
+    const { plan, clock, events, ref, store } = this.options;
     const { phase } = control;
     if (this.hasEnded) return;
     if (this.k6Dead) return this.endLoad(-1);
     if (phase === 'stopping' || workersMayExit(phase)) {
-      // Whatever was measured since the last window is shipped when k6 is stopped.
+      // What was measured since the last window is shipped when k6 stops.
       if (this.started !== null) await this.ship('load');
       return this.endLoad(this.started === null ? 105 : 103);
     }
     if (phase === 'teardown' || phase === 'summary') return this.endLoad(null);
     if (this.state.phase === 'starting' && clock.now() >= this.bornAt + this.readyMs)
-      await this.say({ phase: 'ready' });
+      await this.report({ phase: 'ready' });
     else if (this.state.phase === 'ready' && phase === 'arming') {
-      deeds.armed.push({ ...ref, dataThere: (await store.get(this.run.setupData)) !== null });
-      await this.say({ phase: 'armed' });
+      events.armed.push({ ...ref, hasData: (await store.get(this.run.setupData)) !== null });
+      await this.report({ phase: 'armed' });
     } else if ((this.state.phase === 'ready' || this.state.phase === 'armed') && phase === 'running') {
       const startAt = control.startAt ?? Number.NaN;
       await this.pause(startAt - clock.now());
       this.started = startAt;
-      await this.say({ phase: 'running', startSkewMs: clock.now() - startAt });
+      await this.report({ phase: 'running', startSkewMs: clock.now() - startAt });
     } else if (this.started !== null) {
       const shipped = this.loadWindows;
       if (clock.now() < this.started + (shipped + 1) * plan.timing.windowMs) return;
@@ -145,7 +147,7 @@ export class SimulatedWorker {
     } else if (job !== null && sameTask(job, ref) && job.nr > this.lastJob) {
       this.lastJob = job.nr;
       if (phase === 'stopping') {
-        await this.say({ job: { nr: job.nr, exitCode: null, durationMs: 0, logTail: [] } });
+        await this.report({ job: { nr: job.nr, exitCode: null, durationMs: 0, logTail: [] } });
         return;
       }
       this.job = { job, endsAt: clock.now() + JOB_MS, exitCode: 0 };
@@ -154,24 +156,24 @@ export class SimulatedWorker {
   }
 
   private async endJob({ kind, nr }: Job, exitCode: number): Promise<void> {
-    const { ref, deeds } = this.options;
+    const { ref, events } = this.options;
     this.job = null;
     if (kind !== 'summary') await this.ship(kind);
     if (kind === 'setup' && exitCode === 0) {
       await this.write(this.run.setupData, { kind: 'value', value: 'token' });
     }
     const done = { nr, exitCode, durationMs: JOB_MS, logTail: [] };
-    await this.say({ job: done }, () => deeds.jobs.push({ ...ref, kind, nr, exitCode }));
+    await this.report({ job: done }, () => events.jobs.push({ ...ref, kind, nr, exitCode }));
   }
 
   private endLoad(exitCode: number | null): Promise<void> {
-    return this.say({ phase: 'done', exitCode, endedAt: this.options.clock.now() });
+    return this.report({ phase: 'done', exitCode, endedAt: this.options.clock.now() });
   }
 
   /** Ships one window with some iterations. */
   private async ship(job: WindowJob): Promise<void> {
-    const { ref, clock, deeds } = this.options;
-    // Not by chance: the same tasks measure the same, whoever conducts them.
+    const { ref, clock, events } = this.options;
+    // Not random: a task measures the same whatever the coordinators do.
     const seq = this.state.windows;
     const iterations = 1 + ((7 * ref.task + 5 * ref.attempt + 3 * seq) % 9);
     const t = Math.floor(clock.now() / 1000);
@@ -185,24 +187,24 @@ export class SimulatedWorker {
     const lines: Window['lines'] = [{ v: 1, wall: 1, cells: [{ t, metrics }] }];
     const window: Window = { v: 1, ...ref, seq, job, busy: 0, lines };
     await this.write(this.keys.window(seq), window, () => {
-      deeds.windows.push({ ...ref, seq, job, iterations });
+      events.windows.push({ ...ref, seq, job, iterations });
       if (job === 'load') this.loadWindows += 1;
     });
     this.state.windows += 1;
   }
 
-  private say(change: Partial<TaskStatus>, deed?: () => void): Promise<void> {
+  private report(change: Partial<TaskStatus>, onWritten?: () => void): Promise<void> {
     Object.assign(this.state, change);
-    return this.write(this.keys.status, this.state, deed);
+    return this.write(this.keys.status, this.state, onWritten);
   }
 
-  private async write(key: string, body: unknown, deed?: () => void): Promise<void> {
+  private async write(key: string, body: unknown, onWritten?: () => void): Promise<void> {
     this.options.onWrite('before');
     await this.pause(this.options.random() * WRITE_MS);
     await this.options.store.put(key, encodeJson(body));
-    deed?.();
+    onWritten?.();
     this.options.onWrite('after');
-    await this.goOn();
+    await this.checkAlive();
   }
 
   private async readControl(): Promise<Control> {
@@ -215,10 +217,10 @@ export class SimulatedWorker {
 
   private async pause(ms: number): Promise<void> {
     await this.options.clock.sleep(ms);
-    await this.goOn();
+    await this.checkAlive();
   }
 
-  private async goOn(): Promise<void> {
+  private async checkAlive(): Promise<void> {
     if (!this.alive) throw new Died();
     if (this.frozen) await new Promise(() => undefined);
   }

@@ -8,76 +8,76 @@ import type { Clock, Fleet, LaunchResult, MetricsSink, Store, TargetObserver, Ta
 import { Coordinator, type CoordinatorOptions } from '../../../core/run/coordinator.ts';
 import { VirtualClock } from './clock.ts';
 import { MemoryStore } from './store.ts';
-import { type Deeds, SimulatedWorker } from './worker.ts';
+import { SimulatedWorker, type WorkerEvents } from './worker.ts';
 
-/** Something that happens to a task: at a moment of the run, or just before or after it writes for the nth time. */
+/** A fault of a task: at a moment of the run, or just before or after its nth write. */
 export interface Fault {
   task: number;
   kind: 'kill' | 'freeze' | 'kill-k6';
   when: { ms: number } | { write: number; moment: 'before' | 'after' };
 }
 
-/** One coordinator and those that take its place when it crashes. */
-export interface Conductor {
+/** One coordinator and its successors when it crashes. */
+export interface CoordinatorScript {
   /** When the first one starts, ms. */
   startMs: number;
-  /** Each crashes at its nth call of store or fleet, before or after that takes effect; the next comes after `restMs`. */
+  /** Each crashes at its nth call of store or fleet, before or after the call takes effect; a successor starts after `restMs`. */
   crashes: { call: number; after: boolean; restMs: number }[];
-  /** Holds the nth call of the first one up. */
+  /** Delays the nth call of the first one. */
   stall?: { call: number; ms: number } | undefined;
-  /** How long a leg lasts, ms; the next one comes a second later. Absent: one leg does it all. */
+  /** How long a leg lasts, ms; the next starts a second later. Absent: there is one leg. */
   legMs?: number | undefined;
 }
 
 export interface Scenario {
   plan: Plan;
   seed: number;
-  /** A call of store or fleet takes up to twice so long, ms. */
+  /** A call of store or fleet takes up to twice this long, ms. */
   latencyMs: number;
   faults: Fault[];
   stopMs: number | null;
-  conductors: Conductor[];
+  coordinators: CoordinatorScript[];
   observer?: TargetObserver;
   metricsSink?: MetricsSink;
   /** The platform's answer to the nth launch, counted from 1; throws if the task can never be launched. */
   onLaunch?: (nr: number, ref: TaskRef, atMs: number) => LaunchResult;
-  /** A stopper comes, and ends the run. */
-  abandonMs?: number;
-  /** Called with the world's clock before anything happens. */
+  /** When the stopper terminates the run, ms. */
+  terminateMs?: number;
+  /** Called with the simulated clock before the run starts. */
   onClock?: (clock: Clock) => void;
   /** Longest virtual time, ms. */
   limitMs?: number;
 }
 
-export interface Played extends Deeds {
+export interface Outcome extends WorkerEvents {
   plan: Plan;
-  /** How each conductor ended. */
+  /** How each coordinator ended. */
   endings: (Result | SupersededError)[];
-  /** Every control.json that was written, and by which coordinator. */
-  told: { leg: number; at: number; control: Control }[];
+  /** Every control.json that was written, and by which leg. */
+  controls: { leg: number; at: number; control: Control }[];
   launches: TaskRef[];
-  /** When each launch was asked for, Unix ms, those refused too. */
+  /** When each launch was requested, Unix ms, including those refused. */
   launchTimes: number[];
   /** How often the coordinators called the store's get, by Unix second. */
   gets: Map<number, number>;
-  /** Tasks that are alive in the end. */
+  /** Tasks that are alive at the end. */
   left: TaskRef[];
-  /** Attempts that were alive when another took their place: what they ship in their last moments may not count. */
-  disowned: TaskRef[];
-  /** result.json as it is in the end. */
+  /** Attempts that were alive when they were replaced: what they ship in their last moments may not count. */
+  replaced: TaskRef[];
+  /** result.json at the end. */
   stored: Result;
   /** The coordinators that were superseded, and when. */
   superseded: { leg: number; at: number }[];
 }
 
-/** Longer than all of a run's timeouts one after the other. */
+/** Longer than all timeouts of a run together. */
 const LIMIT_MS = 20 * 60_000;
 
 class Crash extends Error {}
 
-/** Plays a run to its end. @throws Error where it does not end, or a coordinator fails. */
-export function play(scenario: Scenario): Promise<Played> {
-  return new World(scenario).play();
+/** Simulates a run to its end. @throws Error if it does not end, or a coordinator fails */
+export function simulate(scenario: Scenario): Promise<Outcome> {
+  return new World(scenario).simulate();
 }
 
 class World {
@@ -87,19 +87,19 @@ class World {
   private readonly writes: number[];
   private readonly random: () => number;
   private legs = 0;
-  private readonly played: Omit<Played, 'endings' | 'stored' | 'left'>;
+  private readonly recorded: Omit<Outcome, 'endings' | 'stored' | 'left'>;
 
   constructor(private readonly scenario: Scenario) {
     const { plan, seed } = scenario;
     this.random = randomOf(seed);
     this.writes = plan.tasks.map(() => 0);
-    this.played = {
+    this.recorded = {
       plan,
-      told: [],
+      controls: [],
       launches: [],
       launchTimes: [],
       gets: new Map(),
-      disowned: [],
+      replaced: [],
       superseded: [],
       windows: [],
       jobs: [],
@@ -107,32 +107,32 @@ class World {
     };
   }
 
-  async play(): Promise<Played> {
-    const { plan, faults, stopMs, conductors, onClock, limitMs = LIMIT_MS } = this.scenario;
+  async simulate(): Promise<Outcome> {
+    const { plan, faults, stopMs, coordinators, onClock, limitMs = LIMIT_MS } = this.scenario;
     onClock?.(this.clock);
     const keys = runKeys(plan.id);
     for (const { task, kind, when } of faults) {
-      if ('ms' in when) void this.clock.sleep(when.ms).then(() => this.strike(task, kind));
+      if ('ms' in when) void this.clock.sleep(when.ms).then(() => this.inject(task, kind));
     }
     if (stopMs !== null) {
       const body = encodeJson({ at: new Date(0).toISOString(), message: 'stop it' });
       void this.clock.sleep(stopMs).then(() => this.store.create(keys.stop, body));
     }
-    const conducted = conductors.map((one) => this.conduct(one));
-    const endings = await this.clock.drive(Promise.all([...conducted, ...this.stopper()]), limitMs);
+    const driven = coordinators.map((script) => this.drive(script));
+    const endings = await this.clock.drive(Promise.all([...driven, ...this.stopper()]), limitMs);
     const stored = JSON.parse(Buffer.from((await this.store.get(keys.result)) ?? []).toString()) as Result;
-    const left = this.played.launches.filter((ref) => this.workers.get(keyOf(ref))?.alive);
-    return { ...this.played, endings: endings.filter((ending) => ending !== null), stored, left };
+    const left = this.recorded.launches.filter((ref) => this.workers.get(keyOf(ref))?.alive);
+    return { ...this.recorded, endings: endings.filter((ending) => ending !== null), stored, left };
   }
 
-  /** The stopper, where one comes; twice, as a Lambda that is retried. */
+  /** The stopper, if there is one; it runs twice, as a Lambda that is retried. */
   private stopper(): Promise<Result | null>[] {
-    const { abandonMs } = this.scenario;
-    if (abandonMs === undefined) return [];
+    const { terminateMs } = this.scenario;
+    if (terminateMs === undefined) return [];
     const reason = { kind: 'internal' as const, message: 'the state machine was aborted', exitCode: 1 };
     const once = async () => new Coordinator(this.optionsOf(++this.legs)).terminate(reason);
     return [
-      this.clock.sleep(abandonMs).then(async () => {
+      this.clock.sleep(terminateMs).then(async () => {
         const result = await once();
         if ((await once()) !== null) throw new Error('the second time wrote another result');
         return result;
@@ -140,7 +140,7 @@ class World {
     ];
   }
 
-  private async conduct({ startMs, crashes, stall, legMs }: Conductor): Promise<Result | SupersededError> {
+  private async drive({ startMs, crashes, stall, legMs }: CoordinatorScript): Promise<Result | SupersededError> {
     await this.clock.sleep(startMs);
     for (let index = 0; ; ) {
       const crash = crashes[index];
@@ -153,7 +153,7 @@ class World {
         await this.clock.sleep(1000);
       } catch (error) {
         if (error instanceof SupersededError) {
-          this.played.superseded.push({ leg, at: this.clock.now() });
+          this.recorded.superseded.push({ leg, at: this.clock.now() });
           return error;
         }
         if (!(error instanceof Crash) || crash === undefined) throw error;
@@ -163,10 +163,14 @@ class World {
     }
   }
 
-  private optionsOf(leg: number, crash?: Conductor['crashes'][number], stall?: Conductor['stall']): CoordinatorOptions {
+  private optionsOf(
+    leg: number,
+    crash?: CoordinatorScript['crashes'][number],
+    stall?: CoordinatorScript['stall'],
+  ): CoordinatorOptions {
     const { plan, observer = null, metricsSink } = this.scenario;
     return {
-      ...this.waysOf(leg, crash, stall),
+      ...this.accessOf(leg, crash, stall),
       plan,
       observer,
       ...(metricsSink && { metricsSink }),
@@ -174,36 +178,36 @@ class World {
     };
   }
 
-  /** How one coordinator reaches the world: slowly, and only as long as it lives. */
-  private waysOf(
+  /** Clock, store and fleet as one leg reaches them: with latency, and until it crashes. */
+  private accessOf(
     leg: number,
-    crash: Conductor['crashes'][number] | undefined,
-    stall: Conductor['stall'],
+    crash: CoordinatorScript['crashes'][number] | undefined,
+    stall: CoordinatorScript['stall'],
   ): { store: Store; fleet: Fleet; clock: Clock } {
     let calls = 0;
-    let dead = false;
-    const rest = async (ms: number) => {
+    let crashed = false;
+    const sleep = async (ms: number) => {
       await this.clock.sleep(ms);
-      if (dead) throw new Crash();
+      if (crashed) throw new Crash();
     };
     const latency = () => this.random() * this.scenario.latencyMs;
-    const call = async <T>(act: () => Promise<T>): Promise<T> => {
+    const call = async <T>(operation: () => Promise<T>): Promise<T> => {
       const nr = ++calls;
-      await rest(latency() + (stall?.call === nr ? stall.ms : 0));
-      if (crash?.call === nr && !crash.after) dead = true;
-      if (dead) throw new Crash();
-      const answer = await act();
-      if (crash?.call === nr) dead = true;
-      await rest(latency());
+      await sleep(latency() + (stall?.call === nr ? stall.ms : 0));
+      if (crash?.call === nr && !crash.after) crashed = true;
+      if (crashed) throw new Crash();
+      const answer = await operation();
+      if (crash?.call === nr) crashed = true;
+      await sleep(latency());
       return answer;
     };
     const { store } = this;
     return {
-      clock: { now: () => this.clock.now(), sleep: rest },
+      clock: { now: () => this.clock.now(), sleep },
       store: {
         get: (key) => {
           const second = Math.floor(this.clock.now() / 1000);
-          this.played.gets.set(second, (this.played.gets.get(second) ?? 0) + 1);
+          this.recorded.gets.set(second, (this.recorded.gets.get(second) ?? 0) + 1);
           return call(() => store.get(key));
         },
         put: (key, body) => call(() => store.put(key, body)),
@@ -212,15 +216,15 @@ class World {
         swap: (key, body, etag) =>
           call(async () => {
             const next = await store.swap(key, body, etag);
-            if (next !== null && key === runKeys(this.scenario.plan.id).control) this.note(leg, body);
+            if (next !== null && key === runKeys(this.scenario.plan.id).control) this.recordControl(leg, body);
             return next;
           }),
       },
       fleet: {
         launch: (ref) =>
           call(async () => {
-            this.played.launchTimes.push(this.clock.now());
-            const nr = this.played.launchTimes.length;
+            this.recorded.launchTimes.push(this.clock.now());
+            const nr = this.recorded.launchTimes.length;
             const result = this.scenario.onLaunch?.(nr, ref, this.clock.now()) ?? { state: 'launched' };
             if (result.state === 'launched') this.launch(ref);
             return result;
@@ -237,37 +241,37 @@ class World {
     };
   }
 
-  private note(leg: number, body: Uint8Array | string): void {
+  private recordControl(leg: number, body: Uint8Array | string): void {
     const control = Control.parse(JSON.parse(Buffer.from(body).toString()));
-    const before = this.played.told.at(-1)?.control;
-    this.played.told.push({ leg, at: this.clock.now(), control });
+    const before = this.recorded.controls.at(-1)?.control;
+    this.recorded.controls.push({ leg, at: this.clock.now(), control });
     before?.attempts.forEach((attempt, task) => {
       const ref = { task, attempt };
-      if (control.attempts[task] !== attempt && this.workers.get(keyOf(ref))?.alive) this.played.disowned.push(ref);
+      if (control.attempts[task] !== attempt && this.workers.get(keyOf(ref))?.alive) this.recorded.replaced.push(ref);
     });
   }
 
   private launch(ref: TaskRef): void {
     if (this.workers.has(keyOf(ref))) return;
-    this.played.launches.push(ref);
+    this.recorded.launches.push(ref);
     const { plan, faults } = this.scenario;
-    const { store, clock, random, played: deeds } = this;
+    const { store, clock, random, recorded: events } = this;
     const onWrite = (moment: 'before' | 'after') => {
       const count = (this.writes[ref.task] ?? 0) + (moment === 'before' ? 1 : 0);
       this.writes[ref.task] = count;
       for (const { task, kind, when } of faults) {
         if (!('write' in when) || task !== ref.task) continue;
-        if (when.write === count && when.moment === moment) this.strike(task, kind);
+        if (when.write === count && when.moment === moment) this.inject(task, kind);
       }
     };
-    const worker = new SimulatedWorker({ ref, plan, store, clock, random, deeds, onWrite });
+    const worker = new SimulatedWorker({ ref, plan, store, clock, random, events, onWrite });
     this.workers.set(keyOf(ref), worker);
-    void worker.live();
+    void worker.start();
   }
 
-  /** Hits the latest attempt at a task. */
-  private strike(task: number, kind: Fault['kind']): void {
-    const latest = this.played.launches.findLast((ref) => ref.task === task);
+  /** Injects the fault into the latest attempt at the task. */
+  private inject(task: number, kind: Fault['kind']): void {
+    const latest = this.recorded.launches.findLast((ref) => ref.task === task);
     const worker = latest === undefined ? undefined : this.workers.get(keyOf(latest));
     if (kind === 'kill') worker?.kill();
     else if (kind === 'freeze') worker?.freeze();
@@ -277,7 +281,7 @@ class World {
 
 const keyOf = ({ task, attempt }: TaskRef) => `${task}/${attempt}`;
 
-/** Park and Miller's generator: the same seed, the same world. */
+/** Park and Miller's generator: the same seed gives the same simulation. */
 function randomOf(seed: number): () => number {
   let state = (Math.abs(seed) % 2147483646) + 1;
   return () => {

@@ -73,10 +73,10 @@ export class SimulatedStack {
     launch: async (ref) => {
       if (this.workers.has(keyOf(ref))) return { state: 'launched' };
       const { plan, store, clock } = this;
-      const deeds = { windows: [], jobs: [], armed: [] };
-      const worker = new SimulatedWorker({ ref, plan, store, clock, random: this.random, deeds, onWrite: () => {} });
+      const events = { windows: [], jobs: [], armed: [] };
+      const worker = new SimulatedWorker({ ref, plan, store, clock, random: this.random, events, onWrite: () => {} });
       this.workers.set(keyOf(ref), worker);
-      void worker.live();
+      void worker.start();
       return { state: 'launched' };
     },
     liveness: async (ref) =>

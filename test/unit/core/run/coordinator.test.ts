@@ -1,11 +1,11 @@
-/** The real coordinator in a simulated world: any order of losses, crashes, rivals and stops. */
+/** The real coordinator with simulated tasks: any order of losses, crashes, rival coordinators and stops. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SupersededError } from '../../../../core/errors.ts';
 import { expectSound } from '../../../support/sim/invariants.ts';
 import { planOf } from '../../../support/sim/plan.ts';
 import { calm, scenario } from '../../../support/sim/scenario.ts';
-import { type Fault, type Played, play, type Scenario } from '../../../support/sim/world.ts';
+import { type Fault, type Outcome, type Scenario, simulate } from '../../../support/sim/world.ts';
 
 const RUNS = { numRuns: 60 };
 
@@ -39,32 +39,32 @@ const crash = fc.record({
 });
 const base = { plan: plans, seed: fc.nat(), latencyMs: fc.constantFrom(0, 5, 40) };
 
-/** Plays any world of that kind, and looks whether the run was sound. */
-const check = (worlds: { [key in keyof Scenario]?: fc.Arbitrary<Scenario[key]> }, also?: (played: Played) => void) =>
+/** Simulates any scenario of this kind, and checks that the run is sound. */
+const check = (worlds: { [key in keyof Scenario]?: fc.Arbitrary<Scenario[key]> }, also?: (outcome: Outcome) => void) =>
   fc.assert(
     fc.asyncProperty(
       fc.record({ ...base, ...worlds } as { [key in keyof Scenario]: fc.Arbitrary<Scenario[key]> }),
       async (part) => {
-        const played = await play(scenario(part));
-        expectSound(played);
-        also?.(played);
+        const outcome = await simulate(scenario(part));
+        expectSound(outcome);
+        also?.(outcome);
       },
     ),
     RUNS,
   );
 
-test('a calm run: everything once, nothing lost, exit code 0', async () => {
+test('a run without faults: everything once, nothing lost, exit code 0', async () => {
   const plan = planOf({ tasks: 4, exports: { setup: true, teardown: true, handleSummary: true } });
-  const played = await play(scenario({ plan }));
-  expectSound(played);
-  expect(played.stored.verdict).toEqual({ passed: true, exitCode: 0, reasons: [] });
-  expect(played.launches).toHaveLength(4);
-  expect(played.jobs.map(({ kind, exitCode }) => ({ kind, exitCode }))).toEqual([
+  const outcome = await simulate(scenario({ plan }));
+  expectSound(outcome);
+  expect(outcome.stored.verdict).toEqual({ passed: true, exitCode: 0, reasons: [] });
+  expect(outcome.launches).toHaveLength(4);
+  expect(outcome.jobs.map(({ kind, exitCode }) => ({ kind, exitCode }))).toEqual([
     { kind: 'setup', exitCode: 0 },
     { kind: 'teardown', exitCode: 0 },
     { kind: 'summary', exitCode: 0 },
   ]);
-  expect(new Set(played.told.map(({ control }) => control.phase))).toEqual(
+  expect(new Set(outcome.controls.map(({ control }) => control.phase))).toEqual(
     new Set(['launching', 'setup', 'arming', 'running', 'teardown', 'summary', 'finished']),
   );
 });
@@ -80,14 +80,14 @@ test('tasks that hang at any moment', () =>
 
 test('a coordinator that crashes between any two calls, again and again', () =>
   check(
-    { conductors: fc.array(crash, { minLength: 1, maxLength: 4 }).map((crashes) => [{ startMs: 0, crashes }]) },
-    ({ stored, told }) => expect(stored.run.legs).toBeLessThanOrEqual(new Set(told.map(({ leg }) => leg)).size),
+    { coordinators: fc.array(crash, { minLength: 1, maxLength: 4 }).map((crashes) => [{ startMs: 0, crashes }]) },
+    ({ stored, controls }) => expect(stored.run.legs).toBeLessThanOrEqual(new Set(controls.map(({ leg }) => leg)).size),
   ));
 
 test('crashes and losses together', () =>
   check({
     faults: fc.array(faultOf('kill', 'kill-k6'), { minLength: 1, maxLength: 2 }),
-    conductors: fc.array(crash, { minLength: 1, maxLength: 3 }).map((crashes) => [{ startMs: 0, crashes }]),
+    coordinators: fc.array(crash, { minLength: 1, maxLength: 3 }).map((crashes) => [{ startMs: 0, crashes }]),
   }));
 
 test('a stop at any moment', () =>
@@ -98,7 +98,7 @@ test('a stop at any moment', () =>
 test('a stop and crashes', () =>
   check({
     stopMs: moment,
-    conductors: fc.array(crash, { minLength: 1, maxLength: 2 }).map((crashes) => [{ startMs: 0, crashes }]),
+    coordinators: fc.array(crash, { minLength: 1, maxLength: 2 }).map((crashes) => [{ startMs: 0, crashes }]),
   }));
 
 const legMs = fc.option(fc.integer({ min: 0, max: 3000 }), { nil: undefined });
@@ -106,33 +106,33 @@ const legMs = fc.option(fc.integer({ min: 0, max: 3000 }), { nil: undefined });
 test('short legs, crashes and losses', () =>
   check({
     faults: fc.array(faultOf('kill', 'kill-k6'), { maxLength: 1 }),
-    conductors: fc
+    coordinators: fc
       .record({ crashes: fc.array(crash, { maxLength: 2 }), legMs })
-      .map((conductor) => [{ startMs: 0, ...conductor }]),
+      .map((coordinator) => [{ startMs: 0, ...coordinator }]),
   }));
 
 const stall = fc.option(fc.record({ call: fc.integer({ min: 1, max: 300 }), ms: fc.integer({ min: 1, max: 6000 }) }), {
   nil: undefined,
 });
 
-test('of two coordinators one stops and the other brings the run to its right end', () =>
+test('of two coordinators one is superseded and the other completes the run', () =>
   check(
     {
-      conductors: fc.tuple(stall, stall, moment).map(([a, b, startMs]) => [
+      coordinators: fc.tuple(stall, stall, moment).map(([a, b, startMs]) => [
         { ...calm, stall: a },
         { startMs, crashes: [], stall: b },
       ]),
     },
-    ({ superseded, told }) => {
+    ({ superseded, controls }) => {
       for (const { leg, at } of superseded) {
-        expect(told.filter((word) => word.leg === leg && word.at > at)).toEqual([]);
+        expect(controls.filter((control) => control.leg === leg && control.at > at)).toEqual([]);
       }
     },
   ));
 
 test('three coordinators that stall and crash', () =>
   check({
-    conductors: fc
+    coordinators: fc
       .array(fc.record({ startMs: moment, crashes: fc.array(crash, { maxLength: 2 }), stall }), {
         minLength: 3,
         maxLength: 3,
@@ -141,14 +141,16 @@ test('three coordinators that stall and crash', () =>
   }));
 
 test('two coordinators from the very start', async () => {
-  const played = await play(scenario({ conductors: [calm, calm] }));
-  expectSound(played);
-  expect(played.endings.filter((ending) => ending instanceof SupersededError)).toHaveLength(1);
+  const outcome = await simulate(scenario({ coordinators: [calm, calm] }));
+  expectSound(outcome);
+  expect(outcome.endings.filter((ending) => ending instanceof SupersededError)).toHaveLength(1);
 });
 
-test('a coordinator that is held up while it takes over does not act on the checkpoint of its successor', async () => {
+test('a coordinator that is held up in its claim does not act on the checkpoint of its successor', async () => {
   const held = { startMs: 1, crashes: [], stall: { call: 3, ms: 3400 } };
   const later = [1800, 5237].map((startMs) => ({ ...calm, startMs }));
   const plan = planOf({ tasks: 1, durationMs: 1000 });
-  expectSound(await play(scenario({ plan, seed: 0, latencyMs: 0, conductors: [calm, ...later.toReversed(), held] })));
+  expectSound(
+    await simulate(scenario({ plan, seed: 0, latencyMs: 0, coordinators: [calm, ...later.toReversed(), held] })),
+  );
 });

@@ -39,17 +39,17 @@ const observations = fc.array(
   { maxLength: 8 },
 );
 
-test('whatever is told again counts once, and a later word on the same moment wins', () => {
+test('what is observed again counts once, and of two values for the same time the later one', () => {
   fc.assert(
-    fc.property(observations, (told) => {
+    fc.property(observations, (observed) => {
       const state = initialState(planOf(), START);
-      for (const each of [...told, ...told]) addObservation(state, each);
-      const latest = new Map(told.flatMap(({ samples }) => samples).map((s) => [`${s.series} ${s.at}`, s.value]));
+      for (const each of [...observed, ...observed]) addObservation(state, each);
+      const latest = new Map(observed.flatMap(({ samples }) => samples).map((s) => [`${s.series} ${s.at}`, s.value]));
       expect(new Map(state.samples.map((s) => [`${s.series} ${s.at}`, s.value]))).toEqual(latest);
       expect(state.samples).toHaveLength(latest.size);
-      const events = told.flatMap((each) => each.events.map((event) => `${event.at} ${event.message}`));
+      const events = observed.flatMap((each) => each.events.map((event) => `${event.at} ${event.message}`));
       expect(state.events.map((event) => `${event.at} ${event.message}`).sort()).toEqual([...new Set(events)].sort());
-      const alarms = told.flatMap((each) => each.alarms.map((alarm) => `${alarm.at} ${alarm.name} ${alarm.state}`));
+      const alarms = observed.flatMap((each) => each.alarms.map((alarm) => `${alarm.at} ${alarm.name} ${alarm.state}`));
       expect(state.alarms).toHaveLength(new Set(alarms).size);
       for (const list of [state.samples, state.events, state.alarms]) {
         const times = list.map((entry) => entry.at);

@@ -1,4 +1,4 @@
-/** The target in a run: watched beyond the load's end, alarms, thresholds on its series, vital signs. */
+/** The target in a run: observed after the load, alarms, thresholds on its series, interval metrics. */
 import { expect, test } from 'vitest';
 import type { IntervalMetrics } from '../../../../core/contract/interval-metrics.ts';
 import type { AlarmTransition, TargetReading } from '../../../../core/contract/result.ts';
@@ -6,7 +6,7 @@ import type { Observation, TargetObserver } from '../../../../core/ports.ts';
 import { expectSound } from '../../../support/sim/invariants.ts';
 import { planOf } from '../../../support/sim/plan.ts';
 import { calm, scenario } from '../../../support/sim/scenario.ts';
-import { type Played, play } from '../../../support/sim/world.ts';
+import { type Outcome, simulate } from '../../../support/sim/world.ts';
 
 const BEGIN = Date.UTC(2026, 0, 1);
 const WITHIN_MS = 60_000;
@@ -36,12 +36,12 @@ const plan = planOf({
 async function watch(
   tell: Parameters<typeof observerOf>[0],
   change: Partial<Parameters<typeof scenario>[0]> = {},
-): Promise<Played & { seen: number[]; interval: IntervalMetrics[] }> {
+): Promise<Outcome & { seen: number[]; interval: IntervalMetrics[] }> {
   let now = () => BEGIN;
   const { observer, seen } = observerOf(tell, () => now());
   const vitals: IntervalMetrics[] = [];
   const metricsSink = { publish: async (each: IntervalMetrics) => void vitals.push(each) };
-  const played = await play(
+  const outcome = await simulate(
     scenario({
       plan,
       observer,
@@ -52,34 +52,34 @@ async function watch(
       ...change,
     }),
   );
-  return { ...played, seen, interval: vitals };
+  return { ...outcome, seen, interval: vitals };
 }
 
-const phasesOf = ({ told }: Played) => [...new Set(told.map(({ control }) => control.phase))];
-const endMs = ({ stored }: Played) => Date.parse(stored.run.endedAt) - BEGIN;
-const loadRose = ({ stored }: Played) => (stored.target?.moments.loadRose ?? Number.NaN) - BEGIN;
+const phasesOf = ({ controls }: Outcome) => [...new Set(controls.map(({ control }) => control.phase))];
+const endMs = ({ stored }: Outcome) => Date.parse(stored.run.endedAt) - BEGIN;
+const loadRose = ({ stored }: Outcome) => (stored.target?.moments.loadRose ?? Number.NaN) - BEGIN;
 
 test('a target that scales out after the load has ended is watched until then, by a coordinator without workers', async () => {
-  const played = await watch((ms) => ({ running: ms > 40_000 ? 3 : 2 }));
-  expectSound(played);
-  expect(phasesOf(played).slice(-2)).toEqual(['observing', 'finished']);
-  expect(played.stored.verdict).toMatchObject({ passed: true });
-  expect(endMs(played)).toBeGreaterThan(40_000);
-  expect(endMs(played)).toBeLessThan(43_000);
-  expect(new Set(played.seen).size, 'always since the beginning').toBe(1);
+  const outcome = await watch((ms) => ({ running: ms > 40_000 ? 3 : 2 }));
+  expectSound(outcome);
+  expect(phasesOf(outcome).slice(-2)).toEqual(['observing', 'finished']);
+  expect(outcome.stored.verdict).toMatchObject({ passed: true });
+  expect(endMs(outcome)).toBeGreaterThan(40_000);
+  expect(endMs(outcome)).toBeLessThan(43_000);
+  expect(new Set(outcome.seen).size, 'always since the beginning').toBe(1);
 });
 
 test('one that does not scale out is watched for as long as it may take, and one reading', async () => {
-  const played = await watch(() => ({}));
-  expectSound(played);
-  expect(played.stored.verdict.exitCode).toBe(120);
-  const watched = endMs(played) - loadRose(played);
+  const outcome = await watch(() => ({}));
+  expectSound(outcome);
+  expect(outcome.stored.verdict.exitCode).toBe(120);
+  const watched = endMs(outcome) - loadRose(outcome);
   expect(watched).toBeGreaterThanOrEqual(WITHIN_MS + plan.timing.targetPollIntervalMs);
   expect(watched).toBeLessThan(WITHIN_MS + plan.timing.targetPollIntervalMs + 2000);
 });
 
 test('over many legs, the end is the same', async () => {
-  const legs = await watch((ms) => ({ running: ms > 40_000 ? 3 : 2 }), { conductors: [{ ...calm, legMs: 3000 }] });
+  const legs = await watch((ms) => ({ running: ms > 40_000 ? 3 : 2 }), { coordinators: [{ ...calm, legMs: 3000 }] });
   expectSound(legs);
   expect(legs.stored.verdict).toMatchObject({ passed: true });
   expect(new Set(legs.seen).size).toBe(1);
@@ -87,9 +87,9 @@ test('over many legs, the end is the same', async () => {
 });
 
 test('one that has scaled out under load is not watched any longer', async () => {
-  const played = await watch((ms) => ({ running: ms > 5000 ? 3 : 2 }));
-  expect(phasesOf(played)).not.toContain('observing');
-  expect(endMs(played)).toBeLessThan(15_000);
+  const outcome = await watch((ms) => ({ running: ms > 5000 ? 3 : 2 }));
+  expect(phasesOf(outcome)).not.toContain('observing');
+  expect(endMs(outcome)).toBeLessThan(15_000);
 });
 
 test('a stop ends the watching; a run that was stopped is not watched at all', async () => {
@@ -107,9 +107,9 @@ test('a stop ends the watching; a run that was stopped is not watched at all', a
 test('an observer that hangs holds nothing up', async () => {
   const observer: TargetObserver = { observe: () => new Promise(() => {}) };
   const calmPlan = planOf({ tasks: 2, durationMs: 4000 });
-  const played = await play(scenario({ plan: calmPlan, observer }));
-  expectSound(played);
-  expect(played.stored.verdict).toMatchObject({ passed: true });
+  const outcome = await simulate(scenario({ plan: calmPlan, observer }));
+  expectSound(outcome);
+  expect(outcome.stored.verdict).toMatchObject({ passed: true });
 });
 
 const alarm = (part: Partial<AlarmTransition>): AlarmTransition => ({
@@ -131,8 +131,8 @@ test('an alarm that fires after the start, on what this run has shown, fails it 
     alarm({ name, at: BEGIN + 86_000, state: 'OK', reason: 'fine' }),
     alarm({ name, at: BEGIN + 87_000 }),
   ];
-  const played = await watch((ms) => ({ alarms: ms > 88_000 ? alarms : [] }), { plan: long });
-  expect(played.stored.verdict).toEqual({
+  const outcome = await watch((ms) => ({ alarms: ms > 88_000 ? alarms : [] }), { plan: long });
+  expect(outcome.stored.verdict).toEqual({
     passed: false,
     exitCode: 120,
     reasons: [
@@ -140,25 +140,25 @@ test('an alarm that fires after the start, on what this run has shown, fails it 
       'alarm Fleet-not-scaled-out fired at 00:01:25 UTC: too many',
     ],
   });
-  expect(played.stored.stop).toBeNull();
-  expect(played.stored.alarms.map(({ state }) => state)).toEqual(['ALARM', 'OK', 'ALARM']);
+  expect(outcome.stored.stop).toBeNull();
+  expect(outcome.stored.alarms.map(({ state }) => state)).toEqual(['ALARM', 'OK', 'ALARM']);
 });
 
 test("an alarm on what another run has shown is listed, and is none of this run's", async () => {
   const alarms = [alarm({ name: 'Fleet-errors-while-scaling' })];
-  const played = await watch((ms) => ({ running: ms > 5000 ? 3 : 2, alarms: ms > 6000 ? alarms : [] }));
-  expect(played.stored.verdict).toMatchObject({ passed: true, reasons: [] });
-  expect(played.stored.alarms).toEqual(alarms);
+  const outcome = await watch((ms) => ({ running: ms > 5000 ? 3 : 2, alarms: ms > 6000 ? alarms : [] }));
+  expect(outcome.stored.verdict).toMatchObject({ passed: true, reasons: [] });
+  expect(outcome.stored.alarms).toEqual(alarms);
 });
 
 test('an alarm that is named to stop the run stops it', async () => {
   const long = planOf({ tasks: 2, durationMs: 60_000, target: { observe: 'stack' } });
   const alarms = [alarm({ at: BEGIN + 20_000, effect: 'stop' })];
-  const played = await watch((ms) => ({ alarms: ms > 21_000 ? alarms : [] }), { plan: long });
-  expectSound(played);
-  expect(played.stored.stop).toMatchObject({ kind: 'alarm', exitCode: 120 });
-  expect(played.stored.verdict.reasons).toEqual(['alarm errors fired at 00:00:20 UTC: too many']);
-  expect(endMs(played)).toBeLessThan(25_000);
+  const outcome = await watch((ms) => ({ alarms: ms > 21_000 ? alarms : [] }), { plan: long });
+  expectSound(outcome);
+  expect(outcome.stored.stop).toMatchObject({ kind: 'alarm', exitCode: 120 });
+  expect(outcome.stored.verdict.reasons).toEqual(['alarm errors fired at 00:00:20 UTC: too many']);
+  expect(endMs(outcome)).toBeLessThan(25_000);
 });
 
 test('a threshold on a series of the target aborts the run', async () => {
@@ -172,27 +172,27 @@ test('a threshold on a series of the target aborts the run', async () => {
     },
   });
   const at = BEGIN + 10_000;
-  const played = await watch((ms) => ({ samples: ms > 11_000 ? [{ series: 'cpu', at, value: 93 }] : [] }), {
+  const outcome = await watch((ms) => ({ samples: ms > 11_000 ? [{ series: 'cpu', at, value: 93 }] : [] }), {
     plan: long,
   });
-  expect(played.stored.stop).toMatchObject({
+  expect(outcome.stored.stop).toMatchObject({
     kind: 'threshold',
     exitCode: 120,
     message: expect.stringContaining('93'),
   });
-  expect(endMs(played)).toBeLessThan(20_000);
+  expect(endMs(outcome)).toBeLessThan(20_000);
 });
 
-test('vital signs come every ten seconds, once with zeros at the end, and hold nothing up where they cannot be shown', async () => {
+test('metrics are published every ten seconds and once with zeros at the end; a sink that fails or hangs holds nothing up', async () => {
   const long = planOf({ tasks: 2, durationMs: 35_000 });
   const shown = await watch(() => ({}), { plan: long });
   expect(shown.interval.map(({ last }) => last)).toEqual([...shown.interval.slice(1).map(() => false), true]);
   expect(shown.interval.length).toBeGreaterThan(4);
   expect(shown.interval.length).toBeLessThan(8);
 
-  const hangs = await play(scenario({ plan: long, metricsSink: { publish: () => new Promise(() => {}) } }));
+  const hangs = await simulate(scenario({ plan: long, metricsSink: { publish: () => new Promise(() => {}) } }));
   expect(hangs.stored.verdict).toMatchObject({ passed: true });
-  const fails = await play(
+  const fails = await simulate(
     scenario({ plan: long, metricsSink: { publish: () => Promise.reject(new Error('no access')) } }),
   );
   expect(fails.stored.verdict).toMatchObject({ passed: true });

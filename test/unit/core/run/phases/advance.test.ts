@@ -1,4 +1,4 @@
-/** One step of a run at a time: what was seen, and what follows. */
+/** One tick of a run at a time: what was observed, and what follows. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { initialTaskStatus, type TaskStatus } from '../../../../../core/contract/task-status.ts';
@@ -21,7 +21,7 @@ const status = (change: Partial<TaskStatus> = {}): TaskStatus => ({
   ...change,
 });
 
-/** A run in some phase, with two launched tasks that say this. */
+/** A run in some phase, with two launched tasks that report these statuses. */
 function stateOf(phase: RunState['phase'], words: (TaskStatus | null)[], change: Partial<RunState> = {}): RunState {
   const state = { ...initialState(plan, NOW - 1000), phase, ...change };
   state.tasks.forEach((task, index) => {
@@ -365,7 +365,7 @@ test('only the first reason to stop counts', () => {
   expect(state.stop).toMatchObject({ kind: 'requested', message: 'first' });
 });
 
-test('the same state and the same look have the same consequence', () => {
+test('the same state and input lead to the same state and effects', () => {
   const words = fc.record({
     phase: fc.constantFrom('starting', 'ready', 'armed', 'running', 'done', 'failed'),
     exitCode: fc.constantFrom(null, 0, -1, 99, 103, 105, 107, 108, 110),

@@ -4,32 +4,32 @@ import type { LaunchResult } from '../../../../../core/ports.ts';
 import { expectSound } from '../../../../support/sim/invariants.ts';
 import { planOf } from '../../../../support/sim/plan.ts';
 import { calm, scenario } from '../../../../support/sim/scenario.ts';
-import { play } from '../../../../support/sim/world.ts';
+import { simulate } from '../../../../support/sim/world.ts';
 
 const LAUNCHED: LaunchResult = { state: 'launched' };
 const FULL: LaunchResult = { state: 'refused', reason: 'us-east-1a: RESOURCE:FARGATE is unavailable at this time' };
 
 test('a task without room is tried again as another attempt, however often, and not counted as lost', async () => {
   const plan = planOf({ tasks: 3, durationMs: 1000 });
-  const played = await play(
+  const outcome = await simulate(
     scenario({ plan, onLaunch: (_, { task, attempt }) => (task === 1 && attempt < 6 ? FULL : LAUNCHED) }),
   );
-  expectSound(played);
-  expect(played.stored.verdict).toMatchObject({ passed: true });
-  expect(played.stored.tasks.map(({ attempts }) => attempts)).toEqual([1, 7, 1]);
-  expect(played.stored.warnings).toEqual([expect.stringMatching(/6 launches were refused and retried: us-east-1a/)]);
+  expectSound(outcome);
+  expect(outcome.stored.verdict).toMatchObject({ passed: true });
+  expect(outcome.stored.tasks.map(({ attempts }) => attempts)).toEqual([1, 7, 1]);
+  expect(outcome.stored.warnings).toEqual([expect.stringMatching(/6 launches were refused and retried: us-east-1a/)]);
 });
 
 test('a run with a task that finds no room for ten minutes is given up', async () => {
   const plan = planOf({ tasks: 3 });
-  const played = await play(scenario({ plan, onLaunch: (_, { task }) => (task === 2 ? FULL : LAUNCHED) }));
-  expect(played.stored.stop).toMatchObject({
+  const outcome = await simulate(scenario({ plan, onLaunch: (_, { task }) => (task === 2 ? FULL : LAUNCHED) }));
+  expect(outcome.stored.stop).toMatchObject({
     kind: 'not-started',
     exitCode: 122,
     message: expect.stringMatching(/no capacity for task 2 for 10 min \(us-east-1a.*\); use fewer tasks/),
   });
-  expect(played.stored.warnings).toHaveLength(1);
-  expect(played.left).toEqual([]);
+  expect(outcome.stored.warnings).toHaveLength(1);
+  expect(outcome.left).toEqual([]);
 });
 
 test('room that comes after nine minutes is in time', async () => {
@@ -39,8 +39,8 @@ test('room that comes after nine minutes is in time', async () => {
     first ??= at;
     return task === 0 && at < first + 9 * 60_000 ? FULL : LAUNCHED;
   };
-  const played = await play(scenario({ plan, onLaunch }));
-  expect(played.stored.verdict).toMatchObject({ passed: true });
+  const outcome = await simulate(scenario({ plan, onLaunch }));
+  expect(outcome.stored.verdict).toMatchObject({ passed: true });
 });
 
 test('a launch that can never succeed ends the run with its message, and the tasks that exist', async () => {
@@ -49,34 +49,34 @@ test('a launch that can never succeed ends the run with its message, and the tas
     if (nr === 3) throw new Error('AccessDeniedException: not authorized to perform ecs:RunTask');
     return LAUNCHED;
   };
-  const played = await play(scenario({ plan, onLaunch }));
-  expect(played.stored.verdict).toEqual({
+  const outcome = await simulate(scenario({ plan, onLaunch }));
+  expect(outcome.stored.verdict).toEqual({
     passed: false,
     exitCode: 122,
     reasons: ['task 2 cannot be launched: AccessDeniedException: not authorized to perform ecs:RunTask'],
   });
-  expect(played.stored.stop?.kind).toBe('not-started');
-  expect(played.launches).toHaveLength(2);
-  expect(played.left).toEqual([]);
+  expect(outcome.stored.stop?.kind).toBe('not-started');
+  expect(outcome.launches).toHaveLength(2);
+  expect(outcome.left).toEqual([]);
 });
 
 test('nobody is launched for a run that is stopped while tasks wait for their launch', async () => {
   const plan = planOf({ tasks: 10, timing: { launchesPerSecond: 1 } });
-  const played = await play(scenario({ plan, stopMs: 2500 }));
-  expect(played.launches.length).toBeLessThan(5);
-  expect(played.stored.stop).toMatchObject({ kind: 'requested' });
-  expect(played.left).toEqual([]);
+  const outcome = await simulate(scenario({ plan, stopMs: 2500 }));
+  expect(outcome.launches.length).toBeLessThan(5);
+  expect(outcome.stored.stop).toMatchObject({ kind: 'requested' });
+  expect(outcome.left).toEqual([]);
 });
 
 test('a task for teardown that finds no room at once still does its job', async () => {
   const plan = planOf({ tasks: 1, durationMs: 1000, maxLost: 1, exports: { teardown: true } });
-  const played = await play(
+  const outcome = await simulate(
     scenario({
       plan,
       faults: [{ task: 0, kind: 'kill', when: { write: 4, moment: 'after' } }],
       onLaunch: (nr) => (nr === 2 ? FULL : LAUNCHED),
-      conductors: [calm],
+      coordinators: [calm],
     }),
   );
-  expect(played.jobs).toEqual([expect.objectContaining({ kind: 'teardown', attempt: 2, exitCode: 0 })]);
+  expect(outcome.jobs).toEqual([expect.objectContaining({ kind: 'teardown', attempt: 2, exitCode: 0 })]);
 });

@@ -63,9 +63,9 @@ describe('IntervalAggregator', () => {
     const restored: RunMetrics = RunMetrics.fromJson(JSON.parse(JSON.stringify(metrics.toJson())), []);
     const next = new IntervalAggregator({ plan, state, metrics: restored });
     restored.addWindow(foldWindow(samples(1, [{ ms: 10 }, { ms: 30 }]), { seq: 1 }), CONTEXT);
-    const told = next.next(at(4));
-    expect(told.requests).toBe(2);
-    expect(sum(told.latency.counts)).toBe(2);
+    const interval = next.next(at(4));
+    expect(interval.requests).toBe(2);
+    expect(sum(interval.latency.counts)).toBe(2);
   });
 
   it('ends with zeros, so that no alarm stays up', () => {
@@ -103,16 +103,16 @@ describe('IntervalAggregator', () => {
             second,
             values.map((value) => ({ ms: value })),
           );
-          const { values: told, counts } = aggregator.next(at(second)).latency;
+          const { values: published, counts } = aggregator.next(at(second)).latency;
           expect(sum(counts)).toBe(values.length);
-          expect(told.length).toBeLessThanOrEqual(MAX_VALUES);
-          expect(told).toEqual([...new Set(told)].sort((a, b) => a - b));
+          expect(published.length).toBeLessThanOrEqual(MAX_VALUES);
+          expect(published).toEqual([...new Set(published)].sort((a, b) => a - b));
           const seen = all.slice(0, second + 1).flat();
-          for (const value of told) {
+          for (const value of published) {
             expect(value).toBeGreaterThanOrEqual(Math.min(...seen));
             expect(value).toBeLessThanOrEqual(Math.max(...seen));
           }
-          const [mean, true_] = [sum(told.map((v, i) => v * (counts[i] ?? 0))), sum(values)];
+          const [mean, true_] = [sum(published.map((v, i) => v * (counts[i] ?? 0))), sum(values)];
           expect(Math.abs(mean - true_)).toBeLessThanOrEqual(0.003 * true_ + 1e-9);
         });
       }),
@@ -128,9 +128,9 @@ describe('IntervalAggregator', () => {
       values.map((ms) => ({ ms })),
     );
     const { latency } = aggregator.next(at(1));
-    const told = latency.values.flatMap((value, i) => Array.from({ length: latency.counts[i] ?? 0 }, () => value));
+    const published = latency.values.flatMap((value, i) => Array.from({ length: latency.counts[i] ?? 0 }, () => value));
     values.forEach((value, i) => {
-      expect(Math.abs((told[i] ?? 0) / value - 1)).toBeLessThan(0.07);
+      expect(Math.abs((published[i] ?? 0) / value - 1)).toBeLessThan(0.07);
     });
   });
 });

@@ -65,7 +65,7 @@ test.each(REASONS)('%s alone fails the run with its own code', (reason) => {
   expect(verdict.reasons[0]).not.toContain('\n');
 });
 
-test('of several reasons the strongest gives the exit code, and all are told', () => {
+test('of several reasons the strongest gives the exit code, and all are reported', () => {
   fc.assert(
     fc.property(fc.subarray([...REASONS], { minLength: 1 }), (reasons) => {
       const { verdict } = resultWith(reasons);
@@ -84,7 +84,7 @@ test('a task that is lost after a quarter of the time took three eighths of the 
   expect(verdict.reasons[0]).toContain('task 1 (its worker was killed)');
 });
 
-test('as many losses as --max-lost allows do not fail the run, and are still told', () => {
+test('as many losses as --max-lost allows do not fail the run, and are still reported', () => {
   const { tasks, verdict } = resultWith(['lost'], { maxLost: 1 });
   expect(verdict).toEqual({ passed: true, exitCode: 0, reasons: [] });
   expect(tasks.map(({ state }) => state)).toEqual(['done', 'lost']);
