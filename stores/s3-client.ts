@@ -1,6 +1,6 @@
 /** Apart from s3.ts and loaded only when it is needed: to load the SDK takes 0.1 s of CPU, in every task. */
 import { S3 } from '@aws-sdk/client-s3';
-import type { TimedAnswer } from '../core/clock-bounds.ts';
+import type { TimedResponse } from '../core/clock-bounds.ts';
 import { MAX_ATTEMPTS, patientRetries } from './retries.ts';
 
 /** A coordinator of 1,000 tasks asks for all of them at once; what has no socket yet waits in the agent's queue. */
@@ -17,7 +17,7 @@ const IDLE_TIMEOUT_MS = 5000;
  * A client whose region, credentials and endpoint come from the environment, as is usual for AWS.
  * @param onAnswer called for each answer that tells the server's time, refusals too
  */
-export function s3Client(onAnswer: (answer: TimedAnswer) => void, env: NodeJS.ProcessEnv = process.env): S3 {
+export function s3Client(onAnswer: (answer: TimedResponse) => void, env: NodeJS.ProcessEnv = process.env): S3 {
   const agent = { keepAlive: true, maxSockets: SOCKETS };
   const client = new S3({
     maxAttempts: MAX_ATTEMPTS,
