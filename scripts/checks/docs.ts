@@ -22,7 +22,7 @@ const OTHER_FLAGS: Record<string, string[]> = {
 
 /** A call of another program, whose flags are not ours to check. */
 const FOREIGN_CALL =
-  /(?:\baws|\bnpx cdk|\bdocker|\bk6|\bnpx biome|\bnpx vitest|\bgit|\bnpm (?:ci|install|pack)) [^|;&>\n]*/g;
+  /(?:\baws|\bnpx cdk|\bdocker|\bk6|\bnpx biome|\bnpx knip|\bnpx vitest|\bgit|\bnpm (?:ci|install|pack)) [^|;&>\n]*/g;
 
 /** Modules of k6, which look like paths below k6/. */
 const K6_MODULE =
