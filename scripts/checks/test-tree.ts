@@ -5,13 +5,13 @@ import { exit, filesBelow, root } from './check.ts';
 
 /** Unit tests of a whole folder's work, named after what they show. */
 const OF_A_FOLDER = new Set([
+  'cli/imports', // what cli/main.ts loads at its start
   'cli/render/texts', // all texts, at any width
   'core/run/legs', // a run of many legs
   'core/run/scale', // a run of a thousand tasks
   'core/run/target', // a run with a target
   'core/scaling/ecs-timelines', // verdicts over scale-outs as recorded on ECS
   'lib/nag', // both stacks by cdk-nag
-  'lib/permissions', // all roles of both stacks
 ]);
 
 const unplaced = filesBelow('test/unit', /\.test\.ts$/).flatMap((path) => {
