@@ -2,38 +2,41 @@ import type { Control } from '../core/contract/control.ts';
 import type { RunFiles } from '../core/contract/run-files.ts';
 import type { TaskRef } from '../core/ports.ts';
 
-/** Why a worker must leave without having been told to finish. */
+/**
+ * Why a worker shuts down before the run is finished: no coordinator renewed the lease, another attempt replaced this one,
+ * or the platform sent SIGTERM.
+ */
 export type ShutdownReason = 'lease' | 'replaced' | 'signal';
 
 /**
- * By which share a poll may come early: a thousand workers must not ask in step, and answers at ever other places within
- * a second bound the store's clock the better. Never late: the start is three intervals ahead.
+ * By which share of the interval a poll may come early. A thousand workers must not poll at the same time, and responses
+ * at varying fractions of a second bound the store's clock more tightly. Never late: the start is three intervals ahead.
  */
 const JITTER = 0.2;
 
-/** Polls control.json and tells what it says. */
+/** Polls control.json, and decides when this worker must shut down. Errors of the store count as no news until the lease ends. */
 export class ControlPoller {
   current: Control | null = null;
-  /** Set when the lease has run out or another attempt has taken this task's place. */
+  /** Set once the worker must shut down; the first reason stays. */
   shutdownReason: ShutdownReason | null = null;
 
   private waiters: { done: (control: Control) => boolean; resolve: () => void }[] = [];
   private timer: NodeJS.Timeout | null = null;
   private etag: string | null = null;
-  /** Unix ms: the lease as last read, or a first grace where none could be read yet. */
+  /** Unix ms; before control.json has been read, one lease from now. */
   private leaseUntil: number;
 
   constructor(
     private readonly files: RunFiles,
     private readonly ref: TaskRef,
     private readonly options: { controlPollIntervalMs: number; leaseMs: number },
-    /** The time by the store's clock. */
+    /** Unix ms by the store's clock. */
     private readonly now: () => number = Date.now,
   ) {
     this.leaseUntil = now() + options.leaseMs;
   }
 
-  /** Starts to poll; reads once before it returns. */
+  /** Polls once, then starts to poll at intervals. */
   async start(): Promise<void> {
     await this.poll();
     const loop = () => {
@@ -48,15 +51,15 @@ export class ControlPoller {
     this.timer = null;
   }
 
-  /** Resolves once control.json satisfies the condition, or the worker is dismissed. */
+  /** Resolves once control.json satisfies the condition, or the worker must shut down. */
   until(done: (control: Control) => boolean): Promise<void> {
     if (this.satisfied(done)) return Promise.resolve();
     return new Promise((resolve) => this.waiters.push({ done, resolve }));
   }
 
-  /** Makes the worker leave. */
-  shutdown(why: ShutdownReason): void {
-    this.shutdownReason ??= why;
+  /** Makes the worker shut down. */
+  shutdown(reason: ShutdownReason): void {
+    this.shutdownReason ??= reason;
     this.wake();
   }
 
@@ -73,7 +76,7 @@ export class ControlPoller {
         this.leaseUntil = this.current.leaseUntil;
       }
     } catch {
-      // Out of reach for the moment: the lease decides how long that may last.
+      // The store is unavailable or the file damaged: tolerated until the lease ends.
     }
     if (this.now() > this.leaseUntil) this.shutdownReason ??= 'lease';
     const attempt = this.current?.attempts[this.ref.task];

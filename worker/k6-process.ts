@@ -16,16 +16,22 @@ export interface K6Options {
   onCells: (line: string) => void;
 }
 
-/** How long k6 may take to end after it was asked to, ms: an interrupted iteration ends at once, outputs flush. */
-export const STOP_GRACE_MS = 20_000;
+/** How long k6 may take to exit after it was asked to stop under load, ms: iterations are interrupted, outputs flushed. */
+export const LOAD_STOP_GRACE_MS = 20_000;
 
-const PORT_TRIES = 5;
+const MAX_PORT_ATTEMPTS = 5;
 
 /** One k6 process. Its REST API listens on a free loopback port. */
 export class K6Process {
-  /** Resolves with the exit code when k6 is gone and all its output has been read; -1: killed by a signal. */
+  /**
+   * Resolves with the exit code once k6 has exited and all of its output has been read; -1: it was killed by `signal`, or
+   * could not be started.
+   */
   readonly exited: Promise<number>;
+  /** Null while it runs. */
   exitCode: number | null = null;
+  /** The signal that killed it, if one did. */
+  signal: NodeJS.Signals | null = null;
   readonly api: K6Api;
 
   private constructor(
@@ -43,7 +49,10 @@ export class K6Process {
         options.log.line(error.message);
         resolve(-1);
       });
-      child.once('close', (code) => resolve(code ?? -1));
+      child.once('close', (code, signal) => {
+        this.signal = signal;
+        resolve(code ?? -1);
+      });
     });
     this.exited = closed.then(async (code) => {
       if (child.pid !== undefined) await drained;
@@ -58,7 +67,7 @@ export class K6Process {
 
   /**
    * Starts `k6 run --paused` and waits until its VUs are initialised.
-   * @returns the process, paused before the run; or, where it ended before, exited with its code.
+   * @returns the process, paused before its test or, if it failed to start, exited
    */
   static async startPaused(options: K6Options, onSpawn?: (k6: K6Process) => void): Promise<K6Process> {
     for (let attempt = 1; ; attempt++) {
@@ -71,13 +80,13 @@ export class K6Process {
       const k6 = new K6Process(child, port, options);
       onSpawn?.(k6);
       const code = await Promise.race([k6.exited, k6.paused()]);
-      // Somebody else took the port between our look and k6's.
-      if (code === K6Exit.cannotStartRest && attempt < PORT_TRIES) continue;
+      // Another process took the port after we had found it free.
+      if (code === K6Exit.cannotStartRest && attempt < MAX_PORT_ATTEMPTS) continue;
       return k6;
     }
   }
 
-  /** Waits until the execution status is at least `status`, or k6 is gone. */
+  /** Waits until the execution status is at least `status`, or k6 has exited. */
   async reached(status: number, everyMs = 25): Promise<void> {
     while (this.exitCode === null) {
       const now = await this.api.status();
@@ -91,18 +100,18 @@ export class K6Process {
     return null;
   }
 
-  /** Asks k6 to end and waits for it; kills it after `graceMs`. */
+  /** Sends SIGTERM and waits until k6 has exited; kills it after `graceMs`. */
   async terminate(graceMs: number): Promise<number> {
     this.child.kill('SIGTERM');
     return this.exitedWithin(graceMs);
   }
 
-  /** Aborts the test as k6's API does, then as `terminate`. */
+  /** Aborts the test through k6's API, so that it exits with 103; kills k6 after `graceMs`. */
   async abort(graceMs: number): Promise<number> {
     try {
       await this.api.stop();
     } catch {
-      this.child.kill('SIGTERM'); // gone already, or not listening yet
+      this.child.kill('SIGTERM'); // it has exited, or does not listen yet
     }
     return this.exitedWithin(graceMs);
   }
@@ -128,7 +137,7 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Calls back for each whole line. What follows the last newline is dropped: k6 died while writing it. */
+/** Calls back for each complete line. Text after the last newline is dropped: k6 was killed while writing it. */
 function splitLines(stream: Readable, onLine: (line: string) => void): void {
   let rest = '';
   stream.setEncoding('utf8');

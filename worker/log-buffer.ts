@@ -1,16 +1,16 @@
 import { Redactor } from './redactor.ts';
 
-/** Keeps the first and the last part of a log, however long it gets. */
+/** Keeps the beginning and the end of a log in bounded memory. */
 export class LogBuffer {
   private head: Buffer[] = [];
   private headRoom: number;
-  /** More than is kept, by at most as much again: it is cut to size only now and then. */
+  /** Up to twice `tailBytes`, so that it is cut only now and then. */
   private tail: Buffer[] = [];
   private tailLength = 0;
   private dropped = 0;
   private secrets: string[] = [];
 
-  /** @param headBytes @param tailBytes how much of either end is kept, bytes */
+  /** @param headBytes @param tailBytes how much of each end to keep, bytes */
   constructor(
     headBytes = 256 * 1024,
     private readonly tailBytes = 256 * 1024,
@@ -18,12 +18,12 @@ export class LogBuffer {
     this.headRoom = headBytes;
   }
 
-  /** Hides these values in all that is added from now on. */
-  hide(secrets: string[]): void {
+  /** Redacts these values in everything added from now on. */
+  redact(secrets: string[]): void {
     this.secrets = secrets;
   }
 
-  /** Takes what a stream brings, in chunks of any size. */
+  /** A listener for the `data` events of one stream. */
   source(): (chunk: Buffer) => void {
     const redactor = new Redactor(this.secrets);
     return (chunk) => this.add(redactor.push(chunk));
@@ -47,7 +47,7 @@ export class LogBuffer {
   }
 
   private cutTail(): void {
-    // A copy: parts of the chunks would hold on to the whole of them.
+    // A copy, since a subarray would keep all of its chunk in memory.
     const kept = Buffer.from(this.tailBytes === 0 ? [] : Buffer.concat(this.tail).subarray(-this.tailBytes));
     this.dropped += this.tailLength - kept.length;
     this.tail = [kept];
@@ -56,7 +56,7 @@ export class LogBuffer {
 
   text(): string {
     if (this.tailLength > this.tailBytes) this.cutTail();
-    const gap = this.dropped > 0 ? `\n… ${this.dropped} bytes left out …\n` : '';
+    const gap = this.dropped > 0 ? `\n… ${this.dropped} bytes omitted …\n` : '';
     return Buffer.concat(this.head).toString('utf8') + gap + Buffer.concat(this.tail).toString('utf8');
   }
 

@@ -22,8 +22,8 @@ async function main(): Promise<void> {
         ? isolatedEnvironment({ files, home: workDir, openReader }, process.env)
         : inheritedEnvironment(process.env),
   });
-  // The platform takes this task away (Spot, or somebody's kill): end k6 gracefully and ship what it measured.
-  process.once('SIGTERM', () => worker.leave());
+  // The platform stops this task: a Spot interruption, or somebody stopped it.
+  process.once('SIGTERM', () => worker.shutdown());
   await worker.run();
 }
 

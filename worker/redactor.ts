@@ -1,14 +1,16 @@
+import type { CellLine } from '../core/contract/window.ts';
+
 const MASK = '***';
-/** What is shorter would hide half of any log, and protect nothing. */
+/** Shorter values are not redacted: they would hide half of any log and protect nothing. */
 const MIN_LENGTH = 4;
 
-/** Replaces secrets in a stream of bytes, also where one comes in several chunks. */
+/** Replaces secrets in a stream of bytes, even if one is split over several chunks. */
 export class Redactor {
-  /** Bytes as latin1, one character each, so that no chunk is cut within a character. */
+  /** The secrets' written forms as latin1, a character for each byte, so that no chunk ends within a character. */
   private readonly forms: string[];
   private readonly longest: number;
   private readonly pattern: RegExp | null;
-  /** The end of what came, where it may be the beginning of a secret. */
+  /** The end of the stream so far, if it may be the beginning of a secret. */
   private held = '';
 
   constructor(secrets: string[]) {
@@ -18,7 +20,7 @@ export class Redactor {
     this.pattern = this.forms.length === 0 ? null : new RegExp(this.forms.map(escapeRegExp).join('|'), 'g');
   }
 
-  /** What of the stream can be shown by now. */
+  /** The part of the stream that can be shown by now, redacted. */
   push(chunk: Buffer): Buffer {
     if (this.pattern === null) return chunk;
     const data = this.held + chunk.toString('latin1');
@@ -36,26 +38,42 @@ export class Redactor {
     return Buffer.from(shown, 'latin1');
   }
 
-  /** A text that is complete. */
+  /** Redacts a complete text. */
   redact(text: string): string {
     if (this.pattern === null) return text;
     const bytes = Buffer.from(text).toString('latin1').replace(this.pattern, MASK);
     return Buffer.from(bytes, 'latin1').toString('utf8');
   }
 
-  /** The first place at or after `from` from which all the rest of the data begins a secret that goes on. */
+  /** The first position at or after `from` whose remaining data is an incomplete secret; the end if there is none. */
   private openFrom(data: string, from: number): number {
-    for (let place = Math.max(from, data.length - this.longest + 1); place < data.length; place++) {
-      const rest = data.slice(place);
-      if (this.forms.some((form) => form.length > rest.length && form.startsWith(rest))) return place;
+    for (let position = Math.max(from, data.length - this.longest + 1); position < data.length; position++) {
+      const rest = data.slice(position);
+      if (this.forms.some((form) => form.length > rest.length && form.startsWith(rest))) return position;
     }
     return data.length;
   }
 }
 
-/** As it is, within quotes as k6's log and its JSON write them, and in a URL. */
+/** Redacts a line of the fleet output: the tags and groups that a script sets, such as a URL with a token; names and numbers stay. */
+export function redactCells(line: string, redactor: Redactor): string {
+  if (redactor.redact(line) === line) return line;
+  const parsed = JSON.parse(line) as CellLine;
+  for (const cell of parsed.cells) {
+    for (const { series } of cell.metrics ?? []) {
+      for (const one of series) {
+        const tags = Object.entries(one.tags ?? {}).map(([name, value]) => [name, redactor.redact(value)]);
+        if (tags.length > 0) one.tags = Object.fromEntries(tags);
+      }
+    }
+    if (cell.groups !== undefined) cell.groups = cell.groups.map((group) => redactor.redact(group));
+  }
+  return JSON.stringify(parsed);
+}
+
+/** The secret as it is, quoted as in k6's log and in its JSON, and as part of a URL. */
 function writtenForms(secret: string): string[] {
-  const text = Buffer.from(secret).toString('utf8'); // without halves of characters, which no URL can hold
+  const text = Buffer.from(secret).toString('utf8'); // lone surrogates are replaced: encodeURIComponent throws on them
   const quoted = JSON.stringify(text).slice(1, -1);
   const inGo = quoted.replace(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
   return [text, quoted, inGo, encodeURIComponent(text)];

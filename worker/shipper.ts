@@ -5,19 +5,21 @@ import type { RunFiles } from '../core/contract/run-files.ts';
 import type { WindowJob } from '../core/contract/window.ts';
 import type { TaskRef } from '../core/ports.ts';
 import { type CpuMeter, cpuMeter } from './cpu-meter.ts';
-import { hideInTags } from './hide-tags.ts';
-import { Redactor } from './redactor.ts';
+import { Redactor, redactCells } from './redactor.ts';
 
 const zip = promisify(gzip);
 
-/** How often a window that could not be written is tried again, and how long after, ms. */
-const RETRIES = [100, 300, 1000, 3000];
+/** Waits before the retries of a window that could not be written, ms. */
+const RETRY_DELAYS_MS = [100, 300, 1000, 3000];
 
-/** Ships the lines of the fleet output as windows, in order and without gaps. */
+/**
+ * Ships the lines of the fleet output as windows, in order and without gaps: a window that cannot be written is the last
+ * one, so a reader never skips any.
+ */
 export class Shipper {
   /** How many windows are in the store. */
   shipped = 0;
-  /** Set once a window could not be written in spite of all retries. */
+  /** Set once a window could not be written despite all retries; nothing is shipped from then on. */
   error: Error | null = null;
 
   private redactor: Redactor | null = null;
@@ -32,7 +34,7 @@ export class Shipper {
     private readonly cpu: CpuMeter = cpuMeter(null, () => []),
   ) {}
 
-  /** Ships every `windowMs` from now on; first after a part of that, lest a thousand workers ship in step. */
+  /** Ships every `windowMs`, first after a random part of it: a thousand workers must not ship at the same time. */
   start(windowMs: number): void {
     const shipAfter = (ms: number) => {
       this.timer = setTimeout(() => {
@@ -48,24 +50,24 @@ export class Shipper {
     this.timer = null;
   }
 
-  /** Hides these values in the tags of all that is added from now on. */
-  hide(secrets: string[]): void {
+  /** Redacts these values in the tags of everything added from now on. */
+  redact(secrets: string[]): void {
     this.redactor = secrets.length === 0 ? null : new Redactor(secrets);
   }
 
   add(job: WindowJob, line: string): void {
-    const shown = this.redactor === null ? line : hideInTags(line, this.redactor);
+    const shown = this.redactor === null ? line : redactCells(line, this.redactor);
     const last = this.pending.at(-1);
     if (last?.job === job) last.lines.push(shown);
     else this.pending.push({ job, lines: [shown] });
   }
 
-  /** Forgets what was measured but not shipped. */
+  /** Drops what was measured but not shipped. */
   discard(): void {
     this.pending = [];
   }
 
-  /** Ships all that is pending; when it resolves, it is in the store, or `error` says why not. */
+  /** Ships everything pending. Once it resolves, the store has it, or `error` is set. */
   flush(): Promise<void> {
     this.flushing = this.flushing.then(() => this.flushNow());
     return this.flushing;
@@ -75,7 +77,7 @@ export class Shipper {
     while (this.pending.length > 0 && this.error === null) {
       const batch = this.pending.shift();
       if (batch === undefined) return;
-      // The lines are JSON already: no need to parse and print them again.
+      // A `Window`; its lines are JSON already and need not be parsed and printed again.
       const { task, attempt } = this.ref;
       const head = JSON.stringify({ v: 1, task, attempt, seq: this.shipped, job: batch.job, busy: this.cpu.read() });
       const body = await zip(`${head.slice(0, -1)},"lines":[${batch.lines.join(',')}]}`, { level: 6 });
@@ -90,7 +92,7 @@ export class Shipper {
         this.shipped += 1;
         return;
       } catch (error) {
-        const wait = RETRIES[attempt];
+        const wait = RETRY_DELAYS_MS[attempt];
         if (wait === undefined) {
           this.error = error as Error;
           this.onError(this.error);

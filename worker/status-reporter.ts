@@ -2,11 +2,11 @@ import type { RunFiles } from '../core/contract/run-files.ts';
 import { initialTaskStatus, type TaskStatus } from '../core/contract/task-status.ts';
 import type { TaskRef } from '../core/ports.ts';
 
-/** This task's word: keeps state.json up to date, one write after the other. */
+/** Keeps this attempt's status.json up to date, one write at a time. */
 export class StatusReporter {
   readonly status: TaskStatus;
   private writing: Promise<void> = Promise.resolve();
-  /** The last body that was written, or is about to be. */
+  /** The last status that was written or is being written. */
   private written = '';
 
   constructor(
@@ -17,8 +17,8 @@ export class StatusReporter {
   }
 
   /**
-   * Changes the state and writes it, where that says anything new: each write costs. Resolves when it is in the store, or
-   * could not be written.
+   * Changes the status and writes it if it differs from the last one: each write costs. Resolves once it is in the store or
+   * could not be written; the next update then tries again.
    */
   update(change: Partial<TaskStatus>): Promise<void> {
     Object.assign(this.status, change, { clockOffsetMs: Math.round(this.files.store.clock?.offsetMs() ?? 0) });
@@ -31,7 +31,7 @@ export class StatusReporter {
       .then(() => this.files.task(task, attempt).putStatus(snapshot))
       .catch((error: Error) => {
         this.written = '';
-        process.stderr.write(`task ${task}: cannot write its state: ${error.message}\n`);
+        process.stderr.write(`task ${task}: cannot write its status: ${error.message}\n`);
       });
     return this.writing;
   }

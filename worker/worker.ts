@@ -9,13 +9,13 @@ import { RunFiles } from '../core/contract/run-files.ts';
 import type { Store, TaskRef } from '../core/ports.ts';
 import { ControlPoller, type ShutdownReason } from './control-poller.ts';
 import { type CpuMeter, cpuMeter } from './cpu-meter.ts';
+import { JobRunner, readSetupData } from './jobs.ts';
 import { loadArgs } from './k6-args.ts';
 import { inheritedEnvironment, type K6Environment } from './k6-environment.ts';
-import { K6Process, STOP_GRACE_MS } from './k6-process.ts';
+import { K6Process, LOAD_STOP_GRACE_MS } from './k6-process.ts';
 import { LogBuffer } from './log-buffer.ts';
 import { Shipper } from './shipper.ts';
 import { StatusReporter } from './status-reporter.ts';
-import { readSetupData, TaskJobs } from './task-jobs.ts';
 
 export interface WorkerOptions {
   store: Store;
@@ -30,17 +30,20 @@ export interface WorkerOptions {
   cpus: number | null;
 }
 
-/** How long a k6 that has not sent any load may take to end, ms: there is nothing to lose. */
+/** How long a k6 that has not sent any load may take to exit, ms: there is nothing to lose. */
 const UNSTARTED_GRACE_MS = 3000;
 
-/** Why a worker left before the run was finished. */
-const DEPARTURE: Record<ShutdownReason, string> = {
-  lease: 'it stopped by itself, for no coordinator renewed its lease',
-  replaced: 'another attempt has taken its place',
-  signal: 'the platform took the task away (SIGTERM: a Spot interruption, or somebody stopped it)',
+/** Why the load of a task ended early, as the result and warnings of the run quote it. */
+const SHUTDOWN_MESSAGE: Record<ShutdownReason, string> = {
+  lease: 'it stopped by itself, since no coordinator renewed its lease',
+  replaced: 'another attempt has replaced it',
+  signal: 'the platform stopped the task (SIGTERM: a Spot interruption, or somebody stopped it)',
 };
 
-/** The program in a task: supervises k6, obeys control.json, ships windows. */
+/**
+ * The program in a task: supervises k6, obeys control.json, ships windows. It may be killed at any time; what it had
+ * shipped stays.
+ */
 export class Worker {
   private readonly control: ControlPoller;
   private readonly report: StatusReporter;
@@ -48,7 +51,7 @@ export class Worker {
   private readonly log = new LogBuffer();
   private readonly files: RunFiles;
   private readonly archive: string;
-  private readonly jobs: TaskJobs;
+  private readonly jobs: JobRunner;
   private k6Env: K6Environment = inheritedEnvironment({});
   private load: K6Process | null = null;
   private started = false;
@@ -61,10 +64,10 @@ export class Worker {
     this.report = new StatusReporter(this.files, ref);
     this.shipper = new Shipper(this.files, ref, (error) => void this.onShipError(error), this.cpu());
     const { files, control, report, shipper, log, archive } = this;
-    this.jobs = new TaskJobs({ ...options, files, control, report, shipper, log, archive });
+    this.jobs = new JobRunner({ ...options, files, control, report, shipper, log, archive });
   }
 
-  /** Lives until the run is finished, or this worker is dismissed. */
+  /** Resolves once the run is finished or this worker has shut down. */
   async run(): Promise<void> {
     const { workDir } = this.options;
     await mkdir(workDir, { recursive: true, mode: 0o700 });
@@ -76,7 +79,7 @@ export class Worker {
       this.shipper.start(this.options.plan.timing.windowMs);
       const jobs = this.jobs.serve(this.k6Env);
       const phase = this.control.current?.phase;
-      // A task that was launched only to do a job, after the load, has no load of its own.
+      // A task that is launched after the load, only for a job, has no load of its own.
       if (phase === 'teardown' || phase === 'summary') await this.report.update({ phase: 'done', endedAt: Date.now() });
       else await this.runLoad();
       await jobs;
@@ -90,12 +93,12 @@ export class Worker {
     }
   }
 
-  /** Ends what it does, ships what that measured, and leaves. */
-  leave(): void {
+  /** Stops k6 gracefully, ships what it measured, and lets `run` resolve. */
+  shutdown(): void {
     this.control.shutdown('signal');
   }
 
-  /** The time by the store's clock, which is taken to be the coordinator's, Unix ms. */
+  /** The time by the store's clock, which stands for the coordinator's, Unix ms. */
   private now(): number {
     return Date.now() + (this.options.store.clock?.offsetMs() ?? 0);
   }
@@ -106,7 +109,7 @@ export class Worker {
     return cpuMeter(this.options.cpus, pids);
   }
 
-  /** Finds out what the script may see. False: it cannot be had, and the state says why. */
+  /** Resolves the script's environment. False: that failed, and the status says why. */
   private async prepare(): Promise<boolean> {
     try {
       this.k6Env = await this.options.environment();
@@ -114,22 +117,22 @@ export class Worker {
       await this.report.update({ phase: 'failed', message: (error as Error).message });
       return false;
     }
-    this.log.hide(this.k6Env.secrets);
-    this.shipper.hide(this.k6Env.secrets);
+    this.log.redact(this.k6Env.secrets);
+    this.shipper.redact(this.k6Env.secrets);
     return true;
   }
 
   private async endK6(): Promise<void> {
     await Promise.all(
-      [this.load, this.jobs.k6].map((k6) => (k6?.exitCode === null ? k6.terminate(STOP_GRACE_MS) : null)),
+      [this.load, this.jobs.k6].map((k6) => (k6?.exitCode === null ? k6.terminate(LOAD_STOP_GRACE_MS) : null)),
     );
   }
 
   private async runLoad(): Promise<void> {
     const { plan, ref, k6Binary } = this.options;
     let stopped = Promise.resolve();
-    // A task that does not get ready can be asked why only as long as it lives.
-    const telling = setInterval(
+    // If the task never becomes ready, this is all that can be known of why.
+    const logTimer = setInterval(
       () => void this.report.update({ logTail: this.log.lastLines(20) }),
       plan.timing.windowMs,
     );
@@ -140,22 +143,22 @@ export class Worker {
         env: this.k6Env.env,
         log: this.log,
         onCells: (line) => {
-          // Before the start there is nothing but the VUs' initialisation, which a single k6 does not count either.
+          // Before the start, only the VUs' init code runs, which a single k6 does not count either.
           if (this.started) this.shipper.add('load', line);
         },
       },
       (spawned) => {
         this.load = spawned;
         this.report.status.k6Pid = spawned.pid;
-        stopped = this.stopWhenTold(spawned);
+        stopped = this.stopOnOrder(spawned);
       },
     );
-    clearInterval(telling);
+    clearInterval(logTimer);
     if (k6.exitCode === null) {
       await this.report.update({ phase: 'ready' });
       await this.armAndStart(k6).catch(async (error: Error) => {
         this.log.line(`k6-fleet: ${error.message}`);
-        await k6.terminate(STOP_GRACE_MS);
+        await k6.terminate(LOAD_STOP_GRACE_MS);
       });
     }
     const code = await k6.exited;
@@ -170,15 +173,15 @@ export class Worker {
       exitCode: code,
       endedAt,
       windows: this.shipper.shipped,
-      message: shutdownReason === null ? endMessage(code) : DEPARTURE[shutdownReason],
+      message: shutdownReason === null ? exitMessage(k6) : SHUTDOWN_MESSAGE[shutdownReason],
       logTail: code === 0 || shutdownReason !== null ? [] : this.log.lastLines(20),
     });
   }
 
-  /** Loads the setup data when the coordinator has it, then starts k6 at the common moment. */
+  /** Loads the setup data in phase `arming`, then resumes k6 at the common `startAt`. */
   private async armAndStart(k6: K6Process): Promise<void> {
-    const told = this.control.until(({ phase }) => phase === 'arming' || phase === 'running');
-    await Promise.race([told, k6.exited]);
+    const ordered = this.control.until(({ phase }) => phase === 'arming' || phase === 'running');
+    await Promise.race([ordered, k6.exited]);
     if (this.control.current?.phase === 'arming') {
       const data = await readSetupData(this.files);
       if (data.kind === 'value') await k6.api.putSetupData(data.value);
@@ -187,7 +190,7 @@ export class Worker {
     }
     const startAt = this.control.current?.startAt;
     if (this.control.current?.phase !== 'running' || startAt === null || startAt === undefined) return;
-    // The store's clock is known the better the longer its answers are watched.
+    // In steps, since each response of the store improves the estimate of its clock.
     for (let left = startAt - this.now(); left > 0; left = startAt - this.now()) await sleep(Math.min(left, 1000));
     if (k6.exitCode !== null) return;
     this.started = true;
@@ -196,18 +199,18 @@ export class Worker {
     await this.report.update({ phase: 'running', startSkewMs: skew });
   }
 
-  /** Ends the load's k6 when the run is stopped or this worker must leave. */
-  private async stopWhenTold(k6: K6Process): Promise<void> {
-    const told = this.control.until(({ phase }) => phase === 'stopping' || workersMayExit(phase));
-    await Promise.race([told, k6.exited]);
+  /** Stops the k6 of the load when the run stops or this worker shuts down. */
+  private async stopOnOrder(k6: K6Process): Promise<void> {
+    const ordered = this.control.until(({ phase }) => phase === 'stopping' || workersMayExit(phase));
+    await Promise.race([ordered, k6.exited]);
     if (k6.exitCode !== null) return;
-    await (this.started ? k6.abort(STOP_GRACE_MS) : k6.terminate(UNSTARTED_GRACE_MS));
+    await (this.started ? k6.abort(LOAD_STOP_GRACE_MS) : k6.terminate(UNSTARTED_GRACE_MS));
   }
 
-  /** Without its windows the load of this task would be for nothing: it ends and says why. */
+  /** Load whose windows are lost is useless: the task fails and stops its k6. */
   private async onShipError(error: Error): Promise<void> {
     await this.report.update({ phase: 'failed', message: `cannot write to the store: ${error.message}` });
-    await this.load?.terminate(STOP_GRACE_MS);
+    await this.load?.terminate(LOAD_STOP_GRACE_MS);
   }
 
   private async writeLog(): Promise<void> {
@@ -222,5 +225,8 @@ export class Worker {
   }
 }
 
-const endMessage = (code: number): string | null =>
-  code === 0 ? null : `k6 ended with ${code < 0 ? 'a signal' : `exit code ${code}`}`;
+function exitMessage({ exitCode, signal }: K6Process): string | null {
+  if (exitCode === 0) return null;
+  if (signal !== null) return `k6 was killed by ${signal}`;
+  return exitCode === null || exitCode < 0 ? 'k6 could not be started' : `k6 ended with exit code ${exitCode}`;
+}

@@ -59,7 +59,7 @@ function loadOutcome(step: Step, task: TaskRecord, index: number): LoadOutcome |
   return { exitCode: null, endedAt, message: reason, lost: reason };
 }
 
-/** `k6 was stopped: the platform took the task away`, or `k6 ended with exit code 2: fatal error: out of memory`. */
+/** `k6 was stopped: the platform stopped the task`, or `k6 ended with exit code 2: fatal error: out of memory`. */
 function exitReason({ status }: TaskRecord & { status: TaskStatus }): string {
   if (isStopped(status.exitCode)) return `k6 was stopped: ${exitCause(status)}`;
   return [status.message ?? 'k6 died', lastError(status.logTail)].filter((part) => part !== null).join(': ');

@@ -151,7 +151,7 @@ describe.concurrent('a coordinator that is killed', () => {
 
     expect(result.verdict.exitCode).toBe(121);
     expect(result.verdict.reasons).toEqual([
-      expect.stringContaining('task 0 (k6 was stopped: it stopped by itself, for no coordinator renewed its lease)'),
+      expect.stringContaining('task 0 (k6 was stopped: it stopped by itself, since no coordinator renewed its lease)'),
     ]);
     expect(hits('/lease') - (result.metrics.http_reqs?.values.count ?? 0)).toBeLessThanOrEqual(4);
   });

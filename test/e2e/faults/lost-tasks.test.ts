@@ -104,7 +104,7 @@ describe.concurrent('under load', () => {
     expect(code).toBe(121);
     const result = await run.result();
     expect(result.verdict.reasons).toEqual([
-      expect.stringMatching(/^1 of 2 tasks lost, --max-lost allows 0: task 1 \(k6 ended with a signal\)$/),
+      expect.stringMatching(/^1 of 2 tasks lost, --max-lost allows 0: task 1 \(k6 was killed by SIGKILL\)$/),
     ]);
     expect(stdout).toContain('1 of 2 tasks lost');
     const [alive, dead] = result.tasks;

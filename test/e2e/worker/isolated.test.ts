@@ -129,7 +129,7 @@ it('ships what it has measured when the platform takes the task away, and says s
   const state = await worker.state();
   expect(state).toMatchObject({
     phase: 'done',
-    message: 'the platform took the task away (SIGTERM: a Spot interruption, or somebody stopped it)',
+    message: 'the platform stopped the task (SIGTERM: a Spot interruption, or somebody stopped it)',
   });
   const windows = await worker.windows(state?.windows ?? 0);
   expect(windows).toHaveLength(state?.windows ?? -1);

@@ -25,7 +25,7 @@ describe('LogBuffer', () => {
 
         const all = parts.join('');
         const missing = all.length - head - tail;
-        const gap = `\n… ${missing} bytes left out …\n`;
+        const gap = `\n… ${missing} bytes omitted …\n`;
         expect(log.text()).toBe(missing > 0 ? all.slice(0, head) + gap + all.slice(all.length - tail) : all);
       }),
     );

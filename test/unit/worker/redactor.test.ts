@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hideInTags } from '../../../worker/hide-tags.ts';
 import { LogBuffer } from '../../../worker/log-buffer.ts';
-import { Redactor } from '../../../worker/redactor.ts';
+import { Redactor, redactCells } from '../../../worker/redactor.ts';
 
 /** Few letters, so that secrets overlap each other and what is around them. */
 const word = (minLength: number, maxLength: number) =>
@@ -50,7 +49,7 @@ describe('Redactor', () => {
 describe('LogBuffer', () => {
   it('hides secrets in its text and its last lines, each stream apart', () => {
     const log = new LogBuffer();
-    log.hide(['s3cret-value']);
+    log.redact(['s3cret-value']);
     const [stdout, stderr] = [log.source(), log.source()];
     stdout(Buffer.from('one s3cret'));
     stderr(Buffer.from('two\n'));
@@ -62,7 +61,7 @@ describe('LogBuffer', () => {
   });
 });
 
-describe('hideInTags', () => {
+describe('redactCells', () => {
   const line = JSON.stringify({
     v: 1,
     wall: 4711,
@@ -87,12 +86,12 @@ describe('hideInTags', () => {
   });
 
   it('hides secrets in tags and groups, and spoils no number, metric or key', () => {
-    const hidden = JSON.parse(hideInTags(line, new Redactor(['4711'])));
+    const hidden = JSON.parse(redactCells(line, new Redactor(['4711'])));
 
     expect(hidden).toEqual(JSON.parse(line.replace('"::4711"', '"::***"').replace('?t=4711', '?t=***')));
   });
 
   it('passes on as it is what has none', () => {
-    expect(hideInTags(line, new Redactor(['something else']))).toBe(line);
+    expect(redactCells(line, new Redactor(['something else']))).toBe(line);
   });
 });
