@@ -6,8 +6,8 @@ import { SupersededError } from '../errors.ts';
 /**
  * Which coordinator owns a run, by compare-and-swap on the three files that coordinators contend for: the owner is the
  * one that replaced control.json last. Nothing blocks and nothing has to be released, so an owner may crash at any time
- * and another coordinator may claim the run at any time. An owner that was superseded learns of it at its next write,
- * which fails: it can change none of the three files any more.
+ * and another coordinator may claim the run at any time. An owner that was superseded can publish nothing more: its
+ * next write of control.json fails. It may still write its checkpoint or progress once, which the new owner replaces.
  */
 export class RunOwnership {
   private controlEtag: string | null = null;
