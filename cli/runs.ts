@@ -7,7 +7,7 @@ import { RunFiles } from '../core/contract/run-files.ts';
 import type { StackInfo } from '../core/contract/stack.ts';
 import { UserError } from '../core/errors.ts';
 import { DirStore } from '../stores/dir.ts';
-import type { RunStore } from '../stores/index.ts';
+import type { RunStore } from '../stores/open-store.ts';
 
 /** Selects the runs of a command: those of `--stack`, or of the folder without it. */
 export interface RunsFlags {

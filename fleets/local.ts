@@ -20,19 +20,19 @@ export interface LocalFleetOptions {
   env: NodeJS.ProcessEnv;
 }
 
-/** How long a killed process may take to vanish, ms. */
+/** How long a killed process may take to exit, ms. */
 const KILL_WAIT_MS = 2000;
-/** How old a look at the machine's processes may be, ms. */
-const LOOK_MS = 1000;
+/** How old the list of processes may be, ms. */
+const LIST_MAX_AGE_MS = 1000;
 
 /**
  * Tasks as child processes of this machine. Each worker leads a process group of its own, so that Ctrl-C in a terminal
- * reaches only the coordinator, and so that a coordinator may die and another one take the run over: the process ids
- * are kept beside the tasks' files.
+ * reaches only the coordinator. Process ids are kept beside the tasks' files, so the coordinator may crash and another one
+ * may claim the run.
  */
 export class LocalFleet implements Fleet {
   private readonly children = new Map<string, ChildProcess>();
-  private look: { at: number; rows: Promise<ProcessRow[] | null> } | null = null;
+  private listing: { at: number; rows: Promise<ProcessRow[] | null> } | null = null;
 
   constructor(private readonly options: LocalFleetOptions) {}
 
@@ -41,7 +41,7 @@ export class LocalFleet implements Fleet {
     const dir = this.dir(ref);
     await mkdir(dir, { recursive: true });
     const errors = openSync(join(dir, 'worker.log'), 'a', 0o600);
-    // The worker reads no argument: its folder is for those who look at the list of processes, as `adopted` does.
+    // The worker ignores its argument: the folder identifies it in the list of processes, for `adopted`.
     const child = spawn(process.execPath, ['--max-old-space-size=512', workerFile, dir], {
       detached: true,
       stdio: ['ignore', 'ignore', errors],
@@ -56,7 +56,7 @@ export class LocalFleet implements Fleet {
       },
     });
     closeSync(errors);
-    child.once('error', () => undefined); // shows as a task that is gone
+    child.once('error', () => undefined); // `liveness` reports it as gone
     if (child.pid === undefined) throw new Error(`cannot start ${process.execPath} for task ${ref.task}`);
     this.children.set(key(ref), child);
     await writeFile(join(dir, 'pid'), String(child.pid));
@@ -76,7 +76,7 @@ export class LocalFleet implements Fleet {
 
   async kill(ref: TaskRef): Promise<void> {
     const child = this.children.get(key(ref));
-    // The id of one that has ended may be another program's by now; its k6 may still be there.
+    // The id of a worker that has ended may have been reused; its k6 may still be running.
     const isRunning = child !== undefined && child.exitCode === null && child.signalCode === null;
     const pid = isRunning ? child.pid : (await this.adopted(ref)).pid;
     if (pid === null || pid === undefined) return;
@@ -85,21 +85,21 @@ export class LocalFleet implements Fleet {
     } catch {
       return; // gone already
     }
-    // Bounded: a process that nobody reaps keeps its id.
+    // Bounded: a process whose parent does not reap it keeps its id.
     for (let waited = 0; isAlive(pid) && waited < KILL_WAIT_MS; waited += 10) await sleep(10);
   }
 
   /**
-   * What is left of a task that another coordinator has launched: its process group, null where nothing is, and whether
-   * its worker is in it. An id alone says little: by now it may be another program's, or that of a zombie.
+   * What is left of a task that another coordinator launched: its process group, null if nothing is left, and whether
+   * its worker is in it. The id alone proves nothing: it may have been reused, or belong to a zombie.
    */
   private async adopted(ref: TaskRef): Promise<{ pid: number | null; worker: boolean }> {
     const pid = await this.pid(ref);
     if (pid === null || !isGroup(pid)) return { pid: null, worker: false };
-    if (this.look === null || Date.now() - this.look.at > LOOK_MS) {
-      this.look = { at: Date.now(), rows: listProcesses() };
+    if (this.listing === null || Date.now() - this.listing.at > LIST_MAX_AGE_MS) {
+      this.listing = { at: Date.now(), rows: listProcesses() };
     }
-    const rows = await this.look.rows;
+    const rows = await this.listing.rows;
     if (rows === null) return { pid, worker: isAlive(pid) };
     const folder = taskKeys(this.options.run, ref.task, ref.attempt).local;
     const left = rows.filter((row) => row.group === pid && !row.zombie && row.command.includes(folder));
@@ -112,7 +112,7 @@ export class LocalFleet implements Fleet {
 
   private async pid(ref: TaskRef): Promise<number | null> {
     const text = await readFile(join(this.dir(ref), 'pid'), 'utf8').catch(() => null);
-    return Number(text) || null; // empty where its writer died over it; 0 would be our own group
+    return Number(text) || null; // empty if its writer crashed; 0 would be our own group
   }
 
   private async lastWords(ref: TaskRef): Promise<string> {

@@ -5,17 +5,17 @@ export interface ProcessRow {
   pid: number;
   /** Its process group. */
   group: number;
-  /** Ended, but its parent has not asked how: it keeps its id and does nothing. */
+  /** It has exited, and its parent has not reaped it yet. */
   zombie: boolean;
   command: string;
 }
 
 /**
- * All processes of this machine as ps(1) lists them, which Linux and macOS both have; null: there is no ps here.
+ * All processes of this machine as ps(1) lists them, on Linux and macOS; null: there is no ps.
  * https://pubs.opengroup.org/onlinepubs/9799919799/utilities/ps.html
  */
 export async function listProcesses(): Promise<ProcessRow[] | null> {
-  // Each by itself: after a `=` all the rest of an argument is the column's title, on macOS as in POSIX.
+  // Each column in an option of its own: everything after `=` is the column's title, on macOS as in POSIX.
   const args = ['-A', '-ww', '-o', 'pid=', '-o', 'pgid=', '-o', 'stat=', '-o', 'command='];
   const listed = await promisify(execFile)('ps', args, { maxBuffer: 64 * 1024 * 1024 }).catch(() => null);
   return listed === null ? null : listed.stdout.split('\n').flatMap(parseRow);

@@ -9,7 +9,7 @@ import type { Clock, Compression, Fleet, MetricsSink, Store } from '../core/port
 import { FargateFleet } from '../fleets/fargate/fleet.ts';
 import { CloudWatchSink } from '../observers/aws/cloudwatch-sink.ts';
 import { compression } from '../stores/compression.ts';
-import { openStore } from '../stores/index.ts';
+import { openStore } from '../stores/open-store.ts';
 import { type Log, logLine } from './log.ts';
 import { type Publisher, TopicPublisher } from './publisher.ts';
 import { TIMEOUTS } from './timeouts.ts';

@@ -8,13 +8,13 @@ import type { RunIndex } from './run-index.ts';
 const isCode = (error: unknown, ...codes: string[]) => codes.includes((error as NodeJS.ErrnoException)?.code ?? '');
 
 /**
- * A store in a folder. Every write is whole or absent: it is written beside its place and then linked or renamed there.
+ * A store in a folder. Every write is atomic: it goes to a temporary file, which is then linked or renamed.
  *
- * A contested key keeps its versions as `.versions/<key>/<n>`. Whoever links version n+1 first has won: link(2) fails
- * where the name exists, on every POSIX file system, and a process that dies in between leaves nothing locked.
+ * A contested key keeps its versions as `.versions/<key>/<n>`. The writer that links version n+1 first wins:
+ * link(2) fails if the name exists, on every POSIX file system, and a writer that crashes in between leaves no lock.
  */
 export class DirStore implements Store, RunIndex {
-  /** How many versions stay: readers may be between listing and reading, writers between linking and looking. */
+  /** How many versions are kept, for readers between listing and reading, and writers between linking and checking. */
   private static readonly KEPT = 16;
 
   constructor(readonly root: string) {}
@@ -43,7 +43,7 @@ export class DirStore implements Store, RunIndex {
       try {
         return { body: await readFile(this.versionPath(key, newest)), etag: String(newest) };
       } catch (error) {
-        // Many newer versions came between the listing and the read, and this one was pruned: look again.
+        // Pruned between the listing and the read, after many newer versions: list again.
         if (!isCode(error, 'ENOENT')) throw error;
       }
     }
@@ -57,8 +57,8 @@ export class DirStore implements Store, RunIndex {
     await mkdir(dirname(mine), { recursive: true });
     const staged = await this.stage(key, body);
     if (!(await this.linkNew(staged, mine, { keep: true }))) return this.lost(staged);
-    // Before so many newer ones came, this version was never pruned, so nobody else can have had it. After that a writer
-    // that was held up on its way to link() may have linked a name that was free again: it has not won.
+    // A version is pruned only after KEPT newer ones. A writer that was held up before link() for so long may have linked
+    // a name that was pruned and so free again: it has not won.
     if ((await this.newestVersion(key)) >= next + DirStore.KEPT) {
       await rm(mine, { force: true });
       return this.lost(staged);
@@ -85,7 +85,7 @@ export class DirStore implements Store, RunIndex {
     return this.deleteFolders(runPrefix(run), scratchPrefix(run));
   }
 
-  /** The folder itself stays: other things may be in it. */
+  /** Keeps the folder itself, which may contain other files. */
   deleteAll(): Promise<void> {
     return this.deleteFolders(runPrefix(''), scratchPrefix(''));
   }
@@ -107,7 +107,7 @@ export class DirStore implements Store, RunIndex {
     return join(this.root, dirname(key), '.versions', key.slice(key.lastIndexOf('/') + 1), String(version));
   }
 
-  /** The highest version number; 0: there is none. */
+  /** The highest version number; 0 if there is none. */
   private async newestVersion(key: string): Promise<number> {
     try {
       const names = await readdir(dirname(this.versionPath(key, 0)));
@@ -118,7 +118,7 @@ export class DirStore implements Store, RunIndex {
     }
   }
 
-  /** Writes the body beside its place; returns that file's path. */
+  /** Writes the body to a temporary file beside its final path. @returns the temporary file's path */
   private async stage(key: string, body: Uint8Array | string): Promise<string> {
     const path = this.path(key);
     const staged = `${path}.${randomUUID()}.tmp`;

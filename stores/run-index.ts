@@ -1,9 +1,9 @@
-/** The runs of a store as a whole; a run itself never needs it, for all of its keys can be computed. */
+/** The runs of a store. Only the CLI needs it: the keys of a single run can be computed. */
 export interface RunIndex {
   /** The ids of all runs, the oldest first. */
   listRuns(): Promise<string[]>;
-  /** Deletes all that is of one run. No error where there is none. */
+  /** Deletes all files of one run; no error if there are none. */
   deleteRun(run: string): Promise<void>;
-  /** Deletes all that is of any run; a bucket, which is a stack's own, is empty then. */
+  /** Deletes the files of all runs. A bucket belongs to a stack alone and is empty afterwards. */
   deleteAll(): Promise<void>;
 }

@@ -1,21 +1,21 @@
-/** Apart from s3.ts and loaded only when it is needed: to load the SDK takes 0.1 s of CPU, in every task. */
+/** Separate from s3.ts and loaded on demand: loading the SDK takes 0.1 s of CPU in every task. */
 import { S3 } from '@aws-sdk/client-s3';
 import type { TimedResponse } from '../core/clock-bounds.ts';
-import { MAX_ATTEMPTS, patientRetries } from './retries.ts';
+import { MAX_ATTEMPTS, patientRetries } from './s3-retries.ts';
 
-/** A coordinator of 1,000 tasks asks for all of them at once; what has no socket yet waits in the agent's queue. */
+/** Requests without a socket wait in the agent's queue: a coordinator may send a thousand at once. */
 const SOCKETS = 128;
 const CONNECT_TIMEOUT_MS = 3000;
 /**
- * Without a byte in either direction for so long, a request is given up and tried again. S3 answers in 0.1 to 0.2 s; no
- * limit for the request as a whole, for an archive may take minutes to send.
+ * A request without a byte in either direction for so long is retried, ms. S3 responds in 0.1 to 0.2 s. There is no
+ * limit for a whole request, since an archive may take minutes to upload.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
  */
 const IDLE_TIMEOUT_MS = 5000;
 
 /**
  * A client whose region, credentials and endpoint come from the environment, as is usual for AWS.
- * @param onAnswer called for each answer that tells the server's time, refusals too
+ * @param onAnswer called for each response that has the server's time, errors included
  */
 export function s3Client(onAnswer: (answer: TimedResponse) => void, env: NodeJS.ProcessEnv = process.env): S3 {
   const agent = { keepAlive: true, maxSockets: SOCKETS };
@@ -25,7 +25,7 @@ export function s3Client(onAnswer: (answer: TimedResponse) => void, env: NodeJS.
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: IDLE_TIMEOUT_MS,
-      // A thousand in the queue is how it is meant: no warning.
+      // No warning: a thousand requests in the queue are intended.
       socketAcquisitionWarningTimeout: 2 ** 31 - 1,
       httpAgent: agent,
       httpsAgent: agent,
@@ -40,13 +40,13 @@ export function s3Client(onAnswer: (answer: TimedResponse) => void, env: NodeJS.
       onAnswer({ sentAt, receivedAt: Date.now(), date });
       return result;
     },
-    // Innermost: every try counts, and what becomes an error has not become one yet.
+    // Innermost: sees every attempt, before a response turns into an error.
     { step: 'deserialize', priority: 'low', name: 'timeOfAnswer' },
   );
   return client;
 }
 
-/** An emulator on this machine: `bucket.127.0.0.1` is no name. */
+/** Whether the endpoint is an emulator on this machine: `bucket.127.0.0.1` does not resolve. */
 export function isLoopback(endpoint: string | undefined): boolean {
   if (endpoint === undefined || !URL.canParse(endpoint)) return false;
   const { hostname } = new URL(endpoint);

@@ -1,13 +1,13 @@
 import { StoreError } from '../core/errors.ts';
 
-/** What the SDK throws, as far as we look at it. */
+/** The part of the SDK's errors that is used here. */
 interface S3Failure extends Error {
   $metadata?: { httpStatusCode?: number; attempts?: number };
 }
 
 export const statusOf = (error: unknown): number => (error as S3Failure).$metadata?.httpStatusCode ?? 0;
 
-/** There is no such object; that there is no such bucket is another matter. */
+/** Whether the object does not exist, in a bucket that does. */
 export const isMissing = (error: unknown): boolean =>
   statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket';
 
@@ -23,12 +23,12 @@ export function s3Error(action: string, object: string, cause: unknown): StoreEr
 function reasonOf(error: S3Failure): string {
   const { name, message, $metadata } = error;
   const status = statusOf(error);
-  if (name === 'NoSuchBucket') return 'there is no such bucket: has its stack been destroyed?';
+  if (name === 'NoSuchBucket') return 'there is no such bucket: its stack may have been destroyed';
   if (name === 'CredentialsProviderError') return `no AWS credentials: ${message}`;
   if (status === 403) {
-    return `${name === '403' || name === 'Forbidden' ? 'AccessDenied' : name}: the role needs this permission, and s3:ListBucket on the bucket, without which S3 says the same of an object that does not exist`;
+    return `${name === '403' || name === 'Forbidden' ? 'AccessDenied' : name}: grant this permission, and s3:ListBucket on the bucket, without which S3 also denies access to objects that do not exist`;
   }
-  if (status === 301 || status === 307) return 'the bucket is in another region: set AWS_REGION to it';
+  if (status === 301 || status === 307) return "the bucket is in another region: set AWS_REGION to the bucket's region";
   const attempts = $metadata?.attempts ?? 1;
   const what = message === '' || message === 'UnknownError' ? name : `${name}: ${message}`;
   return `${what.split('\n')[0]}${attempts > 1 ? `, after ${attempts} attempts` : ''}`;

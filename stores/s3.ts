@@ -9,9 +9,9 @@ import { isMissing, s3Error, statusOf } from './s3-errors.ts';
 
 type Condition = { IfMatch: string } | { IfNoneMatch: '*' };
 
-/** How often an answer that breaks off, or a conflict of writers, is tried again; the client's own retries are inside. */
-const TRIES = 5;
-/** The most that one DeleteObjects takes. */
+/** Attempts when a response breaks off or writers conflict; each includes the client's own retries. */
+const MAX_ATTEMPTS = 5;
+/** DeleteObjects' maximum. */
 const DELETE_BATCH = 1000;
 
 const TYPES: Record<string, string> = {
@@ -24,15 +24,14 @@ const TYPES: Record<string, string> = {
 const contentType = (key: string) => TYPES[key.slice(key.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
 
 /**
- * A store in an S3 bucket, with S3's conditional writes for what is contested.
+ * A store in an S3 bucket; contested keys use S3's conditional writes.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
  *
- * The retry of a write whose answer was lost finds that write in its way. So each conditional write carries an id of
- * its own, and a refused one looks whether the version that is there is its own: then it was won. It counts as lost
- * where somebody else has already replaced it.
+ * If the response to a conditional write is lost, its retry fails because of the write itself. So each one carries an id
+ * in the object's metadata, and a rejected write checks whether the current version is its own: then it has won. If
+ * another writer has replaced that version already, it counts as lost.
  *
- * An ETag is a hash of the bytes: two versions with the same bytes are one to S3, so the bodies of contenders must
- * differ, as by a time in them.
+ * An ETag is a hash of the bytes, so the bodies of contending writers must differ, for instance by a time in them.
  */
 export class S3Store implements Store, RunIndex {
   readonly clock = new ClockBounds();
@@ -46,7 +45,7 @@ export class S3Store implements Store, RunIndex {
 
   async put(key: string, body: Uint8Array | string): Promise<void> {
     const s3 = await this.s3();
-    await this.told('s3:PutObject', key, () => s3.putObject(this.object(key, body)));
+    await this.withErrorContext('s3:PutObject', key, () => s3.putObject(this.object(key, body)));
   }
 
   async create(key: string, body: Uint8Array | string): Promise<boolean> {
@@ -55,15 +54,15 @@ export class S3Store implements Store, RunIndex {
 
   async getVersioned(key: string): Promise<Versioned | null> {
     const s3 = await this.s3();
-    return this.told('s3:GetObject', key, async () => {
+    return this.withErrorContext('s3:GetObject', key, async () => {
       for (let attempt = 1; ; attempt++) {
         const object = await s3.getObject({ Bucket: this.bucket, Key: key }).catch(nullIfMissing);
         if (object === null) return null;
         try {
           return { body: (await object.Body?.transformToByteArray()) ?? new Uint8Array(), etag: object.ETag ?? '' };
         } catch (error) {
-          // The client's own retries end with the headers: a body that breaks off is ours to ask for again.
-          if (attempt >= TRIES) throw error;
+          // The client's own retries end with the headers: a body that breaks off must be requested again here.
+          if (attempt >= MAX_ATTEMPTS) throw error;
           await pause(attempt);
         }
       }
@@ -79,7 +78,7 @@ export class S3Store implements Store, RunIndex {
     const s3 = await this.s3();
     const runs: string[] = [];
     for (let token: string | undefined, more = true; more; more = token !== undefined) {
-      const page = await this.told('s3:ListBucket', prefix, () =>
+      const page = await this.withErrorContext('s3:ListBucket', prefix, () =>
         s3.listObjectsV2({ Bucket: this.bucket, Prefix: prefix, Delimiter: '/', ContinuationToken: token }),
       );
       for (const { Prefix = '' } of page.CommonPrefixes ?? []) runs.push(Prefix.slice(prefix.length, -1));
@@ -99,22 +98,22 @@ export class S3Store implements Store, RunIndex {
   /** Deletes the bucket itself, which must be empty. */
   async deleteBucket(): Promise<void> {
     const s3 = await this.s3();
-    await this.told('s3:DeleteBucket', '', () => s3.deleteBucket({ Bucket: this.bucket }));
+    await this.withErrorContext('s3:DeleteBucket', '', () => s3.deleteBucket({ Bucket: this.bucket }));
   }
 
-  /** Deletes all objects whose keys begin so. Versions are not looked for: the bucket keeps none. */
+  /** Deletes all objects under a prefix. The bucket has no versioning, so there are no old versions. */
   private async deleteUnder(prefix: string): Promise<void> {
     const s3 = await this.s3();
     for (;;) {
-      const { Contents = [] } = await this.told('s3:ListBucket', prefix, () =>
+      const { Contents = [] } = await this.withErrorContext('s3:ListBucket', prefix, () =>
         s3.listObjectsV2({ Bucket: this.bucket, Prefix: prefix, MaxKeys: DELETE_BATCH }),
       );
       if (Contents.length === 0) return;
       const Objects = Contents.map(({ Key }) => ({ Key }));
-      const { Errors = [] } = await this.told('s3:DeleteObject', prefix, () =>
+      const { Errors = [] } = await this.withErrorContext('s3:DeleteObject', prefix, () =>
         s3.deleteObjects({ Bucket: this.bucket, Delete: { Objects, Quiet: true } }),
       );
-      const [first] = Errors; // the answer as a whole is 200 all the same
+      const [first] = Errors; // despite status 200
       if (first !== undefined) {
         const refused = Object.assign(new Error(first.Message ?? ''), { name: first.Code ?? 'unknown error' });
         throw s3Error('s3:DeleteObject', this.url(first.Key ?? prefix), refused);
@@ -122,30 +121,30 @@ export class S3Store implements Store, RunIndex {
     }
   }
 
-  /** The ETag of what was written, or null where the condition does not hold. */
+  /** @returns the ETag of the new version, or null if the condition does not hold */
   private async putIf(key: string, body: Uint8Array | string, condition: Condition): Promise<string | null> {
     const s3 = await this.s3();
     const writer = randomUUID();
     const object = { ...this.object(key, body), ...condition, Metadata: { writer } };
-    return this.told('s3:PutObject', key, async () => {
+    return this.withErrorContext('s3:PutObject', key, async () => {
       for (let attempt = 1; ; attempt++) {
         try {
           return (await s3.putObject(object)).ETag ?? '';
         } catch (error) {
-          // 404: what was to be replaced has been deleted. 409: a write or a delete of another was under way.
+          // 404: the version to replace has been deleted. 409: another write or delete was in progress.
           const isConflict = statusOf(error) === 409;
           if (statusOf(error) !== 412 && !isConflict && !isMissing(error)) throw error;
           const mine = await this.etagOf(key, writer);
           if (mine !== null) return mine;
           if (!isConflict) return null;
-          if (attempt >= TRIES) throw error;
+          if (attempt >= MAX_ATTEMPTS) throw error;
           await pause(attempt);
         }
       }
     });
   }
 
-  /** The ETag of the present version, where this writer wrote it. */
+  /** The ETag of the current version if this writer wrote it. */
   private async etagOf(key: string, writer: string): Promise<string | null> {
     const s3 = await this.s3();
     const present = await s3.headObject({ Bucket: this.bucket, Key: key }).catch(nullIfMissing);
@@ -153,7 +152,7 @@ export class S3Store implements Store, RunIndex {
   }
 
   private object(key: string, body: Uint8Array | string) {
-    // Bytes, for the SDK takes an empty string for a stream of unknown length.
+    // Bytes, since the SDK treats an empty string as a stream of unknown length.
     return { Bucket: this.bucket, Key: key, Body: Buffer.from(body), ContentType: contentType(key) };
   }
 
@@ -166,8 +165,8 @@ export class S3Store implements Store, RunIndex {
     return this.client;
   }
 
-  /** Runs a request; what it throws becomes one line that names the action and the object. */
-  private async told<T>(action: string, key: string, request: () => Promise<T>): Promise<T> {
+  /** Runs a request. @throws StoreError, one line that names the action and the object */
+  private async withErrorContext<T>(action: string, key: string, request: () => Promise<T>): Promise<T> {
     try {
       return await request();
     } catch (error) {
@@ -176,7 +175,7 @@ export class S3Store implements Store, RunIndex {
   }
 }
 
-/** Between tries, with full jitter: 0.2 s at most, then twice as much each time. */
+/** Backoff with full jitter: at most 0.2 s, doubled with each attempt. */
 const pause = (attempt: number) => sleep(Math.random() * 100 * 2 ** attempt);
 
 const nullIfMissing = (error: unknown): null => {

@@ -1,6 +1,6 @@
 import { requireEnv, WorkerEnv } from '../core/contract/env.ts';
 import { RunFiles } from '../core/contract/run-files.ts';
-import { openStore } from '../stores/index.ts';
+import { openStore } from '../stores/open-store.ts';
 import { inheritedEnvironment, isolatedEnvironment } from './k6-environment.ts';
 import { Worker } from './worker.ts';
 

@@ -9,7 +9,7 @@ interface SdkError {
 }
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html and CommonErrors.html */
-const PASSING_NAMES = new Set([
+const TRANSIENT_NAMES = new Set([
   'ThrottlingException',
   'Throttling',
   'TooManyRequestsException',
@@ -20,7 +20,7 @@ const PASSING_NAMES = new Set([
   'InternalFailure',
   'TimeoutError',
 ]);
-const PASSING_CODES = new Set([
+const TRANSIENT_CODES = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
   'ETIMEDOUT',
@@ -36,17 +36,17 @@ const PASSING_CODES = new Set([
  * limit exceeded. (ErrorCode: RequestLimitExceeded)`. `… is above your limit` is none of these: it does not pass.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
  */
-const PASSING_MESSAGE =
+const TRANSIENT_MESSAGE =
   /capacity is unavailable|capacity error|reached the limit|limit exceeded|RequestLimitExceeded|rate exceeded/i;
 
 /** Whether the same call may succeed later: throttling, capacity, quotas, AWS's own faults, the network. */
 export function isTransient(error: unknown): boolean {
   const { name = '', message = '', code = '', $fault, $metadata } = error as SdkError;
   return (
-    PASSING_NAMES.has(name) ||
-    PASSING_CODES.has(code) ||
+    TRANSIENT_NAMES.has(name) ||
+    TRANSIENT_CODES.has(code) ||
     $fault === 'server' ||
     ($metadata?.httpStatusCode ?? 0) >= 500 ||
-    PASSING_MESSAGE.test(message)
+    TRANSIENT_MESSAGE.test(message)
   );
 }

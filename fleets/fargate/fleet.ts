@@ -81,7 +81,7 @@ export class FargateFleet implements Fleet {
     if (arn === null || this.stopped.has(arn)) return;
     await this.stops.wait(clock);
     try {
-      await stopTask(client, info.cluster, arn, `k6-fleet: task ${ref.task} of run ${run} is not needed any more`);
+      await stopTask(client, info.cluster, arn, `k6-fleet: task ${ref.task} of run ${run} is no longer needed`);
       this.stopped.add(arn);
     } catch (error) {
       if (isTransient(error)) return;
@@ -97,7 +97,7 @@ export class FargateFleet implements Fleet {
 }
 
 /**
- * The token was used with other parameters, such as before the stack was deployed anew: that task is the one.
+ * The token was used with other parameters, such as before the stack was redeployed: that task is the one.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html#API_RunTask_Errors
  */
 function existingTask(error: unknown): string | null {

@@ -8,8 +8,8 @@ import { runKeys } from '../../../core/contract/keys.ts';
 import type { Plan } from '../../../core/contract/plan.ts';
 import { RunFiles } from '../../../core/contract/run-files.ts';
 import type { FleetInfo } from '../../../core/contract/stack.ts';
-import type { RunStore } from '../../../stores/index.ts';
-import { openStore } from '../../../stores/index.ts';
+import type { RunStore } from '../../../stores/open-store.ts';
+import { openStore } from '../../../stores/open-store.ts';
 import { type Emulator, startEmulator } from '../../support/emulator/emulator.ts';
 import { planOf } from '../../support/sim/plan.ts';
 

@@ -1,6 +1,6 @@
 import { CreateBucketCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openStore } from '../../../stores/index.ts';
+import { openStore } from '../../../stores/open-store.ts';
 import { S3Store } from '../../../stores/s3.ts';
 import { type Emulator, startEmulator } from '../../support/emulator/emulator.ts';
 import { describeStore, text } from '../../support/store-contract.ts';
@@ -172,7 +172,7 @@ describe('S3Store behind a bad connection', () => {
     const object = `s3://${store.bucket}/runs/a/plan.json`;
 
     await expect(store.get('runs/a/plan.json')).rejects.toThrow(
-      `s3:GetObject on ${object}: AccessDenied: the role needs this permission, and s3:ListBucket`,
+      `s3:GetObject on ${object}: AccessDenied: grant this permission, and s3:ListBucket`,
     );
     await expect(store.swap('runs/a/plan.json', '', null)).rejects.toThrow(`s3:PutObject on ${object}: AccessDenied`);
     expect(proxy.requests).toBe(2);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DirStore } from '../../../stores/dir.ts';
-import { openStore } from '../../../stores/index.ts';
+import { openStore } from '../../../stores/open-store.ts';
 import { describeStore, text } from '../../support/store-contract.ts';
 
 let root: string;

@@ -3,7 +3,7 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 type RetryStrategy = Extract<NonNullable<S3ClientConfig['retryStrategy']>, { acquireInitialRetryToken: unknown }>;
 type RetryToken = Awaited<ReturnType<RetryStrategy['acquireInitialRetryToken']>>;
 
-/** How often a request is sent at most. */
+/** How often a request is sent at most, the first time included. */
 export const MAX_ATTEMPTS = 7;
 
 /** Bounds of the waits double from here, ms: after a lost connection or a 5xx, and after 503 SlowDown and its like. */

@@ -7,9 +7,9 @@ import { S3Store } from './s3.ts';
 export type RunStore = Store & RunIndex;
 
 /**
- * Opens the store that a URL names: `file:///path` or `s3://bucket`. Of a bucket, region, credentials and endpoint come
- * from the environment, as is usual for AWS; nothing is asked of it yet.
- * @throws Error where the kind of store is unknown.
+ * Opens the store of a URL: `file:///path` or `s3://bucket`. Region, credentials and endpoint of a bucket come from the
+ * environment, as usual for AWS; no request is sent yet.
+ * @throws Error if the URL is neither
  */
 export function openStore(url: string): RunStore {
   if (url.startsWith('file:')) return new DirStore(fileURLToPath(url));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_ATTEMPTS, patientRetries } from '../../../stores/retries.ts';
 import { isLoopback } from '../../../stores/s3-client.ts';
+import { MAX_ATTEMPTS, patientRetries } from '../../../stores/s3-retries.ts';
 
 /** The longest waits before each retry, ms, until there is none any more. */
 async function waits(errorType: 'TRANSIENT' | 'THROTTLING' | 'CLIENT_ERROR', random = 1): Promise<number[]> {
