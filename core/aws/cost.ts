@@ -1,4 +1,5 @@
 /** An estimate of what a run will cost; only the AWS bill is exact. */
+import { PUBLISH_INTERVAL_MS } from '../contract/interval-metrics.ts';
 import type { Plan } from '../contract/plan.ts';
 import { COORDINATOR_MEMORY_MIB, type StackInfo } from '../contract/stack.ts';
 import { launchSeconds, pacedSeconds, subnetIndex } from './pacing.ts';
@@ -49,8 +50,6 @@ export interface Estimate {
 const AROUND_LOAD_SECONDS = 30;
 /** State transitions: of a leg the task, the choice and at most one retry; of an execution its start and end. */
 const TRANSITIONS = { perLeg: 3, once: 2 } as const;
-/** How often metrics are published, s. */
-const PUBLISH_SECONDS = 10;
 /** How often the target's series are read, s: their data points are a minute wide. */
 const READ_SERIES_SECONDS = 60;
 
@@ -67,7 +66,7 @@ interface Usage {
 
 /**
  * The cost of a run, per hour and in total, at list prices (see prices.ts), without data transfer.
- * @param plan its `fargate` tells which tasks have a public address; without it, all have one
+ * @param plan its `fargate` states which tasks have a public address; without it, all have one
  */
 export function estimate(plan: Plan, info: StackInfo): Estimate {
   const tasks = plan.tasks.length;
@@ -115,7 +114,7 @@ function itemsOf(plan: Plan, info: StackInfo, usage: Usage): CostItem[] {
   const legSpans = (coordinatorHours * 3600) / info.legSeconds;
   const legs = whole ? Math.ceil(legSpans) : legSpans;
   const transitions = legs * TRANSITIONS.perLeg + (whole ? TRANSITIONS.once : 0);
-  const calls = coordinatorHours * (3600 / PUBLISH_SECONDS + 3_600_000 / plan.timing.targetPollIntervalMs);
+  const calls = coordinatorHours * (3_600_000 / PUBLISH_INTERVAL_MS + 3_600_000 / plan.timing.targetPollIntervalMs);
   const series = targetSeries(info.target) * coordinatorHours * (3600 / READ_SERIES_SECONDS);
   // A metric is charged for each hour in which it is written.
   const metricHours = PUBLISHED_METRICS * Math.ceil(coordinatorHours);

@@ -1,3 +1,6 @@
+/** A standard metric of CloudWatch has one value a minute, aggregated from all that arrive in it. */
+export const PUBLISH_INTERVAL_MS = 10_000;
+
 /** The vital signs of a run over one interval: a fixed set, however many tasks there are. */
 export interface IntervalMetrics {
   /** Unix ms of the interval's end. */

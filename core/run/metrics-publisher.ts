@@ -1,10 +1,8 @@
-import { CONDITIONS, type IntervalMetrics } from '../contract/interval-metrics.ts';
+import { CONDITIONS, type IntervalMetrics, PUBLISH_INTERVAL_MS } from '../contract/interval-metrics.ts';
 import type { Clock, MetricsSink } from '../ports.ts';
 import { IntervalAggregator } from './report/interval-metrics.ts';
 import { type Run, warn } from './state.ts';
 
-/** A standard metric of CloudWatch has one value a minute, aggregated from all that arrive in it. */
-const PUBLISH_INTERVAL_MS = 10_000;
 /** How long the end of a leg waits for the sink, ms. */
 const LAST_PUBLISH_MS = 5000;
 
