@@ -10,11 +10,11 @@ export const WorkerEnv = {
   /** A folder for the worker's own files. */
   workDir: 'K6_FLEET_WORK_DIR',
   /**
-   * `true`: the script gets only what environment.json says, and the addresses of the platform's credentials are
+   * `true`: the script sees only the variables in environment.json, and the addresses of the platform's credentials are
    * blocked. Otherwise it inherits the worker's environment.
    */
   isolated: 'K6_FLEET_ISOLATED',
-  /** How many processors the task may use, such as 0.5; without it: those of the machine. */
+  /** How many processors the task may use, such as 0.5; absent: all of the machine's. */
   cpus: 'K6_FLEET_CPUS',
 } as const;
 

@@ -1,4 +1,4 @@
-/** What a stack tells its Lambdas and the CLI of itself. */
+/** What a stack's Lambdas and the CLI know of the stack. */
 import { z } from 'zod';
 
 /** A CloudWatch metric of the user's own that is read as a series of the target. */

@@ -42,12 +42,12 @@ const DESCRIBED_AT_ONCE = 100;
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
  */
 const ENDED: ReadonlySet<string> = new Set(['DEPROVISIONING', 'STOPPED', 'DELETED']);
-/** For so long without an answer of ECS, what was last known counts, ms. */
+/** If ECS does not respond, its last response counts for so long, ms. */
 const PATIENCE_MS = 60_000;
 
 /**
- * What ECS knows of a run's tasks. Those that this process has launched it knows by their ARN; for any other it lists
- * the run's tasks once, and finds out by their environment which they are.
+ * What ECS knows of a run's tasks. Tasks that this process launched are known by their ARN; for any other it lists the
+ * run's tasks and identifies them by their environment.
  */
 export class TaskTracker {
   private readonly tracked = new Map<string, TrackedTask>();
@@ -72,7 +72,7 @@ export class TaskTracker {
     this.seenArns.add(arn);
   }
 
-  /** A thousand questions within `taskPollIntervalMs` cost ten calls. */
+  /** A thousand calls within `maxAgeMs` cost ten requests. */
   async liveness(ref: TaskRef): Promise<TaskLiveness> {
     const key = keyOf(ref);
     if (!this.tracked.has(key)) {
@@ -106,7 +106,7 @@ export class TaskTracker {
       } catch (error) {
         failingSince ??= now();
         if (isTransient(error) && now() - failingSince < PATIENCE_MS) return;
-        throw new Error(`ECS does not tell which tasks of run ${run} exist: ${errorLine(error)}`);
+        throw new Error(`cannot list or describe the tasks of run ${run} in ECS: ${errorLine(error)}`);
       }
     };
     return new SingleFlight(patiently, maxAgeMs, now);

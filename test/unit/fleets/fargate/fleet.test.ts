@@ -310,7 +310,7 @@ describe('liveness', () => {
     expect(await fleet.liveness(first)).toEqual({ state: 'alive' });
     clock.at += 60_000;
     await expect(fleet.liveness(first)).rejects.toThrow(
-      `ECS does not tell which tasks of run ${RUN} exist: ThrottlingException: Rate exceeded`,
+      `cannot list or describe the tasks of run ${RUN} in ECS: ThrottlingException: Rate exceeded`,
     );
     ecs.intercept = () => undefined;
     expect(await fleet.liveness(first)).toEqual({ state: 'alive' });
