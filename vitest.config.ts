@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 300_000,
-    // Two cores, and many tests start several k6: one file beside another is all that such a machine can take.
+    // Many tests start several k6 processes: more than two files at once would overload two cores.
     maxWorkers: 2,
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },

@@ -39,8 +39,8 @@ const names = Object.keys(BENCHMARKS);
 const program = new Command('npm run bench --')
   .description('measures k6-fleet beside plain k6; the tables go to standard output')
   .option('--only <name...>', `some of: ${names.join(', ')}`)
-  .option('--quick', 'only to see that it works: the numbers mean nothing')
-  .option('--full', 'real requests in the memory benchmark too, which takes minutes more')
+  .option('--quick', 'a smoke test: the numbers mean nothing')
+  .option('--full', 'the memory benchmark with real requests too: takes minutes more')
   .option('--json', 'print JSON')
   .action(run);
 

@@ -11,7 +11,7 @@ import { TaskStatus } from './task-status.ts';
 import type { Window } from './window.ts';
 
 /** A run was started that has no plan. Step Functions matches this error by its name: a retry cannot help. */
-export class PlanMissingError extends Error {
+class PlanMissingError extends Error {
   constructor(run: string, key: string) {
     super(`there is no ${key}: run ${run} was never planned; start runs with \`k6-fleet run SCRIPT --stack NAME\``);
     this.name = 'PlanMissingError';

@@ -63,7 +63,7 @@ export class Sandbox {
     return this.start(args, env).ended;
   }
 
-  /** Runs `k6-fleet run …` to its end and reads its result.json; null: there is none. */
+  /** Runs `k6-fleet run …` to its end and reads its result.json; null: it wrote none. */
   async run(
     script: string,
     args: string[] = [],
@@ -75,7 +75,7 @@ export class Sandbox {
     return { ...ended, result: text === null ? null : Result.parse(JSON.parse(text)) };
   }
 
-  /** Ids of all processes that work for this sandbox: their command line names its folder. */
+  /** Ids of the processes of this sandbox: those whose command line names its folder. */
   async processes(): Promise<number[]> {
     const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid=,command=']);
     return stdout
@@ -110,17 +110,17 @@ function start(file: string, args: string[], options: { cwd?: string; env?: Node
   return { child, ended };
 }
 
-/** Waits until `look` returns something, and returns that. @throws where it takes longer than `limitMs`. */
+/** Polls until `poll` returns a truthy value, and returns it. @throws Error after `limitMs`. */
 export async function eventually<T>(
   what: string,
-  look: () => Promise<T | null | undefined | false>,
+  poll: () => Promise<T | null | undefined | false>,
   limitMs = 60_000,
 ): Promise<T> {
   const until = Date.now() + limitMs;
   for (;;) {
-    const found = await look();
+    const found = await poll();
     if (found) return found;
-    if (Date.now() > until) throw new Error(`this never came: ${what}`);
+    if (Date.now() > until) throw new Error(`timed out after ${limitMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

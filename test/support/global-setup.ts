@@ -1,4 +1,4 @@
 import { setup as setUp } from '../../scripts/setup.mjs';
 
-/** Tests run the built programs, so these must be of today's sources. */
+/** End-to-end tests run the built programs, which must be up to date with the sources. */
 export const setup = () => setUp();

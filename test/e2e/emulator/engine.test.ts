@@ -166,7 +166,8 @@ describe('the container engine', () => {
     expect(existsSync(join(dir, 'socket'))).toBe(false);
   });
 
-  describe.skipIf(!namespacesAllowed())("in an image's root file system", () => {
+  const skipped = namespacesAllowed() ? '' : ' (skipped: this machine allows no namespaces: Linux and root are needed)';
+  describe.skipIf(skipped !== '')(`in an image's root file system${skipped}`, () => {
     const image = () => {
       const rootfs = join(dir, 'rootfs');
       mkdirSync(rootfs);

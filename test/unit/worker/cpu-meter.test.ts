@@ -9,7 +9,9 @@ const burn = (ms: number) => {
   for (const until = used() + ms * 1000; used() < until; );
 };
 
-describe.skipIf(!existsSync('/proc/self/stat'))('the CPU of a task with a limit of its own', () => {
+const skipped = existsSync('/proc/self/stat') ? '' : ' (skipped: there is no /proc: Linux is needed)';
+
+describe.skipIf(skipped !== '')(`the CPU of a task with a limit of its own${skipped}`, () => {
   it('is that of its own process, over the limit', () => {
     const [narrow, wide] = [cpuMeter(0.1, () => []), cpuMeter(1000, () => [])];
     burn(300);
