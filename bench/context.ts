@@ -1,13 +1,13 @@
-/** What every benchmark gets. */
+/** What every benchmark is given. */
 export interface BenchContext {
-  /** The k6 binary with our extension. It is also the stock k6 of the same version, where our output is not asked for. */
+  /** The k6 binary with our extension; without `--out fleet` it is the stock k6 of the same version. */
   k6: string;
   /** An empty folder of its own. */
   dir: string;
-  /** Only to see that it works: numbers mean nothing. */
+  /** A smoke test: the numbers mean nothing. */
   quick: boolean;
-  /** Also what takes minutes. */
+  /** Includes the measurements that take minutes. */
   full: boolean;
-  /** Tells about progress. */
+  /** Reports progress. */
   log(line: string): void;
 }

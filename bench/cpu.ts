@@ -115,9 +115,10 @@ export function cpuReport(measured: Measured[], requests: number): Report {
       atMost === null ? [] : [{ what: `CPU of ${program}, as a ratio to ${to}`, value: ratio.median, atMost }],
     ),
     notes: [
-      `Median (range) of ${measured[0]?.length} rounds of ${requests.toLocaleString('en')} requests. The two programs of a line run at ` +
-        'the same time on the same target. User and system time from start to exit of all processes of the program. The last ' +
-        'line has in it what does not grow with the load: reading the script, planning, coordinating.',
+      `Median (range) of ${measured[0]?.length} rounds of ${requests.toLocaleString('en')} requests. ` +
+        'The two programs of a row run at the same time against the same target. CPU is the user and system time of all ' +
+        'processes of a program, from start to exit. The last row includes what does not grow with the load: reading ' +
+        'the script, planning, coordinating.',
     ],
     data: rows.map((row, i) => ({ ...row, requests, rounds: measured[i] })),
   };

@@ -37,7 +37,7 @@ export interface Launched {
   calls: number;
   /** From the coordinator's first moment to the last RunTask, s. */
   lastSeconds: number;
-  /** From the last RunTask to the word to start, s. */
+  /** From the last RunTask to the start signal, s. */
   toStartSeconds: number;
   /** The most RunTask calls within ten seconds. */
   mostInTen: number;
@@ -149,11 +149,11 @@ export function launchingReport(rows: LaunchRow[]): Report {
       'tasks',
       'refused',
       'RunTask calls',
-      'the last one after, s',
+      'last one after, s',
       'best, s',
       'ratio',
       'most in 10 s',
-      'to the start, s',
+      'until the start, s',
     ],
     rows: found.map((row) => [
       row.tasks.toLocaleString('en'),
@@ -173,9 +173,11 @@ export function launchingReport(rows: LaunchRow[]): Report {
         atMost: 1.02,
       })),
     notes: [
-      `Median (range) of ${rows[0]?.launched.length} seeds, of 5,000 tasks one, in virtual time. The real coordinator and Fargate fleet; RunTask takes ${RUN_TASK_MS.join(' to ')} ms, any other call ` +
-        `${S3_LATENCY_MS.join(' to ')} ms, a task ${TASK_START_MS.map((ms) => ms / 1000).join(' to ')} s to get ready (assumed). ` +
-        'Best: all calls, refused ones too, at the sustained rate. A run begins with the launches of one second, hence ratios below 1.',
+      `Median (range) of ${rows[0]?.launched.length} seeds (one for 5,000 tasks), in virtual time, with the real coordinator ` +
+        `and Fargate fleet. Assumed: RunTask takes ${RUN_TASK_MS.join(' to ')} ms, any other call ` +
+        `${S3_LATENCY_MS.join(' to ')} ms, a task is ready after ${TASK_START_MS.map((ms) => ms / 1000).join(' to ')} s. ` +
+        'Best: all calls, refused ones too, at the sustained rate. A run starts with a burst of one second, ' +
+        'hence the ratios below 1.',
     ],
     data: found,
   };

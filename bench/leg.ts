@@ -62,7 +62,7 @@ async function record(k6: string, dir: string, seconds: number): Promise<LegPlac
   }
 }
 
-/** The first line and the last were cut off by start and end; where there are no others, they must do. */
+/** Drops the first and the last line, which the start and the end cut short, if there are others. */
 function wholeOf(lines: CellLine[]): CellLine[] {
   const whole = lines.length > 2 ? lines.slice(1, -1) : lines;
   return whole.filter(({ cells }) => cells.length > 0);
@@ -85,8 +85,9 @@ export interface LegFound {
 function nameOf(scenario: Pick<Scenario, 'tasks' | 'timing'>): string {
   const { windowMs, taskPollIntervalMs, cellSeconds } = timingOf(scenario);
   const windows =
-    windowMs === taskPollIntervalMs ? 'a window and a look' : `a window each ${windowMs / 1000} s, a look`;
-  return `${scenario.tasks.toLocaleString('en')} tasks, ${windows} each ${taskPollIntervalMs / 1000} s, cells of ${cellSeconds} s`;
+    windowMs === taskPollIntervalMs ? 'a window and a poll' : `a window every ${windowMs / 1000} s, a poll`;
+  const tasks = `${scenario.tasks.toLocaleString('en')} tasks`;
+  return `${tasks}, ${windows} every ${taskPollIntervalMs / 1000} s, cells of ${cellSeconds} s`;
 }
 
 /** @internal exported for its test */
@@ -99,10 +100,10 @@ export function legReport(found: LegFound[], { isPinned, hasTls }: { isPinned: b
       'windows/s shipped',
       'merged',
       'CPU, s/s',
-      'merged after, s: median',
+      'merge delay, s: median',
       'p95',
-      'newest known, s old: p95',
-      'a tick, s',
+      'age of the newest window, s: p95',
+      'tick, s',
       'S3 calls/s',
       'checkpoint, KB',
       'ms',
@@ -126,19 +127,20 @@ export function legReport(found: LegFound[], { isPinned, hasTls }: { isPinned: b
     ]),
     aims: found.filter(({ aimed }) => aimed).flatMap(aimsOf),
     notes: [
-      'The code and the clients of the Lambda, in real time, against a process that stands for S3, ECS and CloudWatch: ' +
-        `over ${hasTls ? 'TLS' : 'plain HTTP'} on loopback, each answer after 20 to 60 ms, one in a hundred after 200 ms (assumed). ` +
+      'The code and the clients of the Lambda, in real time, against a process that simulates S3, ECS and CloudWatch ' +
+        `over ${hasTls ? 'TLS' : 'plain HTTP'} on loopback. ` +
+        'Assumed: an answer takes 20 to 60 ms, one in a hundred 200 ms. ' +
         (isPinned
-          ? 'The leg is bound to one processor, as a Lambda of 1,769 MB has one vCPU; what stands for AWS has another.'
-          : 'The leg could not be bound to one processor here: a Lambda of 1,769 MB has only one.'),
-      'The windows are what a k6 with 60 VUs measured on three endpoints of the demo, made and packed as by workers. ' +
-        'By turns each task is looked at once a look, so a window waits for half of that even in a leg with nothing to do.',
+          ? 'The leg is bound to one processor, as a Lambda of 1,769 MB has one vCPU; the simulated AWS has another.'
+          : 'The leg could not be bound to one processor on this machine; a Lambda of 1,769 MB has only one vCPU.'),
+      'The windows are those of a k6 with 60 VUs on three endpoints of the demo, packed as workers pack them. ' +
+        'Each task is polled once an interval, so a window waits for half of it on average even if the leg is idle.',
     ],
     data: found,
   };
 }
 
-/** It asks for a stop once a tick. */
+/** A leg reads the stop request once a tick. */
 function tickOf({ seconds }: Scenario, { perSecond }: LegFigures): string {
   const ticks = perSecond['GET stop, not there'] ?? 0;
   return ticks > 0 ? (1 / ticks).toFixed(1) : `over ${seconds}`;

@@ -12,7 +12,7 @@ const SAMPLE_MS = 200;
 /** Peak resident bytes up to each milestone, since the one before. */
 type Peaks = number[];
 
-/** Memory of k6 as a test goes on, with our output and without. */
+/** How the memory of k6 grows during a test, with our output and without. */
 export async function benchMemory({ k6, quick, full, log }: BenchContext): Promise<Report> {
   const milestones = quick ? [1000, 2000] : [200_000, 500_000, 1_000_000, 2_000_000];
   const script = join(packageRoot, 'bench', 'scripts', full ? 'requests-milestones.js' : 'samples.js');
@@ -75,21 +75,21 @@ export function memoryReport(milestones: number[], plain: Peaks, ours: Peaks, re
   const what = real ? 'requests' : "requests' worth of samples";
   return {
     name: 'memory',
-    title: 'Memory as a test goes on',
+    title: 'Memory over the course of a test',
     head: [what, 'plain `k6 run`, MB', 'k6 with the fleet output, MB'],
     rows: milestones.map((milestone, i) => [
       milestone.toLocaleString('en'),
       megabytes(plain[i] as number),
       megabytes(ours[i] as number),
     ]),
-    // Go's heap breathes between collections: within a tenth is no growth.
+    // Go's heap varies by about a tenth between collections.
     aims: [{ what: 'memory at the last milestone, as a ratio to the first', value: growth(ours), atMost: 1.1 }],
     notes: [
-      `Highest resident memory of the k6 process since the milestone before. Plain k6 grows by ${growth(plain).toFixed(1)} times.` +
+      `Peak resident memory of the k6 process since the previous milestone. Plain k6 grows by ${growth(plain).toFixed(1)} times.` +
         (real
           ? ''
-          : ' The script makes the samples without sending requests, for it is quicker: 8 trend values for each request, as many as ' +
-            'k6 makes. `--full` sends the requests.'),
+          : ' To be quicker, the script adds the samples without sending requests: 8 trend values for each request, ' +
+            'as many as k6 adds. `--full` sends the requests.'),
     ],
     data: { milestones, plain, ours, real },
   };

@@ -54,7 +54,7 @@ export interface Ended {
   cpuSeconds: number;
 }
 
-/** POSIX `times` tells what the children of the shell have used; so this works on Linux and macOS alike. */
+/** POSIX `times` prints the CPU time of the shell's children, on Linux and macOS alike. */
 const TIMED = '"$@" 3>&-; code=$?; times >&3; exit $code';
 
 /** Starts a command whose CPU time is measured. @param options.env the whole environment */
@@ -76,19 +76,19 @@ export function startTimed(
       }
     });
   });
-  ended.catch(() => undefined); // whoever waits for it hears of it; not everybody still does when another program fails
+  ended.catch(() => undefined); // no unhandled rejection if the caller has given up because another program failed
   return { child, ended };
 }
 
-/** Runs a command to its end; returns its CPU time, s. @throws Error with its last words, where it fails. */
+/** Runs a command to its end; returns its CPU time, s. @throws Error with the end of its output if it fails. */
 export async function cpuOf(
   command: string,
   args: string[],
   options: { env?: NodeJS.ProcessEnv } = {},
 ): Promise<number> {
   const { child, ended } = startTimed(command, args, options);
-  const [{ code, cpuSeconds }, said] = await Promise.all([ended, textOf(child.stderr as Readable)]);
-  if (code !== 0) throw new Error(`${command} ${args[0]} ended with exit code ${code}: ${said.slice(-500)}`);
+  const [{ code, cpuSeconds }, stderr] = await Promise.all([ended, textOf(child.stderr as Readable)]);
+  if (code !== 0) throw new Error(`${command} ${args[0]} ended with exit code ${code}: ${stderr.slice(-500)}`);
   return cpuSeconds;
 }
 
@@ -119,14 +119,17 @@ export interface BenchServer {
 export async function startServer(): Promise<BenchServer> {
   const file = fileURLToPath(new URL('./server.ts', import.meta.url));
   const child = startGroup(process.execPath, ['--import', 'tsx', file], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const told = JSON.parse(await firstLine(child, 'the server of the benchmarks')) as { target: string; sink: string };
-  return { ...told, stop: () => child.stdin?.end() };
+  const addresses = JSON.parse(await firstLine(child, 'the server of the benchmarks')) as {
+    target: string;
+    sink: string;
+  };
+  return { ...addresses, stop: () => child.stdin?.end() };
 }
 
-/** What a program prints first. @throws Error where it ends before */
+/** The first line that a program prints. @throws Error if it ends before */
 export async function firstLine(child: ChildProcess, name: string): Promise<string> {
   for await (const line of createInterface({ input: child.stdout as Readable })) return line;
-  throw new Error(`${name} has ended without a word`);
+  throw new Error(`${name} ended without printing a line`);
 }
 
 async function textOf(stream: Readable): Promise<string> {

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 
-/** What one benchmark has found. */
+/** The outcome of one benchmark. */
 export interface Report {
   name: string;
   title: string;
@@ -13,7 +13,7 @@ export interface Report {
   data: unknown;
 }
 
-/** What was aimed for; `value` is the median where there are several. */
+/** A goal and the measured value: the median of several. */
 export interface Aim {
   what: string;
   value: number;

@@ -41,7 +41,7 @@ export function requestsReport(timing: Timing, leg: CountedLeg, run: CountedRun)
     puts: perHour(/^PUT (window|state)$/, run.advanceLoad, run.seconds) / run.tasks,
     gets: perHour(/^GET control$/, run.advanceLoad, run.seconds) / run.tasks,
   };
-  const looks = perHour(/^GET (window|state)$/, leg.counts, leg.seconds) / tasks;
+  const polls = perHour(/^GET (window|state)$/, leg.counts, leg.seconds) / tasks;
   const ownKinds = '(control|checkpoint|progress|stop|other)$';
   const coordinator: Requests = {
     puts: perHour(new RegExp(`^PUT ${ownKinds}`), leg.counts, leg.seconds),
@@ -58,13 +58,13 @@ export function requestsReport(timing: Timing, leg: CountedLeg, run: CountedRun)
   };
   const counted = {
     puts: worker.puts + coordinator.puts / tasks,
-    gets: worker.gets + looks + coordinator.gets / tasks,
+    gets: worker.gets + polls + coordinator.gets / tasks,
   };
-  const told = {
+  const estimate = {
     puts: estimated.task.puts + estimated.coordinator.puts / tasks,
     gets: estimated.task.gets + estimated.coordinator.gets / tasks,
   };
-  const dollars = { counted: dollarsOf(counted) * tasks, estimated: dollarsOf(told) * tasks };
+  const dollars = { counted: dollarsOf(counted) * tasks, estimated: dollarsOf(estimate) * tasks };
   const row = (what: string, is: number, by: number | null) => [
     what,
     is.toFixed(0),
@@ -75,14 +75,14 @@ export function requestsReport(timing: Timing, leg: CountedLeg, run: CountedRun)
   const api = Object.entries(leg.counts).filter(([kind]) => !kind.includes(' '));
   return {
     name: 'requests',
-    title: `Requests of ${fleet}, counted and as the price of a run takes them`,
+    title: `Requests of ${fleet}, counted and as estimated for the price of a run`,
     head: ['', 'counted', 'estimated', 'ratio'],
     rows: [
       row('a task and hour: PUT of its worker', worker.puts, estimated.task.puts),
       row('a task and hour: GET of its worker', worker.gets, 3_600_000 / timing.controlPollIntervalMs),
       row(
         'a task and hour: GET of the coordinator',
-        looks,
+        polls,
         estimated.task.gets - 3_600_000 / timing.controlPollIntervalMs,
       ),
       row('a task, once: PUT of its worker', once.puts, estimated.once.puts),
@@ -110,9 +110,9 @@ export function requestsReport(timing: Timing, leg: CountedLeg, run: CountedRun)
       },
     ],
     notes: [
-      `Workers: counted under the load of real ones with a k6 each (${run.tasks}), over ${run.seconds} s, with the times of ${fleet}. ` +
-        `Coordinator: the real one with ${fleet} that are simulated, over ${leg.seconds} s of virtual time. ` +
-        'Prices are those of core/aws/prices.ts; ECS takes nothing for its calls.',
+      `Workers: ${run.tasks} real ones with a k6 each, counted over ${run.seconds} s of load at the intervals of ${fleet}. ` +
+        `Coordinator: the real one with ${fleet}, simulated, over ${leg.seconds} s of virtual time. ` +
+        'Prices are those of core/aws/prices.ts; ECS calls are free.',
     ],
     data: { timing, leg, run, dollars },
   };

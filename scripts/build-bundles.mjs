@@ -1,4 +1,4 @@
-// Bundles the programs that run without TypeScript: all, or those that are named (`build-bundles.mjs worker`).
+// Bundles the programs into dist/: all, or the named ones (`build-bundles.mjs worker`).
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ const shared = {
   bundle: true,
   platform: 'node',
   format: 'esm',
-  // commander and parts of the AWS SDK are CommonJS and ask for node's modules by require.
+  // commander and parts of the AWS SDK are CommonJS, which loads Node's modules with require.
   banner: {
     js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);",
   },
@@ -27,7 +27,7 @@ const program = (source) => ({
   options: { ...shared, target: 'node20', external: ['esbuild'], sourcemap: true },
 });
 
-/** A folder of its own, which is the Lambda's asset: small, for a cold start reads it; names kept, for logs name errors. */
+/** A folder of its own, the Lambda's asset: minified for a quick cold start, with names kept because logs show errors' names. */
 const lambda = (source) => ({
   source,
   extension: '.mjs',
@@ -45,8 +45,8 @@ const BUNDLES = {
 
 /**
  * Bundles into dist/.
- * @param names Of the programs; by default all whose source is here.
- * @throws Error where a name is unknown, or a source does not bundle.
+ * @param names of programs; by default all whose source is present
+ * @throws Error if a name is unknown or a source does not bundle.
  */
 export async function buildBundles(
   names = Object.keys(BUNDLES).filter((name) => existsSync(join(root, BUNDLES[name].source))),
@@ -55,7 +55,7 @@ export async function buildBundles(
   if (unknown !== undefined)
     throw new Error(`there is no bundle ${JSON.stringify(unknown)}: name some of ${Object.keys(BUNDLES).join(', ')}`);
   mkdirSync(dist, { recursive: true });
-  // A program that starts at this moment must find its file whole: built beside dist/, then renamed.
+  // Built in another folder, then renamed: a program that starts now must find a complete file.
   const aside = mkdtempSync(join(root, '.dist-'));
   try {
     await Promise.all(names.map((name) => bundle(name, aside)));

@@ -1,4 +1,4 @@
-// Builds k6 with our extensions into .cache/k6, or the folder that is named, once: again only when its sources change.
+// Builds k6 with our extensions into .cache/k6, or the given folder, and rebuilds it only if its sources have changed.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = join(root, 'k6');
-/** The one place that says how k6 is built; the image's Go stage calls it too. */
+/** How k6 is built; the image's Go stage runs it too. */
 const script = join(root, 'scripts', 'build-k6.sh');
 
 function sources(dir) {
@@ -32,7 +32,7 @@ export function buildK6(cache = join(root, '.cache', 'k6')) {
     execFileSync('go', ['version'], { stdio: 'ignore' });
   } catch {
     process.stderr.write(
-      'k6-fleet: Go is missing: k6 is built with our extension, which needs Go 1.26 or later. Install it from https://go.dev/dl, or name a built k6 by K6_FLEET_K6.\n',
+      'k6-fleet: Go is missing: k6 is built with our extension, which needs Go 1.26 or later. Install it from https://go.dev/dl, or set K6_FLEET_K6 to the path of a k6 built with it.\n',
     );
     process.exit(1);
   }

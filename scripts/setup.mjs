@@ -1,4 +1,4 @@
-// Everything that a fresh clone needs before it can run: npm packages, the bundles in dist/, k6. Each once.
+// What a fresh clone needs before it can run: npm packages, the bundles in dist/, k6.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

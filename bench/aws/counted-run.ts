@@ -1,4 +1,4 @@
-/** A run of real workers with a real k6 each, on an S3 that counts what it is asked. */
+/** A run of real workers with a real k6 each, on an S3 that counts requests. */
 import { join } from 'node:path';
 import { packageRoot } from '../../cli/package-root.ts';
 import { WorkerEnv } from '../../core/contract/env.ts';
@@ -22,7 +22,7 @@ export interface CountedRun {
 /** Cut off at both ends of the load, s. */
 const EDGE_SECONDS = 3;
 
-/** @param options.seconds of the load @throws Error where the run fails */
+/** @param options.seconds of the load @throws Error if the run fails */
 export async function countRun(options: {
   k6: string;
   dir: string;
@@ -34,7 +34,7 @@ export async function countRun(options: {
   const server = await startServer();
   const endpoint = await startEndpoint({ tls: null, fleet: null });
   const before = { ...process.env };
-  Object.assign(process.env, endpoint.env); // where the SDK of this process looks
+  Object.assign(process.env, endpoint.env); // the SDK of this process reads them
   try {
     const run = await prepareRun({
       k6,
@@ -64,7 +64,7 @@ export async function countRun(options: {
   }
 }
 
-/** @param from Unix s, as is `to`, which is not in it any more */
+/** @param from Unix s, as is `to`, which is exclusive */
 function countsIn(bySecond: EndpointCounts['bySecond'], from: number, to: number): Counts {
   const sums: Counts = {};
   for (const [at, counts] of Object.entries(bySecond)) {

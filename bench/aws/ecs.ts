@@ -1,4 +1,4 @@
-/** What ECS answers to RunTask and DescribeTasks: tasks that run at once, told as fully as ECS tells. */
+/** ECS's answers to RunTask and DescribeTasks: tasks that run at once, described with every field that ECS returns. */
 
 interface RunTaskInput {
   startedBy: string;
@@ -9,32 +9,32 @@ interface RunTaskInput {
 const PREFIX = 'arn:aws:ecs:us-east-1:123456789012';
 
 export class EcsTasks {
-  /** The JSON of each task, by ARN: to write it anew for each question would cost this process too much. */
-  private readonly told = new Map<string, string>();
+  /** The JSON of each task, by ARN: serialized once, because this process must use little CPU. */
+  private readonly descriptions = new Map<string, string>();
 
-  /** @param onLaunch told the environment of each task that is launched */
+  /** @param onLaunch gets the environment of each task that is launched */
   constructor(private readonly onLaunch: (env: Record<string, string>) => void) {}
 
-  /** The answer's JSON. @throws Error on an operation that is not known here */
+  /** The answer's JSON. @throws Error on an operation that is not implemented */
   answer(operation: string, input: string): string {
     switch (operation) {
       case 'RunTask':
         return `{"tasks":[${this.run(JSON.parse(input) as RunTaskInput)}],"failures":[]}`;
       case 'DescribeTasks': {
         const { tasks } = JSON.parse(input) as { tasks: string[] };
-        return `{"tasks":[${tasks.flatMap((arn) => this.told.get(arn) ?? []).join(',')}],"failures":[]}`;
+        return `{"tasks":[${tasks.flatMap((arn) => this.descriptions.get(arn) ?? []).join(',')}],"failures":[]}`;
       }
       case 'ListTasks':
-        return JSON.stringify({ taskArns: [...this.told.keys()] });
+        return JSON.stringify({ taskArns: [...this.descriptions.keys()] });
       default:
-        throw new Error(`nobody answers ${operation} here`);
+        throw new Error(`the simulated ECS does not implement ${operation}`);
     }
   }
 
   private run({ startedBy, taskDefinition, overrides }: RunTaskInput): string {
     const env = overrides.containerOverrides[0]?.environment ?? [];
     this.onLaunch(Object.fromEntries(env.map(({ name, value }) => [name, value])));
-    const id = String(this.told.size).padStart(32, '0');
+    const id = String(this.descriptions.size).padStart(32, '0');
     const taskArn = `${PREFIX}:task/fleet/${id}`;
     const at = Date.now() / 1000;
     const task = JSON.stringify({
@@ -95,7 +95,7 @@ export class EcsTasks {
       version: 4,
       ephemeralStorage: { sizeInGiB: 20 },
     });
-    this.told.set(taskArn, task);
+    this.descriptions.set(taskArn, task);
     return task;
   }
 }

@@ -1,7 +1,7 @@
 /**
- * A process of its own: S3, ECS and CloudWatch as far as a coordinator and workers need them, with S3's latencies. Its
- * argument is the JSON of EndpointOptions. Prints `{"url":"https://…"}`, serves until its standard input ends, and then
- * prints what it was asked, as EndpointCounts.
+ * A process of its own: the parts of S3, ECS and CloudWatch that a coordinator and workers use, with S3's latencies.
+ * Its argument is the JSON of EndpointOptions. Prints `{"url":"https://…"}`, serves until its standard input ends, and
+ * then prints the requests that it got, as EndpointCounts.
  */
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -18,7 +18,7 @@ import { kindOf } from './kinds.ts';
 import { Objects } from './objects.ts';
 import { SimulatedTasks } from './tasks.ts';
 
-/** Every so manyth answer takes long, as some of S3's do, ms. */
+/** One in `every` answers takes `ms`, as some of S3's do. */
 const SLOW = { every: 100, ms: 200 };
 
 const { tls, fleet } = JSON.parse(process.argv[2] ?? '') as EndpointOptions;

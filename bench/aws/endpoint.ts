@@ -27,7 +27,7 @@ export interface EndpointCounts {
 }
 
 export interface Endpoint {
-  /** What a program needs to take it for AWS. */
+  /** Points a program's AWS SDK at it. */
   env: Record<string, string>;
   /** May be called again. */
   stop(): Promise<EndpointCounts>;
@@ -36,8 +36,8 @@ export interface Endpoint {
 export const BUCKET = 'bench-bucket';
 
 /**
- * From a request to its answer, ms: evenly between the two, and one in a hundred 200 ms. Small objects of S3 Standard
- * within a region, as is assumed.
+ * From a request to its answer, ms: evenly between the two, and one in a hundred 200 ms. Assumed for small
+ * objects of S3 Standard within a region.
  */
 export const S3_LATENCY_MS: readonly [least: number, most: number] = [20, 60];
 
@@ -49,7 +49,7 @@ export async function startEndpoint(options: EndpointOptions, on: number | null 
   const lines = createInterface({ input: child.stdout as Readable })[Symbol.asyncIterator]();
   const next = async () => {
     const { value, done } = await lines.next();
-    if (done) throw new Error('the AWS endpoint of the benchmarks has ended');
+    if (done) throw new Error('the simulated AWS of the benchmarks has ended');
     return JSON.parse(value as string) as unknown;
   };
   const { url } = (await next()) as { url: string };
@@ -75,7 +75,7 @@ export async function startEndpoint(options: EndpointOptions, on: number | null 
   };
 }
 
-/** A certificate for loopback that lasts a day; null where there is no openssl. */
+/** A certificate for loopback that lasts a day; null without openssl. */
 export async function makeCertificate(dir: string): Promise<Certificate | null> {
   const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
   const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
@@ -88,7 +88,7 @@ export async function makeCertificate(dir: string): Promise<Certificate | null> 
   }
 }
 
-/** The command, bound to one processor where the system has `taskset`; null: not bound. */
+/** The command, bound to a processor if the system has `taskset`; null: not bound. */
 export async function pinned(processor: number | null, command: string[]): Promise<string[]> {
   return processor !== null && (await canPin()) ? ['taskset', '-c', String(processor), ...command] : command;
 }

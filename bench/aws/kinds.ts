@@ -3,7 +3,7 @@
 /** How many requests of each kind. */
 export type Counts = Record<string, number>;
 
-/** Such as `PUT window`, `GET control`; anything that is not told apart by its name in core/contract/keys.ts is `other`. */
+/** Such as `PUT window`, `GET control`; `PUT other` for a key that has no kind of its own here. */
 export function kindOf(method: string, key: string): string {
   const name = /^scratch\/.*\/\d{6}\.json\.gz$/.test(key) ? 'window' : NAME.exec(key)?.[1];
   return `${method} ${name ?? 'other'}`;

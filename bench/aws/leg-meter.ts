@@ -140,7 +140,7 @@ export class LegMeter {
 
 const WINDOW = /\/tasks\/(\d+)\/0\/(\d{6})\.json\.gz$/;
 
-/** All zero where there is nothing. @internal exported for its test */
+/** All zero without values. @internal exported for its test */
 export function quantiles(values: readonly number[]): Quantiles {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;

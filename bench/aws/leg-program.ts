@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     return meter.measure(seconds);
   };
   const figures: LegFigures = await Promise.race([measured(), failed]);
-  process.stdout.write(`${JSON.stringify(figures)}\n`, () => process.exit(0)); // the run goes on for an hour
+  process.stdout.write(`${JSON.stringify(figures)}\n`, () => process.exit(0)); // the run would last an hour
 }
 
 main().catch((error: Error) => {

@@ -73,7 +73,10 @@ export function planOfLeg(scenario: Scenario): { plan: Plan; shape: FleetShape }
   return { plan, shape: { run: plan.id, tasks, windowMs, lineMs: cellSeconds * 1000, cellSeconds } };
 }
 
-/** The leg and what stands for AWS have a processor each, where the system can bind them. @throws Error where the leg fails */
+/**
+ * Binds the leg and the simulated AWS to a processor each if the system can.
+ * @throws Error if the leg fails
+ */
 export async function measureLeg(scenario: Scenario, { recording, tls }: LegPlace): Promise<LegFigures> {
   const { shape } = planOfLeg(scenario);
   const lines = shape.cellSeconds === COARSE_SECONDS ? recording.coarse : recording.fine;

@@ -1,4 +1,4 @@
-/** Tasks that only exist in what they would have written by now: their word, and windows that a real task measured. */
+/** Simulated tasks: the files that they would have written by now, which are their status and windows recorded from a real task. */
 import { gzipSync } from 'node:zlib';
 import { initialTaskStatus, type TaskStatus } from '../../core/contract/task-status.ts';
 import type { CellLine } from '../../core/contract/window.ts';
@@ -18,10 +18,10 @@ export interface FleetShape {
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 /** Until a window is in the store, from the moment it is shipped, ms. */
 const PUT_MS = 40;
-/** So many tasks measure different things; the others measure what one of them does. */
+/** The number of different recordings: every task plays one of them. */
 const VARIANTS = 4;
 
-/** When a task ships a window, ms after the start. Tasks are out of step, as they are in truth. */
+/** When a task ships a window, ms after the start. Tasks are out of step, as real ones are. */
 const shippedAfter = ({ windowMs, lineMs }: FleetShape, task: number, seq: number): number =>
   lineMs + ((task * GOLDEN) % 1) * windowMs + seq * windowMs;
 
@@ -53,15 +53,15 @@ export class SimulatedTasks {
     this.startAt = startAt;
   }
 
-  /** A file of a task; undefined: this is none, or it is not there yet. @param now Unix ms */
+  /** A file of a task; undefined if the key is none, or the file is not written yet. @param now Unix ms */
   read(key: string, now: number): Buffer | undefined {
     const [, kind, task, seq] = FILE.exec(key) ?? [];
     if (kind === undefined) return undefined;
-    if (kind === 'runs') return this.word(Number(task), now);
+    if (kind === 'runs') return this.status(Number(task), now);
     return this.window(Number(task), Number(seq), now);
   }
 
-  private word(task: number, now: number): Buffer | undefined {
+  private status(task: number, now: number): Buffer | undefined {
     if (!this.launched.has(task)) return undefined;
     const runs = this.startAt !== null && now >= this.startAt;
     const state: TaskStatus = {

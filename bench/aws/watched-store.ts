@@ -1,6 +1,6 @@
 import type { Store } from '../../core/ports.ts';
 
-/** A store that tells of each call before it makes it, and waits for whoever is told. */
+/** A store that awaits `before` ahead of each call. */
 export function watchedStore(
   store: Store,
   before: (method: 'GET' | 'PUT', key: string, body?: Uint8Array | string) => Promise<void>,

@@ -1,4 +1,4 @@
-// As requests.js, and tells on standard error when it has reached each of MILESTONES.
+// As requests.js, and logs each of MILESTONES to standard error.
 import exec from 'k6/execution';
 import request from './requests.js';
 

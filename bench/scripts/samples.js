@@ -1,5 +1,5 @@
-// The samples of many requests without the requests: a request gives 8 trend values, which are http_req_duration, its six
-// parts and iteration_duration. Tells on standard error when it has reached each of MILESTONES.
+// The samples of many requests without the requests. A request adds 8 trend values: http_req_duration, its six parts and
+// iteration_duration. Logs each of MILESTONES to standard error.
 import exec from 'k6/execution';
 import { Trend } from 'k6/metrics';
 

@@ -28,7 +28,7 @@ const FOREIGN_CALL =
 const K6_MODULE =
   /^k6\/(x\/fleet|http|metrics|execution|secrets|data|timers|ws|websockets|net\/grpc|experimental\/.*)$/;
 
-/** They tell of their own time: the files and flags that they name may be gone. */
+/** Records of the past: the files and flags that they name may be gone. */
 const HISTORY = /^(CHANGELOG\.md|docs\/adr\/)/;
 
 /** A path in code font is one of ours if its first folder is, or if it ends like a source file. */

@@ -24,12 +24,12 @@ describe('demo/main.ts', () => {
   });
 
   it.each([
-    ['is told to by SIGTERM, though the other end is open', (demo: ChildProcess) => void demo.kill('SIGTERM')],
-    ['finds that nobody holds the other end any more', (demo: ChildProcess) => void demo.stdin?.end()],
-  ])('leaves with --stop-with-stdin when it %s', async (_, tell) => {
+    ['gets SIGTERM, though the other end is open', (demo: ChildProcess) => void demo.kill('SIGTERM')],
+    ['finds the other end of its standard input closed', (demo: ChildProcess) => void demo.stdin?.end()],
+  ])('exits with --stop-with-stdin when it %s', async (_, end) => {
     const demo = start('--stop-with-stdin');
     await once(demo.stdout ?? process.stdin, 'data');
-    tell(demo);
+    end(demo);
     expect(await once(demo, 'exit')).toEqual([0, null]);
   });
 

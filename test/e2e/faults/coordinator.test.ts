@@ -21,7 +21,7 @@ const hits = (path: string) => server.requests.get(`GET ${path}`) ?? 0;
 
 const ITERATIONS = 400;
 
-/** Every iteration adds its own number, from 1: the sum tells of any that is counted twice or not at all. */
+/** Every iteration adds its own number, from 1: the sum shows whether any is counted twice or not at all. */
 const numbered = (path: string, more = '') => `
 import http from 'k6/http';
 import exec from 'k6/execution';
@@ -63,7 +63,7 @@ describe.concurrent('a coordinator that is killed', () => {
     expect(stdout).toContain('PASSED');
     await expectAllCounted(run, '/resumed');
     expect((await run.result()).run.legs).toBe(2);
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
   });
 
   it('is followed by one that finds all that was measured in the meantime', async () => {
@@ -76,7 +76,7 @@ describe.concurrent('a coordinator that is killed', () => {
 
     expect(code).toBe(0);
     await expectAllCounted(run, '/late');
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
   });
 
   it('may be killed again and again, at any moment from launch to result', async () => {
@@ -90,9 +90,12 @@ describe.concurrent('a coordinator that is killed', () => {
     let leg: { child: ChildProcess; ended: Promise<Ended> } = run;
     let legs = 1;
     for (; ; legs++) {
-      // Each leg is killed as soon as, or some moments after, it has said its first word.
+      // Each leg is killed as soon as, or some moments after, it has written control.json.
       const before = await controlEtag(run);
-      await eventually('a word', async () => leg.child.exitCode !== null || (await controlEtag(run)) !== before);
+      await eventually(
+        'a new control.json',
+        async () => leg.child.exitCode !== null || (await controlEtag(run)) !== before,
+      );
       await sleep((legs % 4) * 200);
       leg.child.kill('SIGKILL');
       if ((await leg.ended).signal === null) break;
@@ -106,10 +109,10 @@ describe.concurrent('a coordinator that is killed', () => {
     expect(hits('/mayfly-setup')).toBe(1);
     expect(hits('/mayfly-teardown?5')).toBe(1);
     expect(stdout).toContain(`handled ${ITERATIONS}`);
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
   });
 
-  it('and whom nobody follows is missed: the tasks stop, and leave, when the lease has run out', async () => {
+  it('and is not replaced is missed: the tasks stop, and leave, when the lease has run out', async () => {
     const script = await sandbox.script('lease.js', numbered('lease').replace(String(ITERATIONS), '100000'));
     const { plan, archive, env } = await prepare({
       backend: localBackend,
@@ -172,6 +175,6 @@ describe('two coordinators', () => {
     );
     await expectAllCounted(run, '/two');
     expect((await run.result()).run.legs).toBe(2);
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
   });
 });

@@ -58,7 +58,7 @@ describe('a task that another coordinator has launched', () => {
     expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null]);
   });
 
-  it('is gone where its process has ended and nobody has reaped it', async () => {
+  it('is gone if its process has ended and was not reaped', async () => {
     // The parent never looks after its child again.
     const parent = startNode(`
       const child = require('node:child_process').spawn('sleep', ['0.05'], { detached: true });
@@ -74,7 +74,7 @@ describe('a task that another coordinator has launched', () => {
     await fleet.kill(ref);
   });
 
-  it('is gone where it was never launched', async () => {
+  it('is gone if it was never launched', async () => {
     const fleet = new LocalFleet({ run, storeDir: sandbox.path('never'), workerFile: 'worker.js', k6Binary, env: {} });
 
     expect((await fleet.liveness(ref)).state).toBe('gone');

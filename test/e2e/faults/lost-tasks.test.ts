@@ -4,7 +4,7 @@ import { startServer } from '../../support/http-server.ts';
 import { StartedRun } from './started-run.ts';
 
 const sandbox = await Sandbox.create();
-// The first setup() of a run waits here for ever; the next one goes on.
+// The first setup() of a run waits here for ever; the next one continues.
 const server = await startServer(({ url }) => url?.endsWith('-setup') === true && hits(url) === 1);
 const hits = (path: string) => server.requests.get(`GET ${path}`) ?? 0;
 
@@ -50,10 +50,10 @@ describe.concurrent('before the start', () => {
     ]);
     expect(result.metrics.iterations?.values.count).toBe(20);
     expect(hits('/early')).toBe(21);
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
   });
 
-  it('runs setup() again where its k6 is killed, and the run goes on', async () => {
+  it('runs setup() again if its k6 is killed, and the run continues', async () => {
     const run = await StartedRun.start(sandbox, 'setup-k6', withSetup('setup-k6'), ['--tasks', '2']);
     await eventually('setup()', async () => hits('/setup-k6-setup') === 1);
     const [victim] = await run.k6('--linger');
@@ -66,10 +66,10 @@ describe.concurrent('before the start', () => {
     expect(hits('/setup-k6-setup')).toBe(2);
     expect(result.warnings).toEqual(['the task that ran setup() was lost, so setup() ran again']);
     expect(hits('/setup-k6')).toBe(20);
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
   });
 
-  it('replaces the task that is lost in setup(), runs setup() again, and the run goes on', async () => {
+  it('replaces the task that is lost in setup(), runs setup() again, and the run continues', async () => {
     const run = await StartedRun.start(sandbox, 'setup-task', withSetup('setup-task'), ['--tasks', '2']);
     await eventually('setup()', async () => hits('/setup-task-setup') === 1);
     const host = (await run.control())?.job?.task ?? -1;
@@ -88,7 +88,7 @@ describe.concurrent('before the start', () => {
       'the task that ran setup() was lost, so setup() ran again',
     ]);
     expect(hits('/setup-task')).toBe(20);
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
   });
 });
 
@@ -119,7 +119,7 @@ describe.concurrent('under load', () => {
     const missing = hits('/killed') - (result.metrics.http_reqs?.values.count ?? 0);
     expect(missing).toBeGreaterThanOrEqual(0);
     expect(missing).toBeLessThan(150);
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
   });
 
   it('allows as many losses as --max-lost says, and ends a k6 whose worker is killed', async () => {
@@ -142,7 +142,7 @@ describe.concurrent('under load', () => {
     expect(result.tasks[0]?.lost?.reason).toContain('signal SIGKILL');
     expect(result.tasks[0]?.requests).toBeGreaterThan(10);
     expect(result.verdict.passed).toBe(true);
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
   });
 
   it('ends where every task is lost, and still runs teardown() and handleSummary() on another', async () => {
@@ -163,7 +163,7 @@ describe.concurrent('under load', () => {
     const result = await run.result();
     expect(stdout).toContain(`sum of ${result.metrics.http_reqs?.values.count}`);
     expect(result.tasks.map(({ state }) => state)).toEqual(['lost', 'lost']);
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
   });
 
   it('takes a SIGTERM to a worker for a loss that is shipped to the end', async () => {
@@ -178,6 +178,6 @@ describe.concurrent('under load', () => {
     expect(result.tasks.map(({ state }) => state)).toEqual(['lost', 'done']);
     // An iteration that is cut short has sent its request, and k6 has counted it or not.
     expect(hits('/spot') - (result.metrics.http_reqs?.values.count ?? 0)).toBeLessThanOrEqual(1);
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
   });
 });

@@ -48,7 +48,10 @@ async function fill(dir: string): Promise<void> {
 }
 
 describe.concurrent('the disk', () => {
-  it('that gets full under load ends the run with one line, and nothing goes on', async ({ skip, onTestFinished }) => {
+  it('that gets full under load ends the run with one line, and no process is left', async ({
+    skip,
+    onTestFinished,
+  }) => {
     const disk = await smallDisk('disk', '8m');
     if (disk === null) return skip('only root can mount a small disk');
     onTestFinished(async () => void (await unmount(disk)));
@@ -62,7 +65,7 @@ describe.concurrent('the disk', () => {
     expect(stderr).toContain(`run ${started.id} cannot go on: ENOSPC`);
     expect(stdout).toBe('');
     expect(code).toBe(1);
-    await started.untilNothingIsLeft();
+    await started.untilNoProcesses();
   });
 
   it('that is full says so before anything starts', async ({ skip, onTestFinished }) => {
@@ -109,7 +112,7 @@ describe.concurrent('a task', () => {
       expect.stringMatching(/^task 0 was not ready within 6 s \(raise --ready-timeout\).*waiting for the moon/),
     ]);
     expect(stdout).toContain('task 0 was not ready after 6 s');
-    await started.untilNothingIsLeft();
+    await started.untilNoProcesses();
   });
 
   it('is one of eight that start together, each of which says how late it was', async () => {
@@ -197,7 +200,7 @@ describe.concurrent('a k6 that is not ours', () => {
     expect((await started.result()).verdict.reasons).toEqual([
       expect.stringMatching(/^task \d was lost 3 times before the start: .*cannot take it any more/),
     ]);
-    await started.untilNothingIsLeft();
+    await started.untilNoProcesses();
   });
 });
 

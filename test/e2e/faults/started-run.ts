@@ -10,7 +10,7 @@ import { listProcesses, type ProcessRow } from '../../../fleets/process-table.ts
 import { DirStore } from '../../../stores/dir.ts';
 import { type Ended, eventually, type Sandbox } from '../../support/fleet.ts';
 
-/** A run that goes on while a test does harm to it. It has a store of its own. */
+/** A run in the background, to which a test does harm. It has a store of its own. */
 export class StartedRun {
   private constructor(
     private readonly sandbox: Sandbox,
@@ -67,15 +67,16 @@ export class StartedRun {
     await eventually(`phase ${phase}`, async () => (await this.control())?.phase === phase);
   }
 
-  async word(task: number, attempt = 0): Promise<TaskStatus | null> {
+  /** Null if the task has reported none yet. */
+  async taskStatus(task: number, attempt = 0): Promise<TaskStatus | null> {
     return this.files.task(task, attempt).status();
   }
 
   /** Waits until a task is in a phase. */
   untilTask(task: number, phase: TaskStatus['phase'], attempt = 0): Promise<TaskStatus> {
     return eventually(`task ${task} ${phase}`, async () => {
-      const word = await this.word(task, attempt);
-      return word?.phase === phase ? word : null;
+      const status = await this.taskStatus(task, attempt);
+      return status?.phase === phase ? status : null;
     });
   }
 
@@ -98,8 +99,8 @@ export class StartedRun {
     return result;
   }
 
-  /** Waits until no process works for this run any more. */
-  async untilNothingIsLeft(): Promise<void> {
+  /** Waits until all processes of this run have ended. */
+  async untilNoProcesses(): Promise<void> {
     await eventually(`the end of ${this.id}`, async () => (await this.processes()).length === 0);
   }
 

@@ -8,7 +8,7 @@ const sandbox = await Sandbox.create();
 const server = await startServer();
 const hits = (path: string) => server.requests.get(`GET ${path}`) ?? 0;
 
-/** A script that goes on for longer than any test waits, with all that k6 calls once. */
+/** A script that runs for longer than any test waits, with setup, teardown and handleSummary. */
 const endless = (path: string, more = '', iteration = '') => `
 import http from 'k6/http';
 import exec from 'k6/execution';
@@ -30,7 +30,7 @@ async function expectOrderlyEnd(run: StartedRun, path: string, stdout: string): 
   // An iteration that is cut short may have sent its request without k6 counting it.
   const sent = hits(path) + hits(`${path}-setup`) + hits(`${path}-teardown`);
   expect(sent - (result.metrics.http_reqs?.values.count ?? 0)).toBeLessThanOrEqual(2);
-  await run.untilNothingIsLeft();
+  await run.untilNoProcesses();
 }
 
 describe.concurrent('a signal', () => {
@@ -68,7 +68,7 @@ describe.concurrent('a signal', () => {
       `k6-fleet: stopped at once, without a result; to get one from the last checkpoint: k6-fleet resume ${run.id} --store ${run.storeDir}`,
     );
     expect(await run.k6()).toEqual([]);
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
     expect(await run.store.get(runKeys(run.id).result)).toBeNull();
     expect(hits('/twice-teardown')).toBe(0);
   });
@@ -86,7 +86,7 @@ describe.concurrent('a signal', () => {
     expect(hits('/in-setup')).toBe(0);
     expect(stdout).toContain('handled 1');
     expect((await run.result()).tasks.map(({ state }) => state)).toEqual(['not-started', 'not-started']);
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
   });
 
   it('ends a launch, though the script never lets k6 get ready', async () => {
@@ -101,7 +101,7 @@ describe.concurrent('a signal', () => {
 
     expect(code).toBe(105);
     expect((await run.result()).run.startedAt).toBeNull();
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
   });
 
   it('ends k6 while it reads a script that never ends', async () => {

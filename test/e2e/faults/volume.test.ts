@@ -9,7 +9,7 @@ import { processesIn, StartedRun } from './started-run.ts';
 const sandbox = await Sandbox.create();
 const MB = 1024 * 1024;
 
-/** Looks at the memory of processes until told to stop; the highest resident set of any that matches, bytes. */
+/** Samples the memory of processes until it is stopped; the peak resident set of any that matches, bytes. */
 function watchMemory(dir: string, matches: (command: string) => boolean): () => Promise<number> {
   let peak = 0;
   let over = false;
@@ -56,7 +56,7 @@ export function teardown() { console.log('the last word'); }
       expect(log.length).toBeLessThan(600 * 1024);
       expect(log).toMatch(/\d{7,} bytes omitted/);
     }
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
   });
 
   it('of distinct tag values is bounded in our memory, beside what plain k6 takes, and the result warns', async () => {
@@ -96,6 +96,6 @@ export default function () {
     expect(k6Memory).toBeLessThan(plainMemory + 100 * MB);
     expect(k6Memory).toBeGreaterThan(0);
     expect(Math.max(workerMemory, ownMemory)).toBeLessThan(220 * MB);
-    await run.untilNothingIsLeft();
+    await run.untilNoProcesses();
   });
 });

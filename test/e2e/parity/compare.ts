@@ -86,7 +86,7 @@ export function differences(plain: PlainTruth, result: Result | null, tolerance:
   return found;
 }
 
-/** Where k6 has no summary the script was never run. */
+/** If k6 has no summary, it did not run the script. */
 function sameVerdictAlone(result: Result): string[] {
   return result.run.startedAt === null && result.checks.length === 0 ? [] : ['k6-fleet has run what k6 has not'];
 }

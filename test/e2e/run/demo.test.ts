@@ -1,4 +1,4 @@
-/** The main job: the spike against the demo target, shorter and smaller than `npm start` fires it. */
+/** The spike test against the demo target, shorter and smaller than that of `npm start`. */
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { Result } from '../../../core/contract/result.ts';

@@ -11,7 +11,7 @@ const server = await startServer();
 const TASKS = 4;
 const VUS = 8;
 
-/** A script that tells the server all that it does. */
+/** A script that reports all its steps to the server. */
 const lifecycle = (name: string, body: string, options = `vus: ${VUS}, iterations: ${VUS * 3}`) => `
 import http from 'k6/http';
 import exec from 'k6/execution';
