@@ -57,7 +57,7 @@ export function verdictReport(toVerdict: number[], toExit: number[]): Report {
     name: 'verdict',
     title: 'From the end of the last k6 to the verdict',
     head: ['until', 'ms'],
-    rows: [row('the result is written', toVerdict), row('all workers have left and the command has ended', toExit)],
+    rows: [row('the result is written', toVerdict), row('all workers and the command have exited', toExit)],
     aims: [{ what: 'ms to the verdict', value: spreadOf(toVerdict).median, atMost: 1000 }],
     notes: [`Median (range) of ${toVerdict.length} runs of ${TASKS} tasks, without teardown and handleSummary.`],
     data: { toVerdict, toExit },

@@ -27,7 +27,7 @@ const program = (source) => ({
   options: { ...shared, target: 'node20', external: ['esbuild'], sourcemap: true },
 });
 
-/** A folder of its own, the Lambda's asset: minified for a quick cold start, with names kept because logs show errors' names. */
+/** A folder of its own, the Lambda's asset: minified for a quick cold start; names are kept, as logs show errors' names. */
 const lambda = (source) => ({
   source,
   extension: '.mjs',

@@ -23,7 +23,8 @@ function needPython() {
   });
   if (check.status === 0) return;
   fail(
-    'Python is missing: the tests of the AWS half run an AWS emulator, which needs python3 3.11 or later with venv. Install it, such as by `apt install python3-venv`.',
+    'python3 3.11 or later with venv is missing: the tests run an AWS emulator, which needs it. ' +
+      'Install it, for example with `apt install python3-venv`.',
   );
 }
 

@@ -12,7 +12,7 @@ const reports = mkdtempSync(join(tmpdir(), 'k6-fleet-reports-'));
 /** Names of what was skipped, with the reason if it is known, and how many tests each has. */
 const skipped = new Map();
 
-/** The image that the tests on the emulated AWS run: built before them, so that they do not wait for it side by side. */
+/** The image that the tests on the emulated AWS run: built before them, so that they do not all wait for it. */
 async function image() {
   const reason = whyNoImage();
   if (reason !== null) {

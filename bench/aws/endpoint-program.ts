@@ -1,6 +1,6 @@
 /**
  * A process of its own: the parts of S3, ECS and CloudWatch that a coordinator and workers use, with S3's latencies.
- * Its argument is the JSON of EndpointOptions. Prints `{"url":"https://…"}`, serves until its standard input ends, and
+ * Its argument is the JSON of EndpointOptions. Prints `{"url":"https://…"}`, serves until its standard input ends,
  * then prints the requests that it got, as EndpointCounts.
  */
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Simulated tasks: the files that they would have written by now, which are their status and windows recorded from a real task. */
+/** Simulated tasks: the files that they would have written by now, with windows recorded from a real task. */
 import { gzipSync } from 'node:zlib';
 import { initialTaskStatus, type TaskStatus } from '../../core/contract/task-status.ts';
 import type { CellLine } from '../../core/contract/window.ts';

@@ -53,7 +53,7 @@ describe.concurrent('a quick benchmark of', () => {
     expect(figures.delay.max).toBeGreaterThan(0);
     expect(figures.windowBytes).toBeGreaterThan(100);
     expect(report.rows[0]).toHaveLength(report.head.length);
-    expect(report.rows[0]?.[0]).toBe('20 tasks, a window each 2 s, a look each 1 s, cells of 1 s');
+    expect(report.rows[0]?.[0]).toBe('20 tasks, a window every 2 s, a poll every 1 s, cells of 1 s');
   });
 
   test('requests: those of real workers and of a simulated fleet’s coordinator', async () => {
