@@ -25,6 +25,7 @@ const MOMENTS: readonly [keyof TargetResult['moments'], string][] = [
   ['loadRose', 'the load increased'],
   ['desiredRose', 'the desired count rose'],
   ['runningRose', 'the running count rose'],
+  ['latencyLost', 'p95 exceeded its bound again'],
   ['latencyRecovered', 'p95 recovered'],
 ];
 

@@ -129,7 +129,8 @@ const TargetMoments = z.object({
   loadRose: z.number().nullable(),
   desiredRose: z.number().nullable(),
   runningRose: z.number().nullable(),
-  latencyRecovered: z.number().nullable(),
+  latencyRecovered: z.number().nullable().describe('p95 came back under its bound for good'),
+  latencyLost: z.number().nullable().describe('p95 exceeded its bound again, after a first return that did not last'),
 });
 export type TargetMoments = z.infer<typeof TargetMoments>;
 

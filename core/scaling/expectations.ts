@@ -3,7 +3,7 @@ import type { TargetPlan } from '../contract/plan.ts';
 import type { Expectation, TargetMoments, TargetReading, TargetResult, TargetSample } from '../contract/result.ts';
 import { TargetSeries } from '../contract/target-series.ts';
 import { formatDuration } from '../duration.ts';
-import type { LoadRise, Recovery, ScaleOut } from './moments.ts';
+import { type LoadRise, pointMs, type Recovery, type ScaleOut } from './moments.ts';
 
 export interface ExpectationInput {
   plan: TargetPlan;
@@ -153,8 +153,8 @@ export const judgeErrorRate: Judge = ({ plan, errorRate }) => {
   };
 };
 
-/** p95 returned below its bound within the limit, counted from the load's rise, or never exceeded it. */
-export const judgeRecovery: Judge = ({ plan, moments, timings, recovery, load, observedUntilMs }) => {
+/** p95 returned below its bound within the limit, counted from the load's rise, and for good; or it never exceeded it. */
+export const judgeRecovery: Judge = ({ plan, moments, recovery, load, observedUntilMs }) => {
   const name = 'recoverWithin';
   if (plan.recoverWithin === undefined) return null;
   const { p95Ms, withinMs } = plan.recoverWithin;
@@ -165,25 +165,35 @@ export const judgeRecovery: Judge = ({ plan, moments, timings, recovery, load, o
     const message = `p95 is unknown: no request finished after the load increased (${limit})`;
     return { name, ok: false, message };
   }
+  const { point, relapse, peakVUs } = recovery;
   const worst = `worst ${Math.round(recovery.worstMs)}ms`;
+  const apart = outliersOf(recovery);
   if (!recovery.exceeded) {
-    return { name, ok: true, message: `p95 never exceeded ${bound} after the load increased (${worst})` };
+    return { name, ok: true, message: `p95 never exceeded ${bound} after the load increased${apart} (${worst})` };
   }
   const loadAt = `load ${formatTime(moments.loadRose)}`;
-  if (recovery.point === null || moments.latencyRecovered === null || timings.toRecoveredMs === null) {
+  const toRecoveredMs = point === null ? null : pointMs(point) - moments.loadRose;
+  const ok = toRecoveredMs !== null && toRecoveredMs <= withinMs;
+  if (relapse !== null && !ok) {
+    const [from, lost] = [pointMs(relapse.from), pointMs(relapse.lost)];
+    const returned = `p95 returned below ${bound}, ${sinceLoad(from - moments.loadRose)}, for only ${formatTenths(lost - from)}`;
+    const rest = toRecoveredMs === null ? 'did not return for good' : `returned for good ${sinceLoad(toRecoveredMs)}`;
+    const message = `${returned}; it exceeded that again at ${formatTime(lost)} UTC and ${rest}${apart} (${limit}; ${worst}; ${loadAt} UTC)`;
+    return { name, ok, message };
+  }
+  if (point === null || toRecoveredMs === null) {
     // Without load there is no latency to observe.
     const observedMs = Math.min(load?.endedAt ?? observedUntilMs, observedUntilMs) - moments.loadRose;
     const never = `p95 did not return below ${bound} in the ${formatTenths(observedMs)} after the load increased`;
-    return { name, ok: false, message: `${never} (${limit}; ${worst}; ${loadAt} UTC)` };
+    return { name, ok, message: `${never} (${limit}; ${worst}; ${loadAt} UTC)` };
   }
-  const returned = `p95 returned below ${bound}, ${sinceLoad(timings.toRecoveredMs)}`;
-  const times = `${loadAt}, recovered ${formatTime(moments.latencyRecovered)} UTC`;
-  return {
-    name,
-    ok: timings.toRecoveredMs <= withinMs,
-    message: `${returned} (${limit}; ${worst}; ${times}, at ${recovery.point.vus} of ${recovery.peakVUs} VUs)`,
-  };
+  const returned = `p95 returned below ${bound}, ${sinceLoad(toRecoveredMs)}${apart}`;
+  const times = `${loadAt}, recovered ${formatTime(pointMs(point))} UTC`;
+  return { name, ok, message: `${returned} (${limit}; ${worst}; ${times}, at ${point.vus} of ${peakVUs} VUs)` };
 };
+
+const outliersOf = ({ outliers }: Recovery): string =>
+  outliers === 0 ? '' : `, apart from ${outliers} single ${outliers === 1 ? 'interval' : 'intervals'}`;
 
 /** At most two decimals; rounded away from zero, so that a rate above its limit never reads as the limit. */
 const percent = (rate: number): string => `${Math.ceil(Number((rate * 1e4).toFixed(6))) / 100}%`;

@@ -4,6 +4,12 @@ import type { SeriesPoint, TargetMoments, TargetReading } from '../contract/resu
 /** How many measured points p95 must stay at or under its bound to count as recovered: one good second may be luck. */
 export const STABLE_POINTS = 3;
 
+/**
+ * A point above the bound is an outlier, and no loss of a recovery, if none of the next so many measured points is above
+ * it too: one bad second in ten may be bad luck.
+ */
+export const OUTLIER_POINTS = 10;
+
 /** Unix ms at which the interval of a point starts. */
 export const pointMs = (point: SeriesPoint): number => point.t * 1000;
 
@@ -118,44 +124,76 @@ function runningRise(readings: readonly TargetReading[], rose: number, from: num
   return wasShort ? null : (readings[rose] ?? null);
 }
 
+/** How p95 came back under its bound, judged by the points with requests: the others say nothing. */
 export interface Recovery {
-  /** p95 was above the bound after the load rose. */
+  /** p95 was above the bound after the load rose, for more than outliers. */
   exceeded: boolean;
   /** The highest p95 after the load rose, ms; null: no request finished. */
   worstMs: number | null;
-  /** The first point of the stretch that counts as recovered; null: none does. */
+  /** The first point from which p95 stayed at or under the bound for good; null: none, or it never exceeded it. */
   point: SeriesPoint | null;
+  /** A stretch before `point` that looked like a recovery; null: there was none. */
+  relapse: Relapse | null;
+  /** Points above the bound that do not count, from `point` on or, if p95 never exceeded it, of all. */
+  outliers: number;
   /** The most VUs after the load rose: a target may also recover because the load fell. */
   peakVUs: number;
 }
 
+/** The first return of p95 that did not last. */
+export interface Relapse {
+  /** The first point of the stretch, and the first one after it that is above the bound again. */
+  from: SeriesPoint;
+  lost: SeriesPoint;
+}
+
+export interface RecoveryInput {
+  /** In order of time. */
+  points: readonly SeriesPoint[];
+  /** When the load rose, Unix ms. */
+  loadRose: number;
+  /**
+   * When the last iterations start, Unix ms. Later points are of the graceful stop, in which only the slowest requests
+   * are left: they do not count, unless all requests finished so late.
+   */
+  loadEndsAt: number;
+  p95Ms: number;
+}
+
 /**
- * The first point, after p95 exceeded the bound, from which it stays at or under it for `STABLE_POINTS` points.
- * Points without requests neither count nor break a stretch.
- * @param points in order of time
- * @param since Unix ms
+ * When p95 recovered for good: the first point from which it stays at or under the bound until the end of the load. The
+ * stretch begins with `STABLE_POINTS` points in a row; after them outliers are allowed. Points of the ramp down count.
+ * A higher p95 in any point never makes the recovery earlier.
  */
-export function findRecovery(points: readonly SeriesPoint[], since: number, p95Ms: number): Recovery {
-  let exceeded = false;
-  let worstMs: number | null = null;
-  let peakVUs = 0;
-  let under: SeriesPoint | null = null;
-  let length = 0;
-  let point: SeriesPoint | null = null;
-  for (const each of points) {
-    if (pointMs(each) < since) continue;
-    peakVUs = Math.max(peakVUs, each.vus);
-    if (each.p95 === null) continue;
-    worstMs = Math.max(worstMs ?? 0, each.p95);
-    if (each.p95 > p95Ms) {
-      exceeded = true;
-      length = 0;
-    } else if (exceeded) {
-      if (++length === 1) under = each;
-      if (length === STABLE_POINTS) point ??= under;
-    }
-  }
-  return { exceeded, worstMs, point, peakVUs };
+export function findRecovery({ points, loadRose, loadEndsAt, p95Ms }: RecoveryInput): Recovery {
+  const since = points.filter((point) => pointMs(point) >= loadRose);
+  const peakVUs = since.reduce((max, { vus }) => Math.max(max, vus), 0);
+  const all = since.filter(({ p95 }) => p95 !== null);
+  const underLoad = all.filter((point) => pointMs(point) < loadEndsAt);
+  const measured = underLoad.length > 0 ? underLoad : all;
+  const worstMs = measured.reduce<number | null>((worst, { p95 }) => Math.max(worst ?? 0, p95 ?? 0), null);
+  const over = measured.flatMap(({ p95 }, index) => ((p95 ?? 0) > p95Ms ? [index] : []));
+  const none = { exceeded: false, worstMs, point: null, relapse: null, outliers: over.length, peakVUs };
+  const first = over[0];
+  if (first === undefined) return none;
+  const isStable = (index: number) =>
+    index + STABLE_POINTS <= measured.length && !over.some((bad) => bad >= index && bad < index + STABLE_POINTS);
+  // No outlier: the next one above the bound is near.
+  const lapses = over.filter((bad, i) => (over[i + 1] ?? Number.POSITIVE_INFINITY) - bad < OUTLIER_POINTS);
+  const earliest = (lapses.at(-1) ?? -1) + 1;
+  const recovered = measured.findIndex((_, index) => index >= earliest && isStable(index));
+  if (recovered === 0) return none;
+  const returned = measured.findIndex((_, index) => index > first && isStable(index));
+  const lostAt = lapses.find((bad) => bad > returned) ?? over.find((bad) => bad > returned);
+  const [from, lost] = [measured[returned], measured[lostAt ?? -1]];
+  return {
+    exceeded: true,
+    worstMs,
+    point: measured[recovered] ?? null,
+    relapse: from !== undefined && lost !== undefined && returned !== recovered ? { from, lost } : null,
+    outliers: recovered < 0 ? 0 : over.filter((bad) => bad > recovered).length,
+    peakVUs,
+  };
 }
 
 /** ms from the load's rise to each of the other moments. */

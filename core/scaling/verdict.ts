@@ -34,6 +34,8 @@ export interface TargetVerdictInput {
   plan: TargetPlan;
   /** Unix ms: thresholds judge values from here on. Null or not given: from the first point's start. */
   startAtMs?: number | null;
+  /** Unix ms: when the last iterations start. Not given: until the last point. */
+  loadEndsAtMs?: number;
   /** Unix ms: until when the target was observed. The load may have ended before. */
   endedAtMs: number;
 }
@@ -47,12 +49,20 @@ export function targetVerdict(input: TargetVerdictInput): TargetResult {
   const loadBegan = points[0] ? pointMs(points[0]) : null;
   const scaleOut = loadRose === null || loadBegan === null ? null : findScaleOut(timeline, loadBegan, loadRose);
   const recovery =
-    loadRose === null || !plan.recoverWithin ? null : findRecovery(points, loadRose, plan.recoverWithin.p95Ms);
+    loadRose === null || !plan.recoverWithin
+      ? null
+      : findRecovery({
+          points,
+          loadRose,
+          loadEndsAt: input.loadEndsAtMs ?? Number.POSITIVE_INFINITY,
+          p95Ms: plan.recoverWithin.p95Ms,
+        });
   const moments: TargetMoments = {
     loadRose,
     desiredRose: scaleOut?.desiredRose ?? null,
     runningRose: scaleOut?.runningRose ?? null,
     latencyRecovered: recovery?.point ? pointMs(recovery.point) : null,
+    latencyLost: recovery?.relapse ? pointMs(recovery.relapse.lost) : null,
   };
   const timings = timingsOf(moments);
   const peak = peakOf(timeline.filter((reading) => reading.at >= (loadBegan ?? 0)));

@@ -75,7 +75,6 @@ function scalingProgress(input: ConditionInput): ScalingProgress {
   const { scaleOutWithinMs, recoverWithin } = target;
   const { runningRose } = findScaleOut(state.readings, pointMs(first), loadRose);
   const readAt = state.readings.at(-1)?.at ?? loadRose;
-  const recovery = recoverWithin === undefined ? null : findRecovery(points, loadRose, recoverWithin.p95Ms);
   // From a later moment on, it is not yet known whether p95 stays below its bound.
   const judgedAt = pointMs(last) - STABLE_POINTS * intervalSeconds * 1000;
   return {
@@ -83,10 +82,32 @@ function scalingProgress(input: ConditionInput): ScalingProgress {
     notScaledOut: scaleOutWithinMs !== undefined && runningRose === null && readAt - loadRose > scaleOutWithinMs,
     notRecovered:
       recoverWithin !== undefined &&
-      recovery?.exceeded === true &&
-      recovery.point === null &&
-      judgedAt - loadRose > recoverWithin.withinMs,
+      judgedAt - loadRose > recoverWithin.withinMs &&
+      isNotRecovered(input, { points, loadRose, judgedAt, ...recoverWithin }),
   };
+}
+
+interface RecoveryProgress {
+  points: readonly SeriesPoint[];
+  /** Unix ms. */
+  loadRose: number;
+  judgedAt: number;
+  p95Ms: number;
+  withinMs: number;
+}
+
+/**
+ * After the limit: p95 is not back, or was lost again and then came back too late. A late recovery that lasts ends the
+ * condition; after a relapse it holds to the end, so that a short one is not missed between two intervals.
+ */
+function isNotRecovered({ plan, state, now }: ConditionInput, progress: RecoveryProgress): boolean {
+  const { points, loadRose, judgedAt, p95Ms, withinMs } = progress;
+  const loadEndsAt = (state.startAt ?? now) + plan.loadMs;
+  const { exceeded, point, relapse } = findRecovery({ points, loadRose, loadEndsAt, p95Ms });
+  if (!exceeded) return false;
+  if (relapse === null) return point === null;
+  const isLate = point === null || pointMs(point) - loadRose > withinMs;
+  return isLate && pointMs(relapse.lost) <= judgedAt;
 }
 
 /**

@@ -163,7 +163,17 @@ function judgeTarget(
   if (plan.target === null) return null;
   const { readings, events, samples, startAt: startAtMs, observedUntil } = state;
   const endedAtMs = observedUntil ?? loadEnd(state, now);
-  return targetVerdict({ readings, events, samples, points, errorRate, plan: plan.target, startAtMs, endedAtMs });
+  return targetVerdict({
+    readings,
+    events,
+    samples,
+    points,
+    errorRate,
+    plan: plan.target,
+    startAtMs,
+    ...(startAtMs !== null && { loadEndsAtMs: startAtMs + plan.loadMs }),
+    endedAtMs,
+  });
 }
 
 /** Whether the load generator was the bottleneck, and why. */

@@ -212,7 +212,13 @@ export const sampleResult: Result = {
       { at: at(96), message: '4 tasks started' },
       { at: at(190), message: 'service reached a steady state' },
     ],
-    moments: { loadRose: at(60), desiredRose: at(95), runningRose: at(150), latencyRecovered: at(240) },
+    moments: {
+      loadRose: at(60),
+      desiredRose: at(95),
+      runningRose: at(150),
+      latencyRecovered: at(240),
+      latencyLost: null,
+    },
     timings: { toDesiredMs: 35_000, toRunningMs: 90_000, toRecoveredMs: 180_000 },
     peakTasks: 6,
     expectations: [

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TargetPlan } from '../../../../core/contract/plan.ts';
 import { TargetResult } from '../../../../core/contract/result.ts';
+import { findRecovery } from '../../../../core/scaling/moments.ts';
 import { type TargetVerdictInput, targetVerdict } from '../../../../core/scaling/verdict.ts';
 import { at, load, readings, spike } from './timeline.ts';
 
@@ -277,6 +278,42 @@ describe('recoverWithin', () => {
       false,
       'p95 did not return below 1s in the 50s after the load increased (limit 20s; worst 1800ms; load 12:00:10 UTC)',
     ],
+    [
+      'lost again after three good seconds',
+      (s) => (s < 12 ? 300 : s >= 15 && s < 18 ? 300 : 9000),
+      false,
+      'p95 returned below 1s, 5s after the load increased, for only 3s; it exceeded that again at 12:00:18 UTC and did not return for good (limit 20s; worst 9000ms; load 12:00:10 UTC)',
+    ],
+    [
+      'lost for two seconds, long after',
+      (s) => ((s >= 12 && s < 15) || s === 40 || s === 43 ? 1800 : 300),
+      false,
+      'p95 returned below 1s, 5s after the load increased, for only 25s; it exceeded that again at 12:00:40 UTC and returned for good 34s after the load increased (limit 20s; worst 1800ms; load 12:00:10 UTC)',
+    ],
+    [
+      'lost and back for good in time',
+      (s) => ((s >= 12 && s < 15) || (s >= 19 && s < 23) ? 1800 : 300),
+      true,
+      'p95 returned below 1s, 13s after the load increased (limit 20s; worst 1800ms; load 12:00:10, recovered 12:00:23 UTC, at 1000 of 1000 VUs)',
+    ],
+    [
+      'a single bad second later is an outlier',
+      (s) => ((s >= 12 && s < 15) || s === 40 || s === 50 ? 1800 : 300),
+      true,
+      'p95 returned below 1s, 5s after the load increased, apart from 2 single intervals (limit 20s; worst 1800ms; load 12:00:10, recovered 12:00:15 UTC, at 1000 of 1000 VUs)',
+    ],
+    [
+      'nothing but an outlier',
+      (s) => (s === 40 ? 1800 : 300),
+      true,
+      'p95 never exceeded 1s after the load increased, apart from 1 single interval (worst 1800ms)',
+    ],
+    [
+      'two bad seconds at the very end are no outlier',
+      (s) => ((s >= 12 && s < 15) || s >= 58 ? 1800 : 300),
+      false,
+      'p95 returned below 1s, 5s after the load increased, for only 43s; it exceeded that again at 12:00:58 UTC and did not return for good (limit 20s; worst 1800ms; load 12:00:10 UTC)',
+    ],
     ['not needed', () => 640.4, true, 'p95 never exceeded 1s after the load increased (worst 640ms)'],
     [
       'a slow first request, before the load rises, is not the load’s',
@@ -294,6 +331,73 @@ describe('recoverWithin', () => {
     const result = judge({ plan, points: load(60, spike, p95) });
 
     expect(result.expectations).toEqual([{ name: 'recoverWithin', ok, message }]);
+  });
+});
+
+describe('findRecovery', () => {
+  const BOUND = 1000;
+  /** p95 in seconds under constant load; null: no request finished. */
+  const latencies = fc.array(fc.constantFrom<number | null>(300, 300, 300, 300, 2000, null), { maxLength: 60 });
+  const recoveryOf = (p95s: readonly (number | null)[], loadEndsAt = Number.POSITIVE_INFINITY) =>
+    findRecovery({
+      points: load(
+        p95s.length,
+        () => 50,
+        (s) => p95s[s] ?? null,
+      ),
+      loadRose: at(0),
+      loadEndsAt,
+      p95Ms: BOUND,
+    });
+  /** When p95 was back for good, s; 0: it never left. */
+  const recoveredAt = (p95s: readonly (number | null)[]): number => {
+    const { exceeded, point } = recoveryOf(p95s);
+    if (!exceeded) return 0;
+    return point === null ? Number.POSITIVE_INFINITY : point.t - at(0) / 1000;
+  };
+
+  it('a higher p95 in any second never makes the recovery earlier', () => {
+    fc.assert(
+      fc.property(latencies, fc.nat(), (p95s, any) => {
+        const index = any % Math.max(1, p95s.length);
+        if (p95s[index] === null || p95s.length === 0) return;
+        expect(recoveredAt(p95s.with(index, 5000))).toBeGreaterThanOrEqual(recoveredAt(p95s));
+      }),
+    );
+  });
+
+  it('what comes later makes no recovery earlier, once three seconds are known; good seconds change none', () => {
+    fc.assert(
+      fc.property(latencies, latencies, fc.nat(20), (p95s, later, good) => {
+        const before = recoveredAt(p95s);
+        const open = p95s.filter((p95) => p95 !== null).length < 3 || before === Number.POSITIVE_INFINITY;
+        if (!open) expect(recoveredAt([...p95s, ...later])).toBeGreaterThanOrEqual(before);
+        if (!open) expect(recoveredAt([...p95s, ...Array(good).fill(300)])).toBe(before);
+      }),
+    );
+  });
+
+  it('seconds without requests change nothing but the times', () => {
+    fc.assert(
+      fc.property(latencies, (p95s) => {
+        const { exceeded, outliers, point } = recoveryOf(p95s);
+        const spread = recoveryOf(p95s.flatMap((p95) => [p95, null]));
+        expect({ exceeded, outliers, isBack: point !== null }).toEqual({
+          exceeded: spread.exceeded,
+          outliers: spread.outliers,
+          isBack: spread.point !== null,
+        });
+      }),
+    );
+  });
+
+  it('what finishes in the graceful stop does not count, unless nothing finished before', () => {
+    const good = Array(20).fill(300);
+    const slow = [9000, 9000, 9000];
+
+    expect(recoveryOf([...good, ...slow]).exceeded).toBe(true);
+    expect(recoveryOf([...good, ...slow], at(20)).exceeded).toBe(false);
+    expect(recoveryOf([null, null, ...slow], at(2))).toMatchObject({ exceeded: true, worstMs: 9000 });
   });
 });
 

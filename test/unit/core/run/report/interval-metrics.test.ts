@@ -239,6 +239,23 @@ describe('conditions', () => {
     ]);
   });
 
+  it('notRecovered: from a relapse after the limit to the end', () => {
+    const target = { observe: null, recoverWithin: { p95Ms: 100, withinMs: 20_000 } };
+    const { aggregator, measure } = running({ target });
+    const seen: [number, boolean][] = [];
+    for (let s = 0; s <= 60; s++) {
+      measure(s, [{ ms: s < 5 || (s >= 40 && s < 42) ? 500 : 10 }]);
+      if ([10, 30, 39, 44, 60].includes(s)) seen.push([s, aggregator.next(at(s)).conditions.notRecovered]);
+    }
+    expect(seen).toEqual([
+      [10, false],
+      [30, false],
+      [39, false],
+      [44, true],
+      [60, true],
+    ]);
+  });
+
   it('generatorSaturated: as the result says', () => {
     const { aggregator, metrics, measure } = running();
     measure(0, [{ ms: 1 }]);
