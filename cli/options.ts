@@ -86,14 +86,19 @@ export const maxCostOption = () =>
     allowed: 'an amount above 0, in US dollars',
   });
 
-/** Collects `-e NAME=VALUE`; `-e NAME` takes the value of the environment, or an empty one. */
+/** Collects `-e NAME=VALUE`; `-e NAME` takes the value of the environment. A name that is not set there is left out. */
 function collectEnv(text: string, into: Record<string, string>): Record<string, string> {
   const at = text.indexOf('=');
   const name = at < 0 ? text : text.slice(0, at);
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     throw invalid('-e', text, 'NAME=VALUE, with a name of letters, digits and _');
   }
-  return { ...into, [name]: at < 0 ? (process.env[name] ?? '') : text.slice(at + 1) };
+  const value = at < 0 ? process.env[name] : text.slice(at + 1);
+  if (value !== undefined) return { ...into, [name]: value };
+  process.stderr.write(
+    `k6-fleet: -e ${name}: the environment has no ${name}, so the script does not see it; for an empty value use -e ${name}=\n`,
+  );
+  return into;
 }
 
 export const envOption = (help = 'environment variable for the script; repeatable') =>

@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import type { Result } from '../core/contract/result.ts';
 import type { SummaryOutput } from '../core/contract/script-data.ts';
+import { makeFolder } from '../stores/make-folder.ts';
 import { type SummaryMode, summaryText } from './render/summary-text.ts';
 import { type ResultFile, verdictText } from './render/verdict-text.ts';
 import type { StoredRun } from './runs.ts';
@@ -65,7 +66,7 @@ async function printSummary(run: StoredRun, result: Result, mode: SummaryMode): 
 /** A file that cannot be written is reported and ends nothing: the result is in the store. */
 async function writeOutput(path: string, body: string | Uint8Array): Promise<void> {
   try {
-    if (dirname(path) !== '.') await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(path, body);
   } catch (error) {
     process.stderr.write(`k6-fleet: cannot write ${path}: ${(error as Error).message}\n`);

@@ -5,8 +5,9 @@ import { K6Exit } from '../core/contract/exit-codes.ts';
 import { runPrefix, scratchPrefix } from '../core/contract/keys.ts';
 import { RunFiles } from '../core/contract/run-files.ts';
 import type { StackInfo } from '../core/contract/stack.ts';
-import { UserError } from '../core/errors.ts';
+import { errorLine, UserError } from '../core/errors.ts';
 import { DirStore } from '../stores/dir.ts';
+import { makeWritableFolder } from '../stores/make-folder.ts';
 import type { RunStore } from '../stores/open-store.ts';
 
 /** Selects the runs of a command: those of `--stack`, or of the folder without it. */
@@ -63,6 +64,16 @@ export class Runs {
       K6Exit.invalidConfig,
     );
   }
+}
+
+/** Creates the folder of runs, if there is none. @throws UserError (104) if runs cannot be written there */
+export async function assertWritable(storeDir: string): Promise<void> {
+  await makeWritableFolder(storeDir).catch((error) => {
+    throw new UserError(
+      `cannot write to ${storeDir}: ${errorLine(error)}; choose another folder with --store`,
+      K6Exit.invalidConfig,
+    );
+  });
 }
 
 /** The folder of runs that commands use without `--store`. */

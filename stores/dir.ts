@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runPrefix, scratchPrefix } from '../core/contract/keys.ts';
 import type { Store, Versioned } from '../core/ports.ts';
+import { makeFolder } from './make-folder.ts';
 import type { RunIndex } from './run-index.ts';
 
 const isCode = (error: unknown, ...codes: string[]) => codes.includes((error as NodeJS.ErrnoException)?.code ?? '');
@@ -54,7 +55,7 @@ export class DirStore implements Store, RunIndex {
     if ((await this.newestVersion(key)) !== current) return null;
     const next = current + 1;
     const mine = this.versionPath(key, next);
-    await mkdir(dirname(mine), { recursive: true });
+    await makeFolder(dirname(mine));
     const staged = await this.stage(key, body);
     if (!(await this.linkNew(staged, mine, { keep: true }))) return this.lost(staged);
     // A version is pruned only after KEPT newer ones. A writer that was held up before link() for so long may have linked
@@ -126,7 +127,7 @@ export class DirStore implements Store, RunIndex {
       await writeFile(staged, body, { mode: 0o600 });
     } catch (error) {
       if (isCode(error, 'ENOENT')) {
-        await mkdir(dirname(path), { recursive: true });
+        await makeFolder(dirname(path));
         await writeFile(staged, body, { mode: 0o600 });
       } else {
         await rm(staged, { force: true });

@@ -1,11 +1,11 @@
-import { constants } from 'node:fs';
-import { access, mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { Command } from 'commander';
 import { FleetExit } from '../../core/contract/exit-codes.ts';
 import { listProcesses } from '../../fleets/process-table.ts';
 import { storeOption } from '../options.ts';
 import { checkK6, k6Path } from '../prepare/k6.ts';
+import { assertWritable } from '../runs.ts';
 
 /** A run of some tasks for some hours writes less than this. */
 const WANTED_BYTES = 1024 ** 3;
@@ -58,10 +58,7 @@ async function processes(): Promise<string> {
 }
 
 async function disk(store: string): Promise<string> {
-  await mkdir(store, { recursive: true });
-  await access(store, constants.W_OK).catch(() => {
-    throw new Error(`cannot write to ${store}: choose another folder with --store`);
-  });
+  await assertWritable(store);
   const { bavail, bsize } = await statfs(store);
   const free = bavail * bsize;
   const gigabytes = (free / 1024 ** 3).toFixed(1);

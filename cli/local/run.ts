@@ -5,13 +5,14 @@ import { printOutcome } from '../outcome.ts';
 import { localBackend } from '../prepare/backend.ts';
 import { type PreparedRun, prepareRun } from '../prepare/prepared-run.ts';
 import { planText } from '../render/plan-text.ts';
-import { Runs, type StoredRun } from '../runs.ts';
+import { assertWritable, Runs, type StoredRun } from '../runs.ts';
 import { coloursOf, widthOf } from '../terminal.ts';
 import { coordinate } from './coordinator.ts';
 
 /** Runs a script on this machine, from plan to verdict; the run's exit code becomes this process's. @throws UserError */
 export async function runLocally(script: string, flags: RunFlags): Promise<void> {
   refuseStackFlags(flags);
+  await assertWritable(flags.store);
   const prepared = await prepareRun(script, flags, localBackend);
   const { plan, k6, env } = prepared;
   const quiet = flags.quiet === true;
@@ -38,10 +39,13 @@ function refuseStackFlags({ detach, maxCost, alongside }: RunFlags): void {
 async function writeRun(storeDir: string, { plan, archive, summaryArchive }: PreparedRun): Promise<StoredRun> {
   const run = Runs.inFolder(storeDir).run(plan.id);
   try {
-    if (!(await run.createArchive(archive))) throw new Error(`run ${plan.id} exists already`);
+    if (!(await run.createArchive(archive))) {
+      throw new UserError(`a run ${plan.id} exists already in ${storeDir}: start it again`, FleetExit.internal);
+    }
     if (summaryArchive !== null) await run.putSummaryArchive(summaryArchive);
     await run.putPlan(plan);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(
       `cannot write to ${storeDir}: ${(error as Error).message}; choose another folder with --store`,
       FleetExit.internal,

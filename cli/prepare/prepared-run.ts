@@ -14,6 +14,7 @@ import type { RunFlags } from '../options.ts';
 import { archiveScript, archiveWrapper, assertSucceeded, inspectArchive, loadScript, type Probe } from './archive.ts';
 import type { Backend } from './backend.ts';
 import { checkK6, ensureK6, runK6 } from './k6.ts';
+import { assertScriptFile } from './script-file.ts';
 
 /** The value of `--observe` that leaves out the target's scaling. */
 const OBSERVE_NONE = 'none';
@@ -65,7 +66,7 @@ export async function prepareRun(
  */
 export async function prepare(options: PrepareOptions): Promise<PreparedRun> {
   const { k6, backend } = options;
-  refuseOtherSources(options.script);
+  await assertScriptFile(options.script);
   const script = await loadScript(resolve(options.script));
   const env = { ...backend.env, ...options.env };
   const dir = await mkdtemp(join(tmpdir(), 'k6-fleet-'));
@@ -141,15 +142,6 @@ async function planRun(options: PrepareOptions, { inspected, probe, k6Version }:
     envNames: Object.keys(env),
     warnings: [...tasks.warnings, ...(unobserved === null ? [] : [unobserved]), ...envWarnings(env, backend)],
   });
-}
-
-/** @throws UserError for what plain k6 takes as a script and k6-fleet does not */
-function refuseOtherSources(script: string): void {
-  if (script !== '-' && !/^https?:/.test(script) && !script.endsWith('.tar')) return;
-  throw new UserError(
-    `"${script}" is not a script file: k6-fleet does not run standard input, URLs or archives; save the script as a .js or .ts file`,
-    K6Exit.invalidConfig,
-  );
 }
 
 /** The script's options, overridden by the command line's. */

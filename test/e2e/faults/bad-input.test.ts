@@ -1,3 +1,5 @@
+import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { K6Exit } from '../../../core/contract/exit-codes.ts';
 import { plainK6, Sandbox } from '../../support/fleet.ts';
@@ -59,13 +61,66 @@ describe.concurrent('bad input: each one clear message and a fitting exit code',
     expect(code).toBe((await plainK6(['run', script])).code);
   });
 
-  it('a script that does not exist', async () => {
-    const { code, stderr } = await sandbox.cli(['run', 'nowhere.js']);
+  it.each([
+    ['a missing file', 'nowhere.js', /^k6-fleet: there is no script nowhere\.js: check its path\n$/],
+    ['a missing folder', 'no/where.js', /^k6-fleet: there is no script no\/where\.js: check its path\n$/],
+    ['a folder', 'folder', /^k6-fleet: folder is a folder: give the path of a \.js or \.ts file\n$/],
+    ['a folder with a slash', 'folder/', /^k6-fleet: folder\/ is a folder: /],
+    [
+      'a file with a slash',
+      'a-file.js/',
+      /^k6-fleet: there is no script a-file\.js\/: a part of its path is not a folder\n$/,
+    ],
+    ['a broken link', 'broken.js', /^k6-fleet: there is no script broken\.js: check its path\n$/],
+    ['a loop of links', 'loop.js', /^k6-fleet: the script loop\.js cannot be read: ELOOP[^\n]*\n$/],
+    ['an empty name', '', /^k6-fleet: the name of the script is empty: give the path of a \.js or \.ts file\n$/],
+  ])('a script that is %s', async (_, script, message) => {
+    await mkdir(sandbox.path('folder'), { recursive: true });
+    await sandbox.script('a-file.js', good);
+    for (const [name, to] of [
+      ['broken.js', 'gone.js'],
+      ['loop.js', 'loop.js'],
+    ] as const) {
+      await symlink(to, sandbox.path(name)).catch(() => undefined);
+    }
 
-    expect(stderr).toContain('nowhere.js');
-    expect(stderr).toMatch(/^k6-fleet: /);
-    expect(stderr).not.toMatch(/internal error/);
-    expect(code).toBe((await plainK6(['run', 'nowhere.js'])).code);
+    for (const command of ['run', 'plan']) {
+      const { code, stdout, stderr } = await sandbox.cli([command, script]);
+
+      expect(stderr).toMatch(message);
+      expect(stdout).toBe('');
+      expect(code).toBe(K6Exit.scriptException); // k6's own is 255
+    }
+  });
+
+  it.runIf(process.platform === 'linux').each(['/proc/no-such', '/proc/self/fd/no/such', '/dev/null'])(
+    'a store that cannot be written: %s',
+    async (store) => {
+      const script = await sandbox.script('good.js', good);
+      for (const args of [
+        ['run', script, '--store', store],
+        ['doctor', '--store', store],
+      ]) {
+        const { code, stdout, stderr } = await sandbox.cli(args);
+
+        expect(stdout + stderr).toMatch(`cannot write to ${store}: E`);
+        expect(stdout + stderr).toMatch(/; choose another folder with --store\n/);
+        expect(code).toBe(args[0] === 'run' ? K6Exit.invalidConfig : 1);
+      }
+    },
+  );
+
+  it('-e NAME of a variable that is not set', async () => {
+    const script = await sandbox.script('env.js', 'export default () => console.log("FOO is", __ENV.NO_SUCH_FOO);');
+
+    const { code, stderr, result } = await sandbox.run(script, ['-e', 'NO_SUCH_FOO', '--store', sandbox.path('env')]);
+
+    expect(stderr).toContain(
+      'k6-fleet: -e NO_SUCH_FOO: the environment has no NO_SUCH_FOO, so the script does not see it; for an empty value use -e NO_SUCH_FOO=\n',
+    );
+    expect(code).toBe(0);
+    const log = sandbox.path(`env/runs/${result?.run.id}/tasks/0/0/log.gz`);
+    expect(gunzipSync(await readFile(log)).toString()).toContain('FOO is undefined');
   });
 
   it.each(fleetOptions)('ext.fleet of %s', async (fleet, message) => {
