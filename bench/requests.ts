@@ -38,10 +38,10 @@ export function requestsReport(timing: Timing, leg: CountedLeg, run: CountedRun)
   const perHour = (kinds: RegExp, counts: Counts, seconds: number) => (sumOf(kinds, counts) * 3600) / seconds;
   // Of what real tasks are asked for, only what workers ask: their coordinator has fewer tasks than the one in `leg`.
   const worker: Requests = {
-    puts: perHour(/^PUT (window|state)$/, run.advanceLoad, run.seconds) / run.tasks,
+    puts: perHour(/^PUT (window|status)$/, run.advanceLoad, run.seconds) / run.tasks,
     gets: perHour(/^GET control$/, run.advanceLoad, run.seconds) / run.tasks,
   };
-  const polls = perHour(/^GET (window|state)$/, leg.counts, leg.seconds) / tasks;
+  const polls = perHour(/^GET (window|status)$/, leg.counts, leg.seconds) / tasks;
   const ownKinds = '(control|checkpoint|progress|stop|other)$';
   const coordinator: Requests = {
     puts: perHour(new RegExp(`^PUT ${ownKinds}`), leg.counts, leg.seconds),

@@ -10,4 +10,4 @@ export function kindOf(method: string, key: string): string {
 }
 
 const NAME =
-  /\/(control|checkpoint|progress|stop|state|log|plan|archive|environment|setup-data|result|summary)\.[a-z.]+$/;
+  /\/(control|checkpoint|progress|stop|status|log|plan|archive|environment|setup-data|result|summary)\.[a-z.]+$/;

@@ -99,7 +99,7 @@ export class SimulatedTasks {
   }
 }
 
-const FILE = /(runs|scratch)\/[^/]+\/tasks\/(\d+)\/0\/(?:state|(\d{6}))\.json(?:\.gz)?$/;
+const FILE = /(runs|scratch)\/[^/]+\/tasks\/(\d+)\/0\/(?:status|(\d{6}))\.json(?:\.gz)?$/;
 
 /** The line as if its last cell had begun at `second`. */
 function moved(line: CellLine, second: number): CellLine {

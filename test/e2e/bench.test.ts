@@ -62,7 +62,7 @@ describe.concurrent('a quick benchmark of', () => {
     expect(leg.counts).toMatchObject({ 'GET window': expect.any(Number), DescribeTasks: expect.any(Number) });
     expect(run.advanceLoad).toMatchObject({ 'PUT window': expect.any(Number), 'GET control': expect.any(Number) });
     expect(run.inAll).toMatchObject({
-      'PUT state': expect.any(Number),
+      'PUT status': expect.any(Number),
       'GET plan': 1,
       'GET archive': 1,
       'PUT result': 1,
