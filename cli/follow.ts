@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Phase } from '../core/contract/control.ts';
 import { FleetExit } from '../core/contract/exit-codes.ts';
 import type { Progress } from '../core/contract/progress.ts';
 import type { Result } from '../core/contract/result.ts';
 import { UserError } from '../core/errors.ts';
 import { type OutcomeOptions, printOutcome } from './outcome.ts';
+import { stopNotice } from './render/stop-text.ts';
 import type { StoredRun } from './runs.ts';
 import { promptOnInterrupt } from './signals.ts';
 import { coloursOf, LiveProgress } from './terminal.ts';
@@ -43,12 +45,18 @@ export async function followRun(run: StoredRun, options: FollowOptions): Promise
 async function untilResult(run: StoredRun, quiet: boolean): Promise<Result | 'detached'> {
   const live = quiet ? null : new LiveProgress(process.stderr, coloursOf(process.stderr));
   const assertActive = await activityCheck(run);
-  const prompt = promptOnInterrupt({ before: () => live?.clear(), stop: (by) => run.requestStop(by) });
+  let phase: Phase | null = null;
+  const prompt = promptOnInterrupt({
+    before: () => live?.clear(),
+    stop: (by) => run.requestStop(by),
+    notice: () => stopNotice(phase),
+  });
   try {
     while (!prompt.detached) {
       const result = await run.result();
       if (result !== null) return result;
       const progress = await run.progress();
+      phase = progress?.phase ?? null;
       if (progress !== null && !prompt.asking) live?.show(progress);
       await assertActive(progress);
       await sleep(POLL_MS, undefined, { signal: prompt.detach }).catch(() => undefined);

@@ -24,19 +24,27 @@ export interface DetachPrompt {
   release(): void;
 }
 
+export interface InterruptActions {
+  /** Clears the screen for the prompt. */
+  before(): void;
+  /** Requests the stop. @param by the signal as a user knows it */
+  stop(by: string): Promise<unknown>;
+  /** What a stop does now, as part of a sentence. */
+  notice(): string;
+}
+
 /**
  * Ctrl-C asks whether to stop the run or to detach from it. Without a terminal there is no one to ask, so SIGINT and
  * SIGTERM stop the run: a cancelled CI job must not leave load behind. A second signal detaches, as SIGHUP does at once.
- * @param actions before: clears the screen for the prompt. stop: requests the stop
  */
-export function promptOnInterrupt(actions: { before(): void; stop(by: string): Promise<unknown> }): DetachPrompt {
+export function promptOnInterrupt(actions: InterruptActions): DetachPrompt {
   const detach = new AbortController();
   let question: Interface | null = null;
   let stopping = false;
 
   const stop = async (signal: NodeJS.Signals) => {
     stopping = true;
-    process.stderr.write('k6-fleet: stopping the run gracefully; press Ctrl-C again to detach from it\n');
+    process.stderr.write(`k6-fleet: ${actions.notice()}; press Ctrl-C again to detach from the run\n`);
     await actions.stop(signalName(signal)).catch((error: Error) => {
       process.stderr.write(`k6-fleet: the stop request could not be written: ${error.message}\n`);
     });

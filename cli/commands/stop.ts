@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
 import { RUN_ID, stackOption, storeOption } from '../options.ts';
+import { stopNotice } from '../render/stop-text.ts';
 import { Runs, type RunsFlags } from '../runs.ts';
 
 export const stopCommand = () =>
@@ -27,6 +28,7 @@ export const stopCommand = () =>
         process.stderr.write(`aborted run ${id}; its tasks are stopping\n`);
         return;
       }
-      const first = await run.requestStop('k6-fleet stop');
-      process.stderr.write(first ? `stopping run ${id} gracefully\n` : `run ${id} is stopping already\n`);
+      const [first, progress] = [await run.requestStop('k6-fleet stop'), await run.progress()];
+      const notice = first ? stopNotice(progress?.phase ?? null) : 'a stop has been requested already';
+      process.stderr.write(`run ${id}: ${notice}\n`);
     });

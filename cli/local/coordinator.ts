@@ -9,6 +9,7 @@ import { LocalFleet } from '../../fleets/local.ts';
 import { createObserver } from '../../observers/create-observer.ts';
 import { compression } from '../../stores/compression.ts';
 import { packageRoot } from '../package-root.ts';
+import { stopNotice } from '../render/stop-text.ts';
 import type { StoredRun } from '../runs.ts';
 import { onSignals, signalName } from '../signals.ts';
 import { coloursOf, LiveProgress } from '../terminal.ts';
@@ -41,7 +42,10 @@ export async function coordinate(
     compression,
     onProgress: (progress) => live?.show(progress),
   });
-  const interrupts = stopOnSignals(run, () => live?.clear());
+  const interrupts = stopOnSignals(run, () => {
+    live?.clear();
+    process.stderr.write(`k6-fleet: ${stopNotice(coordinator.phase)}; press Ctrl-C again to stop at once\n`);
+  });
   try {
     const outcome = await Promise.race([coordinator.run(), interrupts.killed]);
     if (outcome !== 'killed') return outcome;
@@ -61,7 +65,7 @@ export async function coordinate(
 }
 
 /** Requests a graceful stop at the first signal; `killed` resolves at the second, or if the request cannot be written. */
-function stopOnSignals(run: StoredRun, beforeMessage: () => void): { killed: Promise<'killed'>; release: () => void } {
+function stopOnSignals(run: StoredRun, onFirst: () => void): { killed: Promise<'killed'>; release: () => void } {
   let release = () => {};
   const killed = new Promise<'killed'>((resolve) => {
     const kill = () => resolve('killed');
@@ -69,8 +73,7 @@ function stopOnSignals(run: StoredRun, beforeMessage: () => void): { killed: Pro
     release = onSignals((signal) => {
       if (stopping) return kill();
       stopping = true;
-      beforeMessage();
-      process.stderr.write('k6-fleet: stopping the run gracefully; press Ctrl-C again to stop at once\n');
+      onFirst();
       run.requestStop(signalName(signal)).catch(kill);
     });
   });

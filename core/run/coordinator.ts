@@ -1,4 +1,4 @@
-import type { StopReason } from '../contract/control.ts';
+import type { Phase, StopReason } from '../contract/control.ts';
 import type { Result } from '../contract/result.ts';
 import { RunFiles } from '../contract/run-files.ts';
 import type { Fleet, MetricsSink, TargetObserver } from '../ports.ts';
@@ -68,6 +68,11 @@ export class Coordinator {
     const result = this.coordinate(until);
     this.ended = result.catch(() => undefined);
     return result;
+  }
+
+  /** The phase of the run. */
+  get phase(): Phase {
+    return this.checkpointer.run.state.phase;
   }
 
   /** Kills every task and stops driving the run, which then has no result. */

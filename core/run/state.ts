@@ -85,6 +85,8 @@ export interface RunState {
   summary: JobOutcome | null;
   /** Why the run was stopped early; null: it was not. */
   stop: StopReason | null;
+  /** A user's request to stop has been obeyed: it is in the store for the rest of the run. */
+  stopRequested: boolean;
   /** A task's script called exec.test.fail(). */
   markedFailed: boolean;
   /** The token bucket of launches. */
@@ -133,6 +135,7 @@ export function initialState(plan: Plan, now: number): RunState {
     teardown: null,
     summary: null,
     stop: null,
+    stopRequested: false,
     markedFailed: false,
     launchBucket: initialLaunchLevel(plan.timing.launchesPerSecond, now),
     refusals: {},

@@ -32,8 +32,9 @@ const PHASES: Readonly<Record<Phase, (step: Step) => void>> = {
  */
 export function advance(run: Run, input: TickInput): Effects {
   const step = new Step(run, input);
-  if (input.stopRequest !== null) {
-    step.stop({ kind: 'requested', message: input.stopRequest.message, exitCode: K6Exit.externalAbort });
+  if (step.newStopRequest !== null) {
+    run.state.stopRequested = true;
+    step.stop({ kind: 'requested', message: step.newStopRequest.message, exitCode: K6Exit.externalAbort });
   }
   PHASES[step.state.phase](step);
   if (!workersMayExit(step.state.phase)) launchQueued(step);

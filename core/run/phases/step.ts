@@ -29,17 +29,21 @@ export interface Effects {
   writeSummary: boolean;
 }
 
-/** Phases that a stop can end. */
+/** Phases that every stop ends. */
 const STOPPABLE: ReadonlySet<Phase> = new Set(['launching', 'setup', 'arming', 'running']);
 
 /** One tick: the run, what was observed, and the effects that the phases collect. */
 export class Step {
   readonly effects: Effects = { launch: [], kill: [], writeSummary: false };
+  /** The request to stop, in the first tick that sees it. */
+  readonly newStopRequest: StopRequest | null;
 
   constructor(
     readonly run: Run,
     readonly input: TickInput,
-  ) {}
+  ) {
+    this.newStopRequest = run.state.stopRequested ? null : input.stopRequest;
+  }
 
   get state(): RunState {
     return this.run.state;
@@ -58,9 +62,14 @@ export class Step {
     this.state.phaseSince = this.input.now;
   }
 
-  /** Stops the run early. Only the first reason counts, as in k6. */
+  /**
+   * Stops the run early. Only the first reason counts, as in k6. After the load it is recorded and changes no phase:
+   * teardown() runs to its end.
+   */
   stop(reason: StopReason): void {
-    if (!STOPPABLE.has(this.state.phase)) return;
+    const { phase } = this.state;
+    if (phase === 'teardown' || phase === 'summary') this.state.stop ??= reason;
+    if (!STOPPABLE.has(phase)) return;
     this.state.stop = reason;
     for (const task of this.state.tasks) task.queuedAt = null;
     this.enter('stopping');

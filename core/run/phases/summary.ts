@@ -21,9 +21,15 @@ export function enterSummary(step: Step): void {
   assignJobAfterLoad(step, 'summary');
 }
 
-/** Summary: one task runs handleSummary(). Then observing. */
+/** Summary: one task runs handleSummary(), which a request to stop interrupts, as in k6. Then observing. */
 export function advanceSummary(step: Step): void {
   const outcome = jobOutcome(step);
+  if (outcome === null && step.newStopRequest !== null) {
+    warn(step.state, 'handleSummary() was interrupted, so the summary is the one of k6-fleet');
+    step.state.job = null;
+    enterObserving(step);
+    return;
+  }
   if (outcome === null) {
     killOverdueJob(step, HANDLE_SUMMARY_MS);
     return;

@@ -79,13 +79,56 @@ describe.concurrent('a signal', () => {
     await eventually('setup()', async () => hits('/in-setup-setup') === 1);
     run.child.kill('SIGINT');
 
-    const { code, stdout } = await run.ended;
+    const { code, stdout, stderr } = await run.ended;
 
     expect(code).toBe(105);
     expect(hits('/in-setup-teardown')).toBe(0);
     expect(hits('/in-setup')).toBe(0);
+    expect(stderr).toContain('k6-fleet: interrupting setup(); no load and no teardown() follow; press Ctrl-C again');
     expect(stdout).toContain('handled 1');
     expect((await run.result()).tasks.map(({ state }) => state)).toEqual(['not-started', 'not-started']);
+    await run.untilNoProcesses();
+  });
+
+  it('in teardown() lets it run to its end', async () => {
+    const long = endless('in-td')
+      .replace("duration: '5m'", 'iterations: 2')
+      .replace("-teardown');", `-teardown'); sleep(3); http.get('${server.url}/in-td-torn-down');`);
+    const run = await StartedRun.start(sandbox, 'in-td', long, ['--tasks', '2']);
+    await eventually('teardown()', async () => hits('/in-td-teardown') === 1);
+    run.child.kill('SIGINT');
+
+    const { code, stdout, stderr } = await run.ended;
+
+    expect(code).toBe(105);
+    expect(stderr).toContain(
+      'k6-fleet: teardown() is running to its end, then the run ends; press Ctrl-C again to stop at once\n',
+    );
+    expect(hits('/in-td-torn-down')).toBe(1);
+    expect(stdout).toContain('handled 5'); // setup, two iterations and teardown with two requests
+    expect((await run.result()).verdict.reasons).toEqual(['test run was aborted by Ctrl-C']);
+    await run.untilNoProcesses();
+  });
+
+  it('in handleSummary() interrupts it', async () => {
+    const long = endless('in-summary')
+      .replace("duration: '5m'", 'iterations: 2')
+      .replace(
+        'handleSummary(data) {',
+        `handleSummary(data) { http.get('${server.url}/in-summary-summary'); for (;;);`,
+      );
+    const run = await StartedRun.start(sandbox, 'in-summary', long, ['--tasks', '2']);
+    await eventually('handleSummary()', async () => hits('/in-summary-summary') === 1);
+    run.child.kill('SIGINT');
+
+    const { code, stdout, stderr } = await run.ended;
+
+    expect(code).toBe(105);
+    expect(stderr).toContain('k6-fleet: interrupting handleSummary(); press Ctrl-C again to stop at once\n');
+    expect(stdout).not.toContain('handled');
+    expect((await run.result()).warnings).toContain(
+      'handleSummary() was interrupted, so the summary is the one of k6-fleet',
+    );
     await run.untilNoProcesses();
   });
 
@@ -129,7 +172,7 @@ describe.concurrent('stop', () => {
     const again = await run.cli('stop');
     const { code, stdout } = await run.ended;
 
-    expect([asked.code, asked.stderr]).toEqual([0, `stopping run ${run.id} gracefully\n`]);
+    expect([asked.code, asked.stderr]).toEqual([0, `run ${run.id}: stopping the run gracefully\n`]);
     expect(again.code === 0 || again.stderr.includes('has ended already')).toBe(true);
     expect(code).toBe(105);
     expect((await run.result()).stop).toMatchObject({

@@ -353,10 +353,47 @@ test.each(['launching', 'setup', 'arming', 'running'] as const)('a stop request 
   expect(state).toMatchObject({ phase: 'stopping', stop: { kind: 'requested', message: 'enough', exitCode: 105 } });
 });
 
-test.each(['teardown', 'summary', 'finished'] as const)('a stop request in phase %s comes too late', (phase) => {
-  const state = stateOf(phase, [done(), done()], { ...started, job: { ...setupJob, kind: 'teardown' } });
+test('a stop request in teardown is recorded, and teardown runs to its end', () => {
+  const job = { ...setupJob, kind: 'teardown' } as const;
+  const state = stateOf('teardown', [done(), done()], { ...started, jobs: 1, job });
+  const stopRequest = { at: 'now', message: 'enough' };
+  advance(runOf(state), input({ stopRequest }));
+  expect(state).toMatchObject({
+    phase: 'teardown',
+    job: { kind: 'teardown' },
+    stop: { kind: 'requested', message: 'enough', exitCode: 105 },
+  });
+
+  const [host] = state.tasks;
+  if (host !== undefined) host.status = status({ phase: 'done', exitCode: 0, job: ended(0) });
+  advance(runOf(state), input({ stopRequest }));
+  expect(state, 'the same request does not interrupt the summary').toMatchObject({ phase: 'summary' });
+  advance(runOf(state), input({ stopRequest }));
+  expect(state).toMatchObject({ phase: 'summary', job: { kind: 'summary' }, warnings: [] });
+});
+
+test('a stop request in the summary interrupts handleSummary()', () => {
+  const state = stateOf('summary', [done(), done()], { ...started, job: { ...setupJob, kind: 'summary' } });
   advance(runOf(state), input({ stopRequest: { at: 'now', message: 'enough' } }));
-  expect(state).toMatchObject({ phase, stop: null });
+  expect(state).toMatchObject({
+    phase: 'finished',
+    job: null,
+    stop: { kind: 'requested', message: 'enough', exitCode: 105 },
+    warnings: ['handleSummary() was interrupted, so the summary is the one of k6-fleet'],
+  });
+});
+
+test('a stop request interrupts the summary of a run that was stopped for another reason, which stays', () => {
+  const stop = { kind: 'threshold', message: 'crossed', exitCode: 99 } as const;
+  const state = stateOf('summary', [done(), done()], { ...started, stop, job: { ...setupJob, kind: 'summary' } });
+  advance(runOf(state), input({ stopRequest: { at: 'now', message: 'enough' } }));
+  expect(state).toMatchObject({ phase: 'finished', stop });
+});
+
+test('a stop request comes too late for a run that is finished', () => {
+  const state = stateOf('finished', [done(), done()], started);
+  advance(runOf(state), input({ stopRequest: { at: 'now', message: 'enough' } }));
+  expect(state).toMatchObject({ phase: 'finished', stop: null });
 });
 
 test('only the first reason to stop counts', () => {
