@@ -8,7 +8,7 @@ export const STABLE_POINTS = 3;
  * A point above the bound is an outlier, and no loss of a recovery, if none of the next so many measured points is above
  * it too: one bad second in ten may be bad luck.
  */
-export const OUTLIER_POINTS = 10;
+const OUTLIER_POINTS = 10;
 
 /** Unix ms at which the interval of a point starts. */
 export const pointMs = (point: SeriesPoint): number => point.t * 1000;
