@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { TargetSeries } from '../core/contract/target-series.ts';
 import type { Observation, TargetObserver } from '../core/ports.ts';
+import { serviceEvent } from './event-meaning.ts';
 
 /** The part of the demo's `GET /_demo/state` that is needed. */
 const DemoState = z.object({
@@ -35,7 +36,9 @@ export class DemoObserver implements TargetObserver {
     const at = this.now();
     const latest = state.events.at(-1)?.id ?? 0;
     if (latest < this.lastEventId) this.lastEventId = 0; // the demo has been restarted, and counts from 1
-    const events = state.events.filter(({ id }) => id > this.lastEventId).map(({ at, message }) => ({ at, message }));
+    const events = state.events
+      .filter(({ id }) => id > this.lastEventId)
+      .map(({ at, message }) => serviceEvent(at, message));
     this.lastEventId = latest;
     return {
       reading: { at, desired, running, pending },

@@ -99,7 +99,13 @@ export const TargetReading = z.object({
 });
 export type TargetReading = z.infer<typeof TargetReading>;
 
-export const TargetEvent = z.object({ at: z.number(), message: z.string() });
+export const TargetEvent = z.object({
+  /** Unix ms, by the clock of the target's platform. */
+  at: z.number(),
+  message: z.string(),
+  desired: z.number().int().optional().describe('the event set the desired count of the whole target to this'),
+  steady: z.boolean().optional().describe('true: all desired tasks of the whole target ran'),
+});
 export type TargetEvent = z.infer<typeof TargetEvent>;
 
 /** One value of one of the target's series, such as `cpu`. */

@@ -1,5 +1,5 @@
 /** The moments that a verdict is about: when the load rose, when the target scaled out, when its latency recovered. */
-import type { SeriesPoint, TargetMoments, TargetReading } from '../contract/result.ts';
+import type { SeriesPoint, TargetEvent, TargetMoments, TargetReading } from '../contract/result.ts';
 
 /** How many measured points p95 must stay at or under its bound to count as recovered: one good second may be luck. */
 export const STABLE_POINTS = 3;
@@ -67,17 +67,51 @@ export interface ScaleOut {
   runningTo: number | null;
 }
 
+export interface ScaleOutInput {
+  /** In order of time. */
+  readings: readonly TargetReading[];
+  /** In order of time. */
+  events: readonly TargetEvent[];
+  /** Unix ms. */
+  loadBegan: number;
+  /** Unix ms. */
+  loadRose: number;
+}
+
 /**
  * The scale-out that answered the load: the desired count's first rise since `loadRose`, then the running count's. If
- * there was none, a scale-out that began earlier in the load's ramp counts.
- * @param readings in order of time
- * @param loadBegan, loadRose Unix ms
+ * there was none, a scale-out that began earlier in the load's ramp counts. A count rose when an event says so, otherwise
+ * at the first reading that shows it.
  */
-export function findScaleOut(readings: readonly TargetReading[], loadBegan: number, loadRose: number): ScaleOut {
+export function findScaleOut({ readings, events, loadBegan, loadRose }: ScaleOutInput): ScaleOut {
   const answer = scaleOutSince(readings, loadRose);
-  if (answer.desiredRose !== null) return answer;
-  const earlier = scaleOutSince(readings, loadBegan);
-  return earlier.desiredRose === null ? answer : earlier;
+  const earlier = answer.desiredRose === null ? scaleOutSince(readings, loadBegan) : answer;
+  return refinedBy(events, readings, earlier.desiredRose === null ? answer : earlier);
+}
+
+/**
+ * How long before a reading with the old count an event may have announced the new one, ms: autoscaling's activity begins
+ * before it calls ECS.
+ */
+const ANNOUNCED_MS = 10_000;
+
+/**
+ * The same scale-out, at the moments of its events. Their clock is not the readings': a moment stays between the last
+ * reading without the rise and the first one with it.
+ */
+function refinedBy(events: readonly TargetEvent[], readings: readonly TargetReading[], scaleOut: ScaleOut): ScaleOut {
+  const { from, desiredRose, runningRose } = scaleOut;
+  if (from === null || desiredRose === null) return scaleOut;
+  const momentOf = (rise: number, leadMs: number, isMeant: (event: TargetEvent) => boolean): number => {
+    const before = readings.findLast(({ at }) => at < rise)?.at ?? rise;
+    const event = events.find((each) => each.at > before - leadMs && each.at < rise && isMeant(each));
+    return event === undefined ? rise : Math.max(event.at, before);
+  };
+  const desiredAt = momentOf(desiredRose, ANNOUNCED_MS, ({ desired }) => desired !== undefined && desired > from);
+  if (runningRose === null) return { ...scaleOut, desiredRose: desiredAt };
+  const runningAt = momentOf(runningRose, 0, ({ at, steady }) => steady === true && at > desiredAt);
+  // Between the same two readings both may have risen.
+  return { ...scaleOut, desiredRose: desiredAt, runningRose: Math.max(desiredAt, runningAt) };
 }
 
 /** A scale-in that is still under way while the load rises lowers the level that a rise is measured from. */

@@ -47,7 +47,9 @@ export function targetVerdict(input: TargetVerdictInput): TargetResult {
   const load = loadRise(points);
   const loadRose = load?.roseAt ?? null;
   const loadBegan = points[0] ? pointMs(points[0]) : null;
-  const scaleOut = loadRose === null || loadBegan === null ? null : findScaleOut(timeline, loadBegan, loadRose);
+  const events = eventsOf(input.events, timeline[0]?.at ?? 0);
+  const scaleOut =
+    loadRose === null || loadBegan === null ? null : findScaleOut({ readings: timeline, events, loadBegan, loadRose });
   const recovery =
     loadRose === null || !plan.recoverWithin
       ? null
@@ -83,7 +85,7 @@ export function targetVerdict(input: TargetVerdictInput): TargetResult {
   return {
     timeline,
     series: seriesOf(samples),
-    events: eventsOf(input.events, timeline[0]?.at ?? 0),
+    events,
     moments,
     timings,
     peakTasks: peak?.running ?? null,

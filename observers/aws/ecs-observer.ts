@@ -74,7 +74,7 @@ export class EcsObserver implements TargetObserver {
     const maximum = services.reduce((sum, { desired }, i) => sum + (maximums[i] ?? desired), 0);
     return {
       reading: { at: now, ...sumOf(services) },
-      events: [...services.flatMap(({ events }) => events), ...activities, ...failures],
+      events: [...this.ofTarget([...services.flatMap(({ events }) => events), ...activities]), ...failures],
       samples: [
         ...samples,
         ...(healthy === null ? [] : this.ifNews({ series: TargetSeries.healthyHosts, at: now, value: healthy })),
@@ -83,6 +83,11 @@ export class EcsObserver implements TargetObserver {
       alarms: [],
       ...(scales && { maximum }),
     };
+  }
+
+  /** The counts of one service are the target's only if it has no other. */
+  private ofTarget(events: TargetEvent[]): TargetEvent[] {
+    return this.target.services.length === 1 ? events : events.map(({ at, message }) => ({ at, message }));
   }
 
   private async readHealthyHosts(): Promise<number | null> {

@@ -5,6 +5,7 @@ import {
   type ScalingActivity,
 } from '@aws-sdk/client-application-auto-scaling';
 import type { TargetEvent } from '../../core/contract/result.ts';
+import { desiredSetBy } from '../event-meaning.ts';
 import type { ServiceName } from './ecs-services.ts';
 
 const RESOURCE = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount' } as const;
@@ -44,7 +45,8 @@ async function activitiesOf(
 
 /**
  * The activity, at its start, and its outcome, at its end. The status of an activity in progress is left out because it
- * changes: an event is counted once only if its text stays the same.
+ * changes: an event is counted once only if its text stays the same. Once the activity has set the desired count, its
+ * start carries that.
  */
 function activityEvents(service: string, activity: ScalingActivity, since: number): TargetEvent[] {
   const { StartTime, EndTime, Cause, Description, StatusCode, StatusMessage, NotScaledReasons = [] } = activity;
@@ -57,7 +59,9 @@ function activityEvents(service: string, activity: ScalingActivity, since: numbe
   );
   const why = reasons.length > 0 ? ` Not scaled: ${reasons.join('; ')}.` : '';
   const cause = Cause === undefined ? '' : ` Cause: ${Cause}.`;
-  const started = { at: StartTime.getTime(), message: `${prefix}${Description}${why}${cause}` };
+  const desired = reasons.length > 0 ? undefined : desiredSetBy(StatusMessage ?? '');
+  const message = `${prefix}${Description}${why}${cause}`;
+  const started = { at: StartTime.getTime(), message, ...(desired !== undefined && { desired }) };
   if (EndTime === undefined || reasons.length > 0) return [started];
   return [started, { at: EndTime.getTime(), message: `${prefix}${StatusCode}: ${StatusMessage ?? Description}` }];
 }

@@ -1,6 +1,7 @@
 import { type Deployment, DescribeServicesCommand, type ECSClient, type Service } from '@aws-sdk/client-ecs';
 import type { TargetEvent } from '../../core/contract/result.ts';
 import type { TargetConfig } from '../../core/contract/stack.ts';
+import { serviceEvent } from '../event-meaning.ts';
 
 export type ServiceName = TargetConfig['services'][number];
 
@@ -69,7 +70,9 @@ async function readBatch(client: ECSClient, batch: ServiceName[], since: number)
  * `updatedAt` changes with every scaling.
  */
 function eventsOf({ serviceName = '', events = [], deployments = [] }: Service, since: number): TargetEvent[] {
-  const own = events.flatMap(({ createdAt, message = '' }) => at(createdAt, since, message));
+  const own = events.flatMap(({ createdAt, message = '' }) =>
+    createdAt === undefined || createdAt.getTime() < since ? [] : [serviceEvent(createdAt.getTime(), message)],
+  );
   return [...own, ...deployments.flatMap((deployment) => deploymentEvents(serviceName, deployment, since))];
 }
 

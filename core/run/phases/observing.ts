@@ -55,6 +55,11 @@ function scaleOutOpenUntil({ plan, state, metrics }: Run): number | null {
   const { points } = seriesPoints(metrics);
   const loadRose = loadRoseAt(points);
   if (points[0] === undefined || loadRose === null) return null;
-  const { runningRose } = findScaleOut(state.readings, pointMs(points[0]), loadRose);
+  const { runningRose } = findScaleOut({
+    readings: state.readings,
+    events: state.events,
+    loadBegan: pointMs(points[0]),
+    loadRose,
+  });
   return runningRose === null ? loadRose + allowedMs + plan.timing.targetPollIntervalMs : null;
 }

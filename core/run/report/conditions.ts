@@ -73,7 +73,12 @@ function scalingProgress(input: ConditionInput): ScalingProgress {
   const loadRose = loadRoseSoFar(input, points);
   if (loadRose === null || first === undefined || last === undefined) return NOTHING_YET;
   const { scaleOutWithinMs, recoverWithin } = target;
-  const { runningRose } = findScaleOut(state.readings, pointMs(first), loadRose);
+  const { runningRose } = findScaleOut({
+    readings: state.readings,
+    events: state.events,
+    loadBegan: pointMs(first),
+    loadRose,
+  });
   const readAt = state.readings.at(-1)?.at ?? loadRose;
   // From a later moment on, it is not yet known whether p95 stays below its bound.
   const judgedAt = pointMs(last) - STABLE_POINTS * intervalSeconds * 1000;

@@ -54,6 +54,22 @@ describe('DemoObserver', () => {
     });
   });
 
+  it('says what an event means for the counts', async () => {
+    const texts = [
+      'Successfully set desired count to 5. Change successfully fulfilled by ecs.',
+      '(service demo) has started 3 tasks.',
+      '(service demo) has reached a steady state.',
+    ];
+    const events = texts.map((message, i) => ({ id: i + 1, at: 10 + i, message }));
+    const url = await answering(json(() => ({ ...STATE, events })));
+
+    expect((await new DemoObserver(url, () => 42).observe(0)).events).toEqual([
+      { at: 10, message: texts[0], desired: 5 },
+      { at: 11, message: texts[1] },
+      { at: 12, message: texts[2], steady: true },
+    ]);
+  });
+
   it('reports each event once', async () => {
     const events = [{ id: 1, at: 10, message: 'first' }];
     const url = await answering(json(() => ({ ...STATE, events })));

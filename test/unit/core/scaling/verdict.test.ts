@@ -201,6 +201,48 @@ describe('scaleOutWithin', () => {
   });
 });
 
+describe('events of a scale-out', () => {
+  /** Every 10 s, from second 2.5 on. */
+  const sparse = [2.5, 12.5, 22.5, 32.5, 42.5].map((s) => {
+    const [desired, running] = s < 20 ? [2, 2] : s < 40 ? [5, 3] : [5, 5];
+    return { at: at(s), desired, running, pending: desired - running };
+  });
+  const setTo = (s: number, desired: number) => ({ at: at(s), message: `set to ${desired}`, desired });
+
+  it.each<[string, TargetVerdictInput['events'], number, number]>([
+    ['none: the readings that show it', [], 22.5, 22.5],
+    ['the desired count was set', [setTo(15, 5)], 15, 22.5],
+    ['only plain text', [{ at: at(15), message: 'Successfully set desired count to 5.' }], 22.5, 22.5],
+    ['set back to what it was', [setTo(15, 2)], 22.5, 22.5],
+    ['announced before a reading that still has the old count', [setTo(11, 5)], 12.5, 22.5],
+    ['long before', [setTo(1, 5)], 22.5, 22.5],
+    ['later than the reading, by its own clock', [setTo(23, 5)], 22.5, 22.5],
+    ['steady before the reading', [setTo(15, 5), { at: at(20), message: 'steady', steady: true }], 15, 20],
+    ['steady before the rise', [{ at: at(14), message: 'steady', steady: true }, setTo(15, 5)], 15, 22.5],
+  ])('%s', (_, events, desired, running) => {
+    expect(judge({ readings: sparse, events }).moments).toMatchObject({
+      desiredRose: at(desired),
+      runningRose: at(running),
+    });
+  });
+
+  it('bridges a gap in which the target could not be read', () => {
+    const gap = [
+      { at: at(5), desired: 2, running: 2, pending: 0 },
+      { at: at(400), desired: 6, running: 6, pending: 0 },
+    ];
+
+    const { moments, expectations } = judge({
+      readings: gap,
+      events: [setTo(20, 6), { at: at(28), message: 'steady', steady: true }],
+      endedAtMs: at(400),
+    });
+
+    expect(moments).toMatchObject({ desiredRose: at(20), runningRose: at(28) });
+    expect(expectations[0]?.ok).toBe(true);
+  });
+});
+
 describe('minPeakTasks', () => {
   const plan: TargetPlan = { observe: 'demo:x', minPeakTasks: 4 };
 
@@ -440,7 +482,8 @@ describe('targetVerdict', () => {
         fc.uniqueArray(reading, { selector: (each) => each.at }),
         fc.array(fc.tuple(fc.nat(1000), latency), { maxLength: 60 }),
         fc.double({ min: 0, max: 1, noNaN: true }),
-        (list, seconds, errorRate) => {
+        fc.array(fc.record({ at: second.map(at), message: fc.string(), desired: count, steady: fc.boolean() })),
+        (list, seconds, errorRate, events) => {
           const points = load(
             seconds.length,
             (s) => seconds[s]?.[0] ?? 0,
@@ -453,12 +496,19 @@ describe('targetVerdict', () => {
             recoverWithin: { p95Ms: 1000, withinMs: 9000 },
           };
 
-          const result = judge({ readings: list, points, errorRate, plan });
+          const result = judge({ readings: list, points, errorRate, plan, events });
 
           expect(TargetResult.parse(result)).toEqual(result);
           expect(result.expectations).toHaveLength(4);
-          expect(judge({ readings: [...list].reverse(), points, errorRate, plan })).toEqual(result);
+          expect(judge({ readings: [...list].reverse(), points, errorRate, plan, events })).toEqual(result);
           const { desiredRose, runningRose } = result.moments;
+          const byReadings = judge({ readings: list, points, errorRate, plan }).moments;
+          expect([desiredRose === null, runningRose === null]).toEqual([
+            byReadings.desiredRose === null,
+            byReadings.runningRose === null,
+          ]);
+          expect(desiredRose ?? 0).toBeLessThanOrEqual(byReadings.desiredRose ?? 0);
+          expect(runningRose ?? 0).toBeLessThanOrEqual(byReadings.runningRose ?? 0);
           if (runningRose !== null) expect(runningRose).toBeGreaterThanOrEqual(desiredRose ?? Number.NaN);
         },
       ),

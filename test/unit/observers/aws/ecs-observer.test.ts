@@ -113,6 +113,12 @@ describe('events', () => {
         events: [
           aws.serviceEvent(200, '(service web) has started 2 tasks: (task 1) (task 2).'),
           aws.serviceEvent(112, '(service web) rolling back to deployment ecs-svc/old.'),
+          aws.serviceEvent(210, '(service web) has reached a steady state.'),
+          aws.serviceEvent(205, 'Failed to set desired count to 9.'),
+          aws.serviceEvent(
+            150,
+            'Message: Successfully set desired count to 5. Waiting for change to be fulfilled by ecs. Cause: monitor alarm high in state ALARM triggered policy cpu-70',
+          ),
           aws.serviceEvent(30, '(service web) has reached a steady state.'),
         ],
       }),
@@ -131,7 +137,10 @@ describe('events', () => {
       { at: at(110), message: '(service web) deployment ecs-svc/bad of web:42 failed: tasks failed to start.' },
       { at: at(112), message: '(service web) rolling back to deployment ecs-svc/old.' },
       { at: at(120), message: '(service web) deployment ecs-svc/new of web:42 started' },
+      { at: at(150), message: expect.stringContaining('Successfully set'), desired: 5 },
       { at: at(200), message: '(service web) has started 2 tasks: (task 1) (task 2).' },
+      { at: at(205), message: 'Failed to set desired count to 9.' },
+      { at: at(210), message: '(service web) has reached a steady state.', steady: true },
     ]);
     expect((await test.observe()).events.sort((a, b) => a.at - b.at)).toEqual(events);
   });
@@ -162,7 +171,7 @@ describe('events', () => {
     const cause =
       'Cause: monitor alarm TargetTracking-service/shop/web-AlarmHigh-1b437334 in state ALARM triggered policy cpu-70.';
     expect((await test.observe()).events.sort((a, b) => a.at - b.at)).toEqual([
-      { at: at(290), message: `(autoscaling of web) Setting desired count to 4. ${cause}` },
+      { at: at(290), message: `(autoscaling of web) Setting desired count to 4. ${cause}`, desired: 4 },
       {
         at: at(345),
         message:
