@@ -6,6 +6,7 @@ import { UserError } from '../../core/errors.ts';
 import { nameScript } from './archive-filename.ts';
 import { bundleNpmImports } from './bundle.ts';
 import { type K6Result, runK6 } from './k6.ts';
+import { errorText, K6_LOG_ARGS, type K6LogEntry, parseK6Log } from './k6-log.ts';
 
 export interface Script {
   /** Absolute path. */
@@ -19,13 +20,18 @@ export const loadScript = async (path: string): Promise<Script> => ({
   bundle: await bundleNpmImports({ file: path }),
 });
 
-const ARCHIVE_ARGS = ['--include-system-env-vars', '--exclude-env-vars', '--log-format=raw', '--no-color'];
+const ARCHIVE_ARGS = ['--include-system-env-vars', '--exclude-env-vars', ...K6_LOG_ARGS];
 
 /**
  * Packs the script and all files that it opens into a k6 archive.
- * @throws UserError with k6's own message and exit code, if k6 refuses the script
+ * @returns what k6 logged @throws K6RefusedError with k6's own message and exit code, if k6 refuses the script
  */
-export async function archiveScript(k6: string, script: Script, out: string, env: NodeJS.ProcessEnv): Promise<void> {
+export async function archiveScript(
+  k6: string,
+  script: Script,
+  out: string,
+  env: NodeJS.ProcessEnv,
+): Promise<K6LogEntry[]> {
   const { path, bundle } = script;
   const from = bundle === null ? path : '-';
   const k6Result = await runK6(k6, ['archive', ...ARCHIVE_ARGS, '-O', out, from], {
@@ -34,6 +40,7 @@ export async function archiveScript(k6: string, script: Script, out: string, env
   });
   assertSucceeded(k6Result);
   if (bundle !== null) await nameScript(out, `${basename(path)}.bundle.js`);
+  return parseK6Log(k6Result.stderr);
 }
 
 /** What only running the script's own code shows: its exports and its custom metrics. */
@@ -72,13 +79,20 @@ export async function handleSummary(data) {
 }
 `;
 
-/** Packs the wrapper as the archive that calls handleSummary. @throws UserError, as archiveScript */
-export async function archiveWrapper(k6: string, script: Script, out: string, env: NodeJS.ProcessEnv): Promise<void> {
+/** Packs the wrapper as the archive that calls handleSummary. @returns what k6 logged @throws K6RefusedError, as archiveScript */
+export async function archiveWrapper(
+  k6: string,
+  script: Script,
+  out: string,
+  env: NodeJS.ProcessEnv,
+): Promise<K6LogEntry[]> {
   const dir = dirname(script.path);
   const bundle = script.bundle === null ? null : await bundleNpmImports({ text: wrapper(script.path), dir });
   const text = bundle ?? wrapper(pathToFileURL(script.path).href);
-  assertSucceeded(await runK6(k6, ['archive', ...ARCHIVE_ARGS, '-O', out, '-'], { env, cwd: dir, input: text }));
+  const k6Result = await runK6(k6, ['archive', ...ARCHIVE_ARGS, '-O', out, '-'], { env, cwd: dir, input: text });
+  assertSucceeded(k6Result);
   await nameScript(out, `${basename(script.path)}.summary.js`);
+  return parseK6Log(k6Result.stderr);
 }
 
 /** The options of an archive, as `k6 inspect` prints them. */
@@ -86,16 +100,29 @@ export async function inspectArchive(
   k6: string,
   archive: string,
   env: NodeJS.ProcessEnv,
-): Promise<Record<string, unknown>> {
-  const args = ['inspect', '--include-system-env-vars', '--log-format=raw', '--no-color'];
-  const k6Result = await runK6(k6, [...args, archive], { env });
+): Promise<{ options: Record<string, unknown>; log: K6LogEntry[] }> {
+  const k6Result = await runK6(k6, ['inspect', '--include-system-env-vars', ...K6_LOG_ARGS, archive], { env });
   assertSucceeded(k6Result);
-  return JSON.parse(k6Result.stdout) as Record<string, unknown>;
+  return { options: JSON.parse(k6Result.stdout) as Record<string, unknown>, log: parseK6Log(k6Result.stderr) };
 }
 
-/** @throws UserError with what k6 printed, and its exit code, if it failed */
+/** k6 has refused a script. */
+export class K6RefusedError extends UserError {
+  constructor(
+    message: string,
+    exitCode: number,
+    /** All that it logged. */
+    readonly log: K6LogEntry[],
+  ) {
+    super(message, exitCode);
+    this.name = 'K6RefusedError';
+  }
+}
+
+/** @throws K6RefusedError with k6's errors and its exit code, if it failed */
 export function assertSucceeded(k6Result: K6Result): void {
   if (k6Result.code === 0) return;
-  const message = k6Result.stderr.trim() || `k6 ended with exit code ${k6Result.code}`;
-  throw new UserError(message, k6Result.code < 0 ? K6Exit.scriptException : k6Result.code);
+  const log = parseK6Log(k6Result.stderr);
+  const message = errorText(log).trim() || `k6 ended with exit code ${k6Result.code}`;
+  throw new K6RefusedError(message, k6Result.code < 0 ? K6Exit.scriptException : k6Result.code, log);
 }

@@ -11,9 +11,20 @@ import { type FleetOptions, parseFleetOptions, ScriptOptions, unobservedWarning 
 import { Requirements } from '../../core/plan/requirements.ts';
 import { taskCount } from '../../core/plan/task-count.ts';
 import type { RunFlags } from '../options.ts';
-import { archiveScript, archiveWrapper, assertSucceeded, inspectArchive, loadScript, type Probe } from './archive.ts';
+import { coloursOf } from '../terminal.ts';
+import {
+  archiveScript,
+  archiveWrapper,
+  assertSucceeded,
+  inspectArchive,
+  K6RefusedError,
+  loadScript,
+  type Probe,
+  type Script,
+} from './archive.ts';
 import type { Backend } from './backend.ts';
 import { checkK6, ensureK6, runK6 } from './k6.ts';
+import { entryLine, type K6LogEntry, shownEntries, warningsOf } from './k6-log.ts';
 import { assertScriptFile } from './script-file.ts';
 
 /** The value of `--observe` that leaves out the target's scaling. */
@@ -74,14 +85,8 @@ export async function prepare(options: PrepareOptions): Promise<PreparedRun> {
     const archive = join(dir, 'archive.tar');
     const wrapper = join(dir, 'summary.tar');
     const k6Version = await checkK6(k6);
-    await archiveScript(k6, script, archive, env);
-    const [inspected, probed] = await Promise.all([
-      inspectArchive(k6, archive, env),
-      // K6_VUS and the like are meant for the test, and would give the k6 that calls handleSummary VUs too.
-      archiveWrapper(k6, script, wrapper, scriptEnv(env)).then(() => inspectArchive(k6, wrapper, scriptEnv(env))),
-    ]);
-    const probe = (probed.ext as { fleetProbe: Probe }).fleetProbe;
-    const plan = await planRun(options, { inspected, probe, k6Version });
+    const inspection = await inspectScript({ k6, script, archive, wrapper, env });
+    const plan = await planRun(options, { ...inspection, k6Version });
     return {
       plan,
       archive: await readFile(archive),
@@ -99,10 +104,50 @@ interface Inspection {
   /** Its options. */
   inspected: Record<string, unknown>;
   probe: Probe;
-  k6Version: string;
+  /** What k6 warned of while it read the script. */
+  k6Warnings: string[];
 }
 
-async function planRun(options: PrepareOptions, { inspected, probe, k6Version }: Inspection): Promise<Plan> {
+/**
+ * Packs the script and its wrapper, and reads them. Prints what the script printed and what k6 warned of, as a single k6
+ * would.
+ * @throws UserError if k6 refuses the script
+ */
+async function inspectScript(paths: {
+  k6: string;
+  script: Script;
+  archive: string;
+  wrapper: string;
+  env: NodeJS.ProcessEnv;
+}): Promise<Inspection> {
+  const { k6, script, archive, wrapper, env } = paths;
+  // K6_VUS and the like are meant for the test, and would give the k6 that calls handleSummary VUs too.
+  const wrapperEnv = scriptEnv(env);
+  const logs: K6LogEntry[][] = [];
+  try {
+    logs.push(await archiveScript(k6, script, archive, env));
+    const [ofScript, ofWrapper] = await Promise.all([
+      inspectArchive(k6, archive, env),
+      archiveWrapper(k6, script, wrapper, wrapperEnv).then(async (log) => {
+        logs.push(log);
+        return inspectArchive(k6, wrapper, wrapperEnv);
+      }),
+    ]);
+    logs.push(ofScript.log, ofWrapper.log);
+    const probe = (ofWrapper.options.ext as { fleetProbe: Probe }).fleetProbe;
+    return { inspected: ofScript.options, probe, k6Warnings: warningsOf(logs) };
+  } catch (error) {
+    if (error instanceof K6RefusedError) logs.push(error.log);
+    throw error;
+  } finally {
+    printLog(shownEntries(logs));
+  }
+}
+
+async function planRun(
+  options: PrepareOptions,
+  { inspected, probe, k6Version, k6Warnings }: Inspection & { k6Version: string },
+): Promise<Plan> {
   const { k6, backend, env, strict } = options;
   const scriptOptions = ScriptOptions.parse(inspected);
   const ofScript = parseFleetOptions(scriptOptions.ext?.fleet);
@@ -140,8 +185,15 @@ async function planRun(options: PrepareOptions, { inspected, probe, k6Version }:
     maxLost: fleet.maxLost ?? 0,
     timing: { ...backend.timing(tasks.count), ...options.timing },
     envNames: Object.keys(env),
+    k6Warnings,
     warnings: [...tasks.warnings, ...(unobserved === null ? [] : [unobserved]), ...envWarnings(env, backend)],
   });
+}
+
+function printLog(entries: readonly K6LogEntry[]): void {
+  const { stderr } = process;
+  const style = stderr.isTTY ? (coloursOf(stderr) ? 'coloured' : 'terminal') : 'plain';
+  for (const entry of entries) stderr.write(entryLine(entry, style));
 }
 
 /** The script's options, overridden by the command line's. */

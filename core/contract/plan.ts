@@ -132,6 +132,8 @@ export const Plan = z.object({
   blacklistIPs: z.array(z.string()),
   /** Null: not on Fargate. */
   fargate: z.object({ subnets: z.array(FargateSubnet).min(1) }).nullable(),
+  /** What k6 warned of while it read the script; the CLI has shown it. */
+  k6Warnings: z.array(z.string()).default([]),
   warnings: z.array(z.string()),
 });
 export type Plan = z.infer<typeof Plan>;

@@ -65,6 +65,7 @@ export interface PlanInput {
   maxLost: number;
   timing: Timing;
   envNames: string[];
+  k6Warnings: string[];
   /** What else the user should know before the run. */
   warnings: string[];
 }
@@ -101,6 +102,7 @@ export function buildPlan(input: PlanInput): Plan {
     maxLost: input.maxLost,
     timing: input.timing,
     envNames: input.envNames,
+    k6Warnings: input.k6Warnings,
     blacklistIPs: options.blacklistIPs ?? [],
     fargate: null,
     warnings: [...planWarnings(requirements), ...(tooShort === null ? [] : [tooShort]), ...input.warnings],

@@ -103,7 +103,6 @@ export class Coordinator {
     await this.launcher.killAll().catch(() => undefined);
     const leg = this.newLeg();
     await leg.taskPoller.poll();
-    settleOutcomes(this.checkpointer.run.state, this.options.clock.now());
     const result = await this.writeResult();
     await leg.metricsPublisher.endRun();
     await this.launcher.killAll(); // the superseded coordinator may have launched some more
@@ -190,6 +189,8 @@ export class Coordinator {
 
   private async writeResult(): Promise<Result> {
     const { clock } = this.options;
+    // A leg may have claimed a run that was being terminated, and then writes its result.
+    settleOutcomes(this.checkpointer.run.state, clock.now());
     const result = buildResult(this.checkpointer.run, clock.now());
     await this.checkpointer.writeSummary();
     await this.checkpointer.checkpoint();

@@ -154,6 +154,26 @@ describe.concurrent('bad input: each one clear message and a fitting exit code',
     expect(code).toBe(K6Exit.invalidConfig);
   });
 
+  it('what k6 warns of while it reads a script is shown once, and is in the result', async () => {
+    const warned = `console.log('read'); ${good.replace('{ vus', "{ treshholds: { http_reqs: ['count>0'] }, vus")}`;
+    const script = await sandbox.script('unknown-field.js', warned);
+    const logged = (text: string) =>
+      text.split('\n').flatMap((line) => (line.startsWith('time=') ? [line.replace(/^time=\S+ /, '')] : []));
+
+    const plain = await plainK6(['run', '-q', '--summary-mode=disabled', script]);
+    const planned = await sandbox.cli(['plan', script]);
+    const run = await sandbox.run(script, ['--store', sandbox.path('warned')]);
+
+    // Plain k6 executes the init code once more for each VU.
+    const expected = [...new Set(logged(plain.stderr))].sort();
+    expect(expected).toHaveLength(2);
+    expect(logged(planned.stderr).sort()).toEqual(expected);
+    expect(logged(run.stderr).sort()).toEqual(expected);
+    expect(run.result?.warnings).toEqual([
+      'There were unknown fields in the options exported in the script: json: unknown field "treshholds"',
+    ]);
+  });
+
   it('stop of a run that has ended', async () => {
     const { result } = await sandbox.run(await sandbox.script('ended.js', good), ['--store', sandbox.path('ended')]);
 

@@ -53,6 +53,7 @@ export function planOf(shape: PlanShape = {}): Plan {
       ...shape.timing,
     },
     envNames: [],
+    k6Warnings: [],
     warnings: [],
   };
 }

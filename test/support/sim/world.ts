@@ -130,7 +130,15 @@ class World {
     const { terminateMs } = this.scenario;
     if (terminateMs === undefined) return [];
     const reason = { kind: 'internal' as const, message: 'the state machine was aborted', exitCode: 1 };
-    const once = async () => new Coordinator(this.optionsOf(++this.legs)).terminate(reason);
+    // As the stopper does, since a leg that is starting may claim the run back.
+    const once = async (): Promise<Result | null> => {
+      try {
+        return await new Coordinator(this.optionsOf(++this.legs)).terminate(reason);
+      } catch (error) {
+        if (error instanceof SupersededError) return once();
+        throw error;
+      }
+    };
     return [
       this.clock.sleep(terminateMs).then(async () => {
         const result = await once();

@@ -106,6 +106,7 @@ export const samplePlan: Plan = {
     checkpointMs: 10_000,
   },
   envNames: ['BASE_URL'],
+  k6Warnings: [],
   warnings: ['the script calls Math.random() at init: every task draws its own numbers'],
 };
 

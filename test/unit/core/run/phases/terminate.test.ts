@@ -39,3 +39,22 @@ test('a run that has its result keeps it', async () => {
   expect(outcome.stored.verdict).toMatchObject({ passed: true });
   expect(outcome.left).toEqual([]);
 });
+
+test('a leg that claims the run while it is being terminated writes the same result', async () => {
+  const loadPlan = planOf({ tasks: 3, durationMs: 20_000 });
+  let claimedBack = 0;
+  for (let lateMs = 0; lateMs <= 400; lateMs += 25) {
+    const terminateMs = 10_000;
+    const leg = { ...calm, startMs: terminateMs + lateMs };
+    const outcome = await simulate(scenario({ plan: loadPlan, coordinators: [calm, leg], terminateMs, latencyMs: 20 }));
+    if (outcome.stored.stop === null) continue; // the leg came first
+    if (outcome.endings.some((ending) => !(ending instanceof SupersededError) && outcome.superseded.length > 1)) {
+      claimedBack += 1;
+    }
+    expect(outcome.stored.tasks.map(({ state, requests }) => [state, requests > 0])).toEqual(
+      outcome.stored.tasks.map(() => ['stopped', true]),
+    );
+    expect(outcome.left).toEqual([]);
+  }
+  expect(claimedBack).toBeGreaterThan(0);
+});
