@@ -46,7 +46,7 @@ test('the spike with four tasks from the command line, with the files and the ve
     ['recoverWithin', true],
   ]);
   expect(stdout).toContain('✓ status is 200');
-  expect(stdout).toMatch(/✓ scaleOutWithin: running rose from 2 to \d tasks/);
+  expect(stdout).toMatch(/✓ scaleOutWithin: running tasks rose from 2 to \d,/);
   expect(stdout).toContain(`s3://${deployed.info.bucket}/runs/${result.run.id}`);
   expect(stdout).toContain(`#dashboards/dashboard/${deployed.info.dashboard}?start=`);
   expect(stderr).toMatch(/cost +about \$/);
