@@ -5,7 +5,7 @@ import type { SecretReader } from './secrets.ts';
 
 /**
  * The SDK's standard retries, full jitter up to 20 s: a thousand tasks share the 40 reads a second of Systems Manager,
- * and wait a minute on average before they give up. An answer that does not come is asked for anew, ms.
+ * and wait a minute on average before they give up. A call without an answer is retried after this time, ms.
  */
 const CLIENT = {
   retryMode: 'standard',

@@ -13,7 +13,7 @@ const REFERENCE = /^(ssm|secretsmanager):(.+)$/;
 
 export interface ResolvedEnvironment {
   values: ScriptEnvironment;
-  /** The values that were read, which nobody may see. */
+  /** The values that were read; they must never be shown. */
   secrets: string[];
 }
 

@@ -3,7 +3,7 @@ import type { Condition } from './interval-metrics.ts';
 
 export const METRIC_NAMESPACE = 'k6-fleet';
 
-/** The only dimension: metrics are a stack's, not a run's, so that alarms on them can stand before any run. */
+/** The only dimension: metrics belong to a stack, not to a run, so that alarms on them exist before any run. */
 export const STACK_DIMENSION = 'Stack';
 
 export const MetricName = {
@@ -27,7 +27,7 @@ export const CONDITION_METRIC: Record<Condition, string> = {
   generatorSaturated: 'GeneratorSaturated',
 };
 
-/** The last part of each alarm's name; the first is the stack's. */
+/** The suffix of each alarm's name, after the stack's name. */
 export const ALARM_SUFFIX: Record<Condition | 'tasksLost', string> = {
   notScaledOut: 'not-scaled-out',
   atMaximum: 'at-maximum-and-failing',
@@ -37,7 +37,7 @@ export const ALARM_SUFFIX: Record<Condition | 'tasksLost', string> = {
   tasksLost: 'tasks-lost',
 };
 
-/** What other rules judge: --max-lost does lost tasks, and a saturated generator marks a result without failing it. */
+/** Alarms that fail no run: --max-lost decides on lost tasks, and a saturated generator only marks the result. */
 const INFORMATIONAL: readonly (keyof typeof ALARM_SUFFIX)[] = ['tasksLost', 'generatorSaturated'];
 
 /** Whether a firing of one of the stack's own alarms fails the run. */
@@ -46,13 +46,13 @@ export const alarmFails = (stack: string, name: string): boolean =>
 
 export const alarmName = (stack: string, kind: keyof typeof ALARM_SUFFIX): string => `${stack}-${ALARM_SUFFIX[kind]}`;
 
-/** Whether it is a stack's alarm on this, whatever the stack is. */
+/** Whether it is the alarm of this kind of any stack. */
 export const isAlarmOn = (name: string, kind: keyof typeof ALARM_SUFFIX): boolean => name.endsWith(alarmName('', kind));
 
 export const alarmNames = (stack: string): string[] =>
   Object.keys(ALARM_SUFFIX).map((kind) => alarmName(stack, kind as keyof typeof ALARM_SUFFIX));
 
-/** How much of the time before and after a run its dashboard shows, ms. */
+/** How much time before and after a run its dashboard link shows, ms. */
 const DASHBOARD_MARGIN_MS = 5 * 60_000;
 
 /** Link to a dashboard at the time of a run, launch included. @param run ISO 8601 */

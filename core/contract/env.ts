@@ -44,5 +44,5 @@ export const isReservedEnv = (name: string) => isK6Env(name) && !name.startsWith
 export const scriptEnv = (env: NodeJS.ProcessEnv, isReserved = isReservedEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !isReserved(name)));
 
-/** What every k6 of ours is told by its environment: off the network but for the script's own traffic. */
+/** Settings of every k6 that we start: no network traffic but the script's own. */
 export const K6_SETTINGS = { K6_NO_USAGE_REPORT: 'true', K6_AUTO_EXTENSION_RESOLUTION: 'false' } as const;

@@ -14,16 +14,16 @@ export const K6Exit = {
   markedAsFailed: 110,
 } as const;
 
-/** Exit codes that only a fleet has. k6 uses none of them. */
+/** Exit codes of k6-fleet alone; k6 uses none of them. */
 export const FleetExit = {
-  /** A mistake of ours or of the machine's: full disk, unwritable folder, a bug. */
+  /** An error of k6-fleet or of the machine: a full disk, an unwritable folder, a bug. */
   internal: 1,
   /** The target's scaling did not meet its expectations. */
   targetFailed: 120,
   /** More tasks were lost than `--max-lost` allows. */
   tasksLost: 121,
-  /** The fleet could not be started: a task never got ready, or kept dying before the start. */
+  /** The run could not start: a task never became ready, or was lost repeatedly before the start. */
   notStarted: 122,
-  /** Another coordinator has taken this run over. */
+  /** Another coordinator has taken over this run. */
   superseded: 123,
 } as const;

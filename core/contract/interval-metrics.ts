@@ -1,7 +1,7 @@
 /** A standard metric of CloudWatch has one value a minute, aggregated from all that arrive in it. */
 export const PUBLISH_INTERVAL_MS = 10_000;
 
-/** The vital signs of a run over one interval: a fixed set, however many tasks there are. */
+/** The metrics of a run over one interval: a fixed set, however many tasks there are. */
 export interface IntervalMetrics {
   /** Unix ms of the interval's end. */
   at: number;
@@ -14,7 +14,7 @@ export interface IntervalMetrics {
   failures: number;
   /** http_req_duration of these, ms: values, each with how often it was seen; at most 150 of them. */
   latency: { values: number[]; counts: number[] };
-  /** Null: nobody observes the target. */
+  /** Null: the target is not observed. */
   target: { desired: number; running: number; pending: number } | null;
   /** From the load's rise to the running count's, s; null: it has not happened yet. */
   scalingLagSeconds: number | null;

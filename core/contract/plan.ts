@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A threshold as k6's own rules parse it; `k6 x fleet` hands it over, TypeScript never parses one. */
+/** A threshold as parsed by k6's own rules in `k6 x fleet plan`; TypeScript never parses one. */
 export const Threshold = z.object({
   /** The expression as the script wrote it, such as `p(95)<500`. */
   source: z.string(),
@@ -33,15 +33,15 @@ export const OBSERVE_STACK = 'stack';
 
 /** What the script, by `options.ext.fleet.target`, or the command line expects of the target's scaling. Durations in ms. */
 export const TargetPlan = z.object({
-  /** Where its scaling can be read: `demo:http://127.0.0.1:8080`, or `stack`: what the stack's configuration names. Null: expectations cannot be judged. */
+  /** Source of its scaling: `demo:http://127.0.0.1:8080`, or `stack`: the target in the stack's configuration. Null: none. */
   observe: z.string().nullable(),
-  /** The running count must rise within this time of the load's rise. */
+  /** The running count must rise within this time after the load increases. */
   scaleOutWithinMs: z.number().positive().optional(),
-  /** At its peak the target must have run at least so many tasks. */
+  /** The least number of running tasks at the target's peak. */
   minPeakTasks: z.number().int().positive().optional(),
   /** Failed requests over all requests, 0 to 1, over the whole run. */
   maxErrorRate: z.number().min(0).max(1).optional(),
-  /** After the load's rise p95 must come back under `p95Ms` within this time. */
+  /** p95 must return below `p95Ms` within `withinMs` after the load increases. */
   recoverWithin: z.object({ p95Ms: z.number().positive(), withinMs: z.number().positive() }).optional(),
   /** On the target's own series, by name, such as `cpu`; in k6's grammar, judged over the values since the start. */
   thresholds: z.record(z.string(), z.array(Threshold)).optional(),
@@ -51,34 +51,34 @@ export type TargetPlan = z.infer<typeof TargetPlan>;
 export const Timing = z.object({
   /** How often workers read control.json, ms. */
   controlPollIntervalMs: z.number().positive(),
-  /** How often the coordinator looks at everything, ms. */
+  /** How often the coordinator ticks, ms. */
   tickMs: z.number().positive(),
   /** How often a worker ships a window, ms. */
   windowMs: z.number().positive(),
   /** Width of a cell, whole seconds. */
   cellSeconds: z.number().int().positive(),
-  /** Workers stop by themselves when the coordinator has not renewed its lease for so long, ms. */
+  /** Workers stop by themselves if the coordinator has not renewed its lease for this time, ms. */
   leaseMs: z.number().positive(),
   /** How often the lease is renewed, ms. */
   renewMs: z.number().positive(),
   /** How long a task may take from launch to ready, ms. */
   readyTimeoutMs: z.number().positive(),
-  /** How often the merged state is saved, ms. */
+  /** How often the checkpoint is written, ms. */
   checkpointMs: z.number().positive(),
-  /** How often the coordinator looks at one task and its windows, ms; at least a tick. */
+  /** How often the coordinator polls one task for its status and windows, ms; at least a tick. */
   taskPollIntervalMs: z.number().positive(),
   /** How often the target is read, ms. */
   targetPollIntervalMs: z.number().positive(),
-  /** How many tasks are launched in a second, at most; as many may be launched at once. */
+  /** Maximum launches per second; also the maximum burst at the start. */
   launchesPerSecond: z.number().positive(),
 });
 export type Timing = z.infer<typeof Timing>;
 
-/** Where tasks are launched on Fargate. A task's attempt takes one of them in turn. */
+/** A subnet in which tasks are launched on Fargate. Attempts at a task rotate through the subnets. */
 export const FargateSubnet = z.object({
   id: z.string(),
   zone: z.string(),
-  /** Its routes need the task to have a public address of its own. */
+  /** Its routes need tasks to have a public IP address. */
   publicIp: z.boolean(),
 });
 export type FargateSubnet = z.infer<typeof FargateSubnet>;
@@ -88,9 +88,9 @@ export const TaskPlan = z.object({
   segment: z.string(),
   /** VUs that k6 initialises before the start. */
   vus: z.number().int().nonnegative(),
-  /** VUs that may exist at most. */
+  /** Maximum number of VUs. */
   maxVUs: z.number().int().nonnegative(),
-  /** Iterations, where the scenarios fix their number. */
+  /** Number of iterations, if the scenarios fix it; null: they do not. */
   iterations: z.number().int().nonnegative().nullable(),
   /** This task's share of the script's `rps`; null: no limit. */
   rps: z.number().int().positive().nullable(),
@@ -110,9 +110,9 @@ export const Plan = z.object({
   /** k6's --execution-segment-sequence for all tasks. */
   sequence: z.string(),
   tasks: z.array(TaskPlan).min(1),
-  /** The longest that the scenarios can take, graceful stops included, ms. */
+  /** Maximum duration of the scenarios, graceful stops included, ms. */
   durationMs: z.number().nonnegative(),
-  /** How long new iterations start, at most: without graceful stops, ms. */
+  /** Maximum duration in which iterations start: without graceful stops, ms. */
   loadMs: z.number().nonnegative(),
   thresholds: z.array(ThresholdKey),
   exports: z.object({ setup: z.boolean(), teardown: z.boolean(), handleSummary: z.boolean() }),
@@ -124,11 +124,11 @@ export const Plan = z.object({
   setupTimeoutMs: z.number().nonnegative(),
   teardownTimeoutMs: z.number().nonnegative(),
   target: TargetPlan.nullable(),
-  /** How many tasks may be lost after the start before the run fails. */
+  /** How many tasks may be lost after the start without failing the run. */
   maxLost: z.number().int().nonnegative(),
   timing: Timing,
   envNames: z.array(z.string()),
-  /** The script's own blacklistIPs, as CIDR; a flag that adds to them replaces them. */
+  /** The script's own blacklistIPs, as CIDR: k6's flag replaces them, so ours repeats them. */
   blacklistIPs: z.array(z.string()),
   /** Null: not on Fargate. */
   fargate: z.object({ subnets: z.array(FargateSubnet).min(1) }).nullable(),

@@ -7,12 +7,12 @@ export const PROGRESS_INTERVAL_MS = 1000;
 
 const Value = z.number().nullable();
 
-/** progress.json: the small live view of a run. */
+/** progress.json: the state of an active run, for live views. */
 export const Progress = z.object({
   id: z.string(),
   name: z.string(),
   phase: Phase,
-  /** Unix ms of this view. */
+  /** When it was written, Unix ms. */
   at: z.number(),
   startAt: z.number().nullable(),
   /** Since the start, ms; 0 before. */
@@ -33,7 +33,7 @@ export const Progress = z.object({
   p99: Value,
   iterations: z.number(),
   checksFailed: z.number(),
-  /** Keys of thresholds that fail as of now. */
+  /** Keys of the thresholds that fail now. */
   failing: z.array(z.string()),
   target: TargetReading.nullable(),
   warnings: z.array(z.string()),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StopReason } from './control.ts';
 
-/** A number that JSON may have had to write as null: infinities and NaN, as JSON.stringify does. */
+/** A number; null for infinities and NaN, as JSON.stringify writes them. */
 const Value = z.number().nullable();
 
 const ThresholdResult = z.object({ source: z.string(), ok: z.boolean() });
@@ -84,7 +84,7 @@ const TaskResult = z.object({
     .object({ at: z.string(), atMs: z.number(), missingShare: z.number(), reason: z.string() })
     .nullable()
     .describe(
-      'atMs: ms after the start; missingShare: the part of the planned load-time, 0 to 1, that this loss took from the run',
+      'atMs: ms after the start; missingShare: the share of the planned load, 0 to 1, that is missing because of this loss',
     ),
   message: z.string().nullable(),
 });
@@ -111,7 +111,7 @@ export type TargetEvent = z.infer<typeof TargetEvent>;
 /** One value of one of the target's series, such as `cpu`. */
 export const TargetSample = z.object({
   series: z.string(),
-  /** Unix ms: the start of the interval that it is of. */
+  /** Unix ms: the start of its interval. */
   at: z.number(),
   value: z.number(),
 });
@@ -125,8 +125,8 @@ export const AlarmTransition = z.object({
   state: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']),
   reason: z.string(),
   effect: z
-    .enum(['stop', 'fail', 'tell'])
-    .describe('what its firing means: it stops the run and fails it, fails it, or is only told'),
+    .enum(['stop', 'fail', 'report'])
+    .describe('what its firing does: it stops and fails the run, fails the run, or is only reported'),
 });
 export type AlarmTransition = z.infer<typeof AlarmTransition>;
 
@@ -143,7 +143,7 @@ export type TargetMoments = z.infer<typeof TargetMoments>;
 const Expectation = z.object({
   name: z.enum(['scaleOutWithin', 'minPeakTasks', 'maxErrorRate', 'recoverWithin', 'thresholds']),
   ok: z.boolean(),
-  /** One plain line that names the moments. */
+  /** One line that names the moments. */
   message: z.string(),
 });
 export type Expectation = z.infer<typeof Expectation>;
@@ -155,7 +155,7 @@ export const TargetResult = z.object({
     .record(z.string(), z.array(z.object({ at: z.number(), value: z.number() })))
     .describe("the target's series, such as cpu in %, by name; at: Unix ms"),
   moments: TargetMoments,
-  /** ms from the load's rise. */
+  /** ms after the load increased. */
   timings: z.object({
     toDesiredMs: z.number().nullable(),
     toRunningMs: z.number().nullable(),
@@ -166,7 +166,7 @@ export const TargetResult = z.object({
 });
 export type TargetResult = z.infer<typeof TargetResult>;
 
-/** result.json: the answer. */
+/** result.json: the outcome of the run. */
 export const Result = z.object({
   version: z.literal(1),
   run: z.object({
@@ -178,19 +178,19 @@ export const Result = z.object({
     /** ISO 8601; null: the test never started. */
     startedAt: z.string().nullable(),
     endedAt: z.string(),
-    /** setup + load + teardown, ms: what rates are per. */
+    /** setup + load + teardown, ms; the divisor of rates. */
     testRunDurationMs: z.number(),
     setupMs: z.number(),
     teardownMs: z.number(),
     tasks: z.number().int(),
-    /** How many coordinators worked on it. */
+    /** How many coordinators drove it. */
     legs: z.number().int(),
   }),
   verdict: z.object({ passed: z.boolean(), exitCode: z.number().int(), reasons: z.array(z.string()) }),
   stop: StopReason.nullable(),
   warnings: z.array(z.string()),
   generator: z.object({
-    /** The load generator itself was the bottleneck: these numbers are not the target's. */
+    /** The load generator was the bottleneck: the numbers describe it rather than the target. */
     saturated: z.boolean(),
     reasons: z.array(z.string()),
   }),

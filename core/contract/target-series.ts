@@ -1,28 +1,28 @@
-/** Names of a target's series, where thresholds, observers and reports meet. A target's configuration may name more. */
+/** Names of a target's series, shared by thresholds, observers and reports. A target's configuration may add more. */
 import type { TargetConfig } from './stack.ts';
 
 export const TargetSeries = {
-  /** Counts of tasks: every reading has them. */
+  /** Task counts, in every reading. */
   desired: 'desired',
   running: 'running',
   pending: 'pending',
-  /** How many tasks its autoscaling may run at most. */
+  /** Maximum number of tasks of its autoscaling. */
   maximum: 'maximum',
-  /** Targets of the load balancer that pass its health check. */
+  /** Targets that pass the load balancer's health check. */
   healthyHosts: 'healthyHosts',
-  /** %, of what the tasks reserve. */
+  /** % of the tasks' reservation. */
   cpu: 'cpu',
   memory: 'memory',
-  /** p95 as the load balancer sees it, ms. */
+  /** p95 as measured by the load balancer, ms. */
   responseTime: 'responseTime',
-  /** A minute, of the targets and of the load balancer itself. */
+  /** Per minute, from the targets and from the load balancer itself. */
   errors5xx: 'errors5xx',
   dbConnections: 'dbConnections',
-  /** Of the demo's slots, %. */
+  /** % of the demo's slots in use. */
   utilization: 'utilization',
 } as const;
 
-/** The series that a target's readings are: no sample has them. */
+/** The series that come from readings, not from samples. */
 export const COUNT_SERIES = [TargetSeries.desired, TargetSeries.running, TargetSeries.pending] as const;
 export type CountSeries = (typeof COUNT_SERIES)[number];
 
@@ -31,11 +31,11 @@ export const isCountSeries = (series: string): series is CountSeries =>
 
 export const DEMO_SERIES: readonly string[] = [...COUNT_SERIES, TargetSeries.maximum, TargetSeries.utilization];
 
-/** A Network Load Balancer knows neither responses nor their status. */
+/** A Network Load Balancer has no metrics of responses or their status. */
 export const isApplicationLoadBalancer = ({ loadBalancer }: TargetConfig): boolean =>
   loadBalancer?.startsWith('app/') === true;
 
-/** The series that an ECS target has, by its configuration; thresholds can be set on these. */
+/** The series of an ECS target, by its configuration; thresholds can name these. */
 export const ecsSeries = (target: TargetConfig): string[] => [
   ...new Set([
     ...COUNT_SERIES,

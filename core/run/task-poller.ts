@@ -33,7 +33,7 @@ export interface TaskPollerOptions {
  * merges.
  *
  * No window is merged twice or skipped. The windows of an attempt are read in order, and `TaskRecord.merged`, which
- * counts them, is in the same checkpoint as the metrics: after a crash a successor goes on from there. A worker reports
+ * counts them, is in the same checkpoint as the metrics: after a crash a successor continues from there. A worker reports
  * a window only after it is in the store, so what a task that is gone has left is complete in one poll.
  */
 export class TaskPoller {

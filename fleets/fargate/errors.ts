@@ -1,4 +1,4 @@
-/** What ECS's errors mean to a fleet. */
+/** Which errors of ECS are transient. */
 
 interface SdkError {
   name?: string;
@@ -31,9 +31,9 @@ const TRANSIENT_CODES = new Set([
   'ENETUNREACH',
 ]);
 /**
- * ECS hands on what other services refuse, as a ClientException or InvalidParameterException: Fargate's capacity, the
+ * ECS passes on refusals of other services as a ClientException or InvalidParameterException: Fargate's capacity, the
  * account's quota of vCPUs, and EC2's own throttling, such as `Error retrieving security group information …: Request
- * limit exceeded. (ErrorCode: RequestLimitExceeded)`. `… is above your limit` is none of these: it does not pass.
+ * limit exceeded. (ErrorCode: RequestLimitExceeded)`. `… is above your limit` is not transient.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
  */
 const TRANSIENT_MESSAGE =

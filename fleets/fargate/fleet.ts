@@ -18,22 +18,22 @@ export interface FargateFleetOptions {
   /** At least one. */
   subnets: readonly FargateSubnet[];
   clock: Clock;
-  /** How old what is known of the tasks may be, ms. */
+  /** How old the known state of the tasks may be, ms. */
   taskPollIntervalMs?: number;
-  /** How long ECS may not know of a task that there is, ms: its lists and descriptions are eventually consistent. */
+  /** How long ECS may not list a task that exists, ms: its lists and descriptions are eventually consistent. */
   graceMs?: number;
 }
 
 /**
- * Tasks on AWS Fargate. ECS keeps all that is to be known of them, so that a coordinator can die and another one take
- * the run over: a task's reference is in its environment, and its client token sees to it that it exists only once.
+ * Tasks on AWS Fargate. ECS holds their whole state, so a coordinator can die and another one can take over the run: a
+ * task's reference is in its environment, and its client token ensures that it exists only once.
  *
  * Permissions: ecs:RunTask and iam:PassRole for launch; ecs:DescribeTasks, ecs:ListTasks; ecs:StopTask.
  */
 export class FargateFleet implements Fleet {
   private readonly tracker: TaskTracker;
   private readonly stops = new TokenBucket(STOP_RATE);
-  /** ARNs of tasks that have been told to stop: one that takes its time is asked to be killed on every tick. */
+  /** ARNs of tasks that were already sent StopTask: a slow task gets one request, although every tick asks to kill it. */
   private readonly stopped = new Set<string>();
 
   constructor(private readonly options: FargateFleetOptions) {
@@ -66,7 +66,7 @@ export class FargateFleet implements Fleet {
         return { state: 'launched' };
       }
       if (isTransient(error)) return { state: 'refused', reason: refusal(errorLine(error), subnet) };
-      throw new Error(`ECS cannot start task ${ref.task} in cluster ${info.cluster}: ${errorLine(error)}`);
+      throw new Error(`cannot start task ${ref.task} in ECS cluster ${info.cluster}: ${errorLine(error)}`);
     }
   }
 
@@ -74,7 +74,7 @@ export class FargateFleet implements Fleet {
     return this.tracker.liveness(ref);
   }
 
-  /** The task gets a SIGTERM now, and is killed after its stopTimeout. Where ECS is throttled, the next tick asks again. */
+  /** The task gets a SIGTERM now and is killed after its stopTimeout. If ECS throttles the call, the next tick retries it. */
   async kill(ref: TaskRef): Promise<void> {
     const { client, run, info, clock } = this.options;
     const arn = await this.tracker.runningArn(ref);
@@ -85,11 +85,11 @@ export class FargateFleet implements Fleet {
       this.stopped.add(arn);
     } catch (error) {
       if (isTransient(error)) return;
-      throw new Error(`task ${ref.task} cannot be stopped (${arn}): ${errorLine(error)}`);
+      throw new Error(`cannot stop task ${ref.task} (${arn}): ${errorLine(error)}`);
     }
   }
 
-  /** Stops every task of the run, whoever launched it. @throws Error where some are left */
+  /** Stops every task of the run, no matter which coordinator launched it. @throws Error if some are left */
   async killAll(): Promise<void> {
     const { client, run, info, clock } = this.options;
     await stopAll({ client, cluster: info.cluster, run, clock });
@@ -97,7 +97,8 @@ export class FargateFleet implements Fleet {
 }
 
 /**
- * The token was used with other parameters, such as before the stack was redeployed: that task is the one.
+ * The ARN of the task that already has this token. ECS refuses a token that was used with other parameters, such as
+ * before the stack was redeployed; the task with that token is still the wanted one.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html#API_RunTask_Errors
  */
 function existingTask(error: unknown): string | null {

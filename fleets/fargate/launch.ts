@@ -7,18 +7,20 @@ import { oneLine } from '../../core/errors.ts';
 import type { TaskRef } from '../../core/ports.ts';
 
 /**
- * RunTask's `startedBy` takes 128 letters, numbers, hyphens, slashes and underscores: a run's id is made of these.
+ * RunTask's `startedBy` takes up to 128 letters, digits, hyphens, slashes and underscores; a run's id uses only these.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
  */
 const STARTED_BY = /^[A-Za-z0-9/_-]{1,128}$/;
 
-/** @throws Error where the run's id cannot mark its tasks. */
+/** @throws Error if the run's id cannot be the `startedBy` of its tasks. */
 export function checkRunId(run: string): void {
   if (STARTED_BY.test(run)) return;
-  throw new Error(`the run's id "${run}" cannot mark tasks: 1 to 128 letters, digits, "-", "_" and "/" can`);
+  throw new Error(
+    `run id "${run}" cannot be the startedBy of ECS tasks: use 1 to 128 letters, digits, "-", "_" or "/"`,
+  );
 }
 
-/** One task in one subnet, so that a lack of capacity has a zone. */
+/** One task in one subnet, so that a lack of capacity can be attributed to a zone. */
 export function runTaskInput(run: string, info: FleetInfo, subnet: FargateSubnet, ref: TaskRef): RunTaskCommandInput {
   return {
     cluster: info.cluster,
@@ -53,14 +55,14 @@ export function runTaskInput(run: string, info: FleetInfo, subnet: FargateSubnet
 }
 
 /**
- * ECS gives the same task for the same token, at most 64 characters: SHA-256 in hex is just that.
+ * ECS returns the same task for the same token of at most 64 characters, which is the length of SHA-256 in hex.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html
  */
 const clientToken = (run: string, { task, attempt }: TaskRef): string =>
   createHash('sha256').update(`${run}/${task}/${attempt}`).digest('hex');
 
 /**
- * An HTTP 200 may tell of failures: no capacity in the zone (`Capacity is unavailable at this time. Please try again
+ * An HTTP 200 may report failures: no capacity in the zone (`Capacity is unavailable at this time. Please try again
  * later or in a different availability zone`), or the account's quota of vCPUs is used up.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
  * https://repost.aws/knowledge-center/ecs-fargate-runtask-capacity

@@ -1,15 +1,15 @@
-/** One piece of work for all who ask within a while: a thousand questions cost one sweep. */
+/** Shares one call of `work` among all callers within `everyMs`: a thousand callers cost one request. */
 export class SingleFlight {
   private last: { endedAt: number; done: Promise<void> } | null = null;
 
-  /** @param everyMs how old an answer may be; work that takes longer than that is not begun anew beside itself */
+  /** @param everyMs how old a result may be; a call that takes longer than that is not started a second time */
   constructor(
     private readonly work: () => Promise<void>,
     private readonly everyMs: number,
     private readonly now: () => number,
   ) {}
 
-  /** @throws whatever the work throws; the next one who asks starts it anew */
+  /** @throws what the work throws; the next caller starts it again */
   get(): Promise<void> {
     const { last } = this;
     if (last !== null && this.now() - last.endedAt < this.everyMs) return last.done;

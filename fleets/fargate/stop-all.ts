@@ -13,22 +13,22 @@ export interface StopAllOptions {
   cluster: string;
   run: string;
   clock: Clock;
-  /** How long to go on trying, ms. */
+  /** How long to retry, ms. */
   limitMs?: number;
 }
 
-/** 10,000 tasks take 250 s at 40 a second; more than half as long again for throttling. */
+/** 10,000 tasks take 250 s at 40 per second; another 150 s allow for throttling. */
 const LIMIT_MS = 400_000;
-/** A call takes a tenth of a second and more: one after the other would be slower than the rate allows. */
+/** A call takes 0.1 s or more: sequential calls would stay below the allowed rate of 40 per second. */
 const CALLS_AT_ONCE = 16;
-/** ECS's lists are eventually consistent: one that is empty must still be so after this time, ms. */
+/** ECS's lists are eventually consistent: an empty list must still be empty after this time, ms. */
 const SETTLE_MS = 5000;
 
 /**
- * Tells every task that was `startedBy` the run to stop, until ECS lists none any more. They then have their
- * stopTimeout to ship what they have.
- * @returns how many it has stopped
- * @throws Error, one line, where ECS refuses, or some are still left after `limitMs`
+ * Stops every task that was `startedBy` the run, until ECS lists none. Each task then has its stopTimeout to ship its
+ * last windows.
+ * @returns how many tasks were stopped
+ * @throws Error, one line, if ECS refuses, or if tasks are left after `limitMs`
  */
 export async function stopAll({ client, cluster, run, clock, limitMs = LIMIT_MS }: StopAllOptions): Promise<number> {
   const until = clock.now() + limitMs;
@@ -46,20 +46,20 @@ export async function stopAll({ client, cluster, run, clock, limitMs = LIMIT_MS 
         stopped.add(arn);
       });
     } catch (error) {
-      if (!isTransient(error)) throw new Error(`the tasks of run ${run} cannot be stopped: ${errorLine(error)}`);
+      if (!isTransient(error)) throw new Error(`cannot stop the tasks of run ${run}: ${errorLine(error)}`);
       last = errorLine(error);
       empty = 0;
     }
     if (clock.now() >= until) {
       throw new Error(
-        `tasks of run ${run} may still run in cluster ${cluster} after ${Math.round(limitMs / 1000)} s (${last}): stop them in the ECS console`,
+        `tasks of run ${run} may still be running in cluster ${cluster} after ${Math.round(limitMs / 1000)} s (${last}): stop them in the ECS console`,
       );
     }
     await clock.sleep(SETTLE_MS);
   }
 }
 
-/** Tells a task to stop: SIGTERM, then SIGKILL after its stopTimeout. No error where it is gone. */
+/** Stops a task: SIGTERM, then SIGKILL after its stopTimeout. No error if it is gone. */
 export async function stopTask(
   client: Pick<ECSClient, 'send'>,
   cluster: string,

@@ -2,7 +2,7 @@ import type { Task } from '@aws-sdk/client-ecs';
 import { oneLine } from '../../core/errors.ts';
 
 /**
- * Why a task has stopped, in one line: stop code, reason, and its container's exit code and reason.
+ * Why a task stopped, in one line: stop code, reason, and its container's exit code and reason.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
  */
 export function stoppedText(task: Task, container: string): string {
@@ -14,9 +14,9 @@ export function stoppedText(task: Task, container: string): string {
   if (all.includes('OutOfMemory')) {
     return `it ran out of memory (${all}): use more tasks, or give tasks more memory`;
   }
-  if (isSpotInterruption(task)) return 'Fargate Spot took it back (SpotInterruption)';
-  if (stopCode === undefined) return `it has stopped: ${all || 'ECS gave no reason'}`;
-  return `it has stopped (${stopCode})${all === '' ? '' : `: ${all}`}`;
+  if (isSpotInterruption(task)) return 'Fargate Spot reclaimed it (SpotInterruption)';
+  if (stopCode === undefined) return `it stopped: ${all || 'ECS gave no reason'}`;
+  return `it stopped (${stopCode})${all === '' ? '' : `: ${all}`}`;
 }
 
 /** `SpotInterruption` since 2022; `TerminationNotice` with `Your Spot Task was interrupted.` before. */

@@ -20,29 +20,29 @@ export interface TaskTrackerOptions {
   info: Pick<FleetInfo, 'cluster' | 'taskDefinition' | 'container'>;
   /** Unix ms. */
   now: () => number;
-  /** How old what is known may be, ms. */
+  /** How old the known state may be, ms. */
   maxAgeMs: number;
-  /** How long ECS may not know of a task that there is, ms. */
+  /** How long ECS may not list a task that exists, ms. */
   graceMs: number;
 }
 
 interface TrackedTask {
   arn: string;
-  /** Since when it is known here, Unix ms. */
+  /** When this process first saw it, Unix ms. */
   since: number;
-  /** Null: it is not known to have stopped. */
+  /** Why it is gone; null: it is not known to have stopped. */
   gone: string | null;
 }
 
-/** DescribeTasks' most. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html */
+/** The maximum of DescribeTasks. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html */
 const DESCRIBED_AT_ONCE = 100;
 /**
  * A task that is stopping still sends load. In DEPROVISIONING its containers have ended, and only its network interface
- * is still taken away, which can last for half a minute.
+ * is being detached, which can take half a minute.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
  */
 const ENDED: ReadonlySet<string> = new Set(['DEPROVISIONING', 'STOPPED', 'DELETED']);
-/** If ECS does not respond, its last response counts for so long, ms. */
+/** How long the last response counts if ECS does not respond, ms. */
 const PATIENCE_MS = 60_000;
 
 /**
@@ -51,13 +51,13 @@ const PATIENCE_MS = 60_000;
  */
 export class TaskTracker {
   private readonly tracked = new Map<string, TrackedTask>();
-  /** ARNs that need not be described again: our members', and stopped tasks of other runs. */
+  /** ARNs that need no further description: tracked tasks, and stopped tasks of other runs. */
   private readonly seenArns = new Set<string>();
-  /** Tasks that ECS did not know when they were asked for: since when, Unix ms. */
+  /** Tasks that ECS did not list: since when, Unix ms. */
   private readonly missing = new Map<string, number>();
   private readonly list: SingleFlight;
   private readonly refresh: SingleFlight;
-  /** When the last list that came was asked for, Unix ms. */
+  /** When the last successful list was requested, Unix ms. */
   private listedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: TaskTrackerOptions) {
@@ -80,10 +80,10 @@ export class TaskTracker {
       await this.list.get();
     }
     await this.refresh.get();
-    const member = this.tracked.get(key);
-    if (member !== undefined) return member.gone === null ? ALIVE : { state: 'gone', reason: member.gone };
-    // ECS's lists are eventually consistent: a task that was launched a moment ago may not be in them. Where no list
-    // comes, it is not known to be missing.
+    const known = this.tracked.get(key);
+    if (known !== undefined) return known.gone === null ? ALIVE : { state: 'gone', reason: known.gone };
+    // ECS's lists are eventually consistent: a task that was just launched may not be in them. Without a list it is not
+    // known to be missing.
     const unknownFor = this.listedAt - (this.missing.get(key) ?? 0);
     return unknownFor < this.options.graceMs ? ALIVE : { state: 'gone', reason: 'ECS knows no such task' };
   }
@@ -91,17 +91,17 @@ export class TaskTracker {
   /** The ARN of a task that may still run; null: there is none. */
   async runningArn(ref: TaskRef): Promise<string | null> {
     if (!this.tracked.has(keyOf(ref))) await this.list.get();
-    const member = this.tracked.get(keyOf(ref));
-    return member === undefined || member.gone !== null ? null : member.arn;
+    const known = this.tracked.get(keyOf(ref));
+    return known === undefined || known.gone !== null ? null : known.arn;
   }
 
-  /** A while without an answer is bridged; a refusal is not. What it makes throws an Error of one line. */
-  private patient(look: () => Promise<void>): SingleFlight {
+  /** Tolerates transient errors for PATIENCE_MS, but no refusal. @throws Error of one line */
+  private patient(request: () => Promise<void>): SingleFlight {
     const { now, run, maxAgeMs } = this.options;
     let failingSince: number | null = null;
     const patiently = async () => {
       try {
-        await look();
+        await request();
         failingSince = null;
       } catch (error) {
         failingSince ??= now();
@@ -115,7 +115,7 @@ export class TaskTracker {
   private async findTasks(): Promise<void> {
     const { run, info, now } = this.options;
     const askedAt = now();
-    // startedBy "must be the only filter", so those that have stopped (ECS lists them for an hour) are found by family.
+    // startedBy "must be the only filter", so stopped tasks, which ECS lists for an hour, are found by family.
     // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html
     const [running, stopped] = await Promise.all([
       this.arnsOf({ startedBy: run }),

@@ -25,7 +25,7 @@ export function runObservers(plan: Plan, info: FleetInfo): RunObservers {
   const ownAlarms = new AlarmObserver({
     client: new CloudWatchClient({ region, requestHandler: TIMEOUTS }),
     names: alarmNames(stack),
-    effectOf: (name) => (alarmFails(stack, name) ? 'fail' : 'tell'),
+    effectOf: (name) => (alarmFails(stack, name) ? 'fail' : 'report'),
   });
   const parts = [...targetObserver(plan, info), ownAlarms];
   const client = targetClients(info)?.cloudWatch;

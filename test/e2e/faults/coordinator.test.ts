@@ -161,7 +161,7 @@ describe.concurrent('a coordinator that is killed', () => {
 });
 
 describe('two coordinators', () => {
-  it('do not share a run: the one that took over conducts it, the other stops', async () => {
+  it('do not share a run: the one that took over drives it, the other stops', async () => {
     const run = await StartedRun.start(sandbox, 'two', numbered('two'), ['--tasks', '2']);
     await eventually('some load', async () => hits('/two') > ITERATIONS / 4);
 

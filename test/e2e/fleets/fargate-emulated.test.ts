@@ -46,7 +46,7 @@ it('starts tasks once, hands them over to the next coordinator, and stops them',
   const states = () => Promise.all(refs.map(async (ref) => (await next.liveness(ref)).state));
   expect(await states()).toEqual(['alive', 'alive', 'alive']);
   const unknown = { state: 'gone', reason: 'ECS knows no such task' };
-  // Once ECS has been asked anew: a list from before the question says nothing of it.
+  // After a fresh list: an older one does not have it.
   await vi.waitFor(async () => expect(await next.liveness({ task: 3, attempt: 0 })).toEqual(unknown));
 
   // As on every tick: ECS may be busy when it is first asked.

@@ -109,7 +109,7 @@ describe('the environment', () => {
   it.each([
     [{}, null, 360_000],
     [{ TARGET_OBSERVE: 'demo:http://127.0.0.1:8080', SCALE_OUT_WITHIN: '20s' }, 'demo:http://127.0.0.1:8080', 20_000],
-  ])('tells k6-fleet what is expected of the target: %j', async (env, observe, scaleOutWithinMs) => {
+  ])('declares what is expected of the target: %j', async (env, observe, scaleOutWithinMs) => {
     const { ext } = await inspect('spike-test', env as Record<string, string>);
 
     expect(ext.fleet.tasks).toBe(4);

@@ -51,7 +51,7 @@ describe('the handlers on the emulator', () => {
     await emulator?.stop();
   });
 
-  it('fails by name where nobody planned the run, and the stopper then has nothing to do', async () => {
+  it('fails with a named error if the run has no plan, and the stopper then has nothing to do', async () => {
     const coordinator = await import('../../../lambda/coordinator/handler.ts');
     const stopper = await import('../../../lambda/stopper/handler.ts');
     await expect(coordinator.handler({ run: 'nobody' }, context)).rejects.toMatchObject({ name: 'PlanMissingError' });

@@ -133,7 +133,7 @@ describe('on the emulator', () => {
     expect(events).toHaveLength(alarmNames(STACK).length - 1); // the others do not exist here
   });
 
-  it('tells an alarm that fired and recovered between two readings, each transition once', async () => {
+  it('reports an alarm that fired and recovered between two readings, each transition once', async () => {
     await putAlarm('latency-too-high');
     const since = now();
     const watch = new AlarmObserver({ client, names: ['latency-too-high'], effectOf: () => 'stop' });
@@ -147,7 +147,7 @@ describe('on the emulator', () => {
     ]);
     expect((await watch.observe(since)).alarms).toEqual([]);
     expect((await watch.observe(since + 600_000)).alarms).toEqual([]);
-    // A new leg of the run tells the same, with the same times.
+    // A new leg of the run reports the same, with the same times.
     expect(
       (await new AlarmObserver({ client, names: ['latency-too-high'], effectOf: () => 'stop' }).observe(since)).alarms,
     ).toEqual(alarms);

@@ -82,7 +82,7 @@ describe('S3Store behind a bad connection', () => {
     store = new S3Store(name);
   });
 
-  it('wins a swap whose answer was lost, and goes on from it', async () => {
+  it('wins a swap whose response was lost, and continues from it', async () => {
     const first = await store.swap('control.json', 'one', null);
     proxy.fate = (nr) => (nr === 1 ? 'swallow' : 'forward');
 

@@ -44,7 +44,7 @@ async function start(given: Omit<WorkerCase, 'env'>): Promise<StartedWorker> {
   return StartedWorker.start(await sandbox.within(bucket), bucket, { ...given, env: { ...emulator.env, ...platform } });
 }
 
-it('lets the script see and reach what it may, and nobody its secrets', async () => {
+it('gives the script its variables and network, and exposes no secrets', async () => {
   const seen: string[] = [];
   const server = await startServer((request) => {
     request.setEncoding('utf8');

@@ -65,7 +65,7 @@ describe('ClockBounds', () => {
     expect(boundsOf(-7300, asked).offsetMs()).toBeGreaterThanOrEqual(-7320);
   });
 
-  it('starts anew where a clock was stepped', () => {
+  it('starts over after a step of a clock', () => {
     fc.assert(
       fc.property(questions, question, fc.integer({ min: 20_000, max: 100_000 }), (before, after, offset) => {
         const clock = boundsOf(0, before);

@@ -23,11 +23,11 @@ const result: Result = {
     http_req_failed: metric({ rate: 0.118 }),
     http_req_duration: metric({ count: 812_345, med: 23.4, 'p(95)': 120.2, 'p(99)': 1450 }),
   },
-  alarms: [{ name: 'Fleet-tasks-lost', at: 1, state: 'ALARM', reason: 'lost', effect: 'tell' }],
+  alarms: [{ name: 'Fleet-tasks-lost', at: 1, state: 'ALARM', reason: 'lost', effect: 'report' }],
 };
 
 describe('notificationOf', () => {
-  it('tells the verdict, why, the key figures, and where to look', () => {
+  it('holds the verdict, its reasons, the key figures and links', () => {
     const { subject, message } = notificationOf(result, info);
     expect(subject).toBe('k6-fleet FAILED spike (20261123-043000-spike-7f3a)');
     for (const part of [

@@ -69,7 +69,7 @@ describe('ControlPoller', () => {
     expect(poller.shutdownReason).toBeNull();
   });
 
-  it('goes on as long as the lease is renewed', async () => {
+  it('keeps running while the lease is renewed', async () => {
     await poller.start();
     for (let nr = 0; nr < 10; nr++) {
       await tell();
@@ -91,7 +91,7 @@ describe('ControlPoller', () => {
     expect(await isDone(poller.until(() => false))).toBe(true);
   });
 
-  it('is dismissed where nobody ever wrote control.json', async () => {
+  it('shuts down if control.json was never written', async () => {
     await poller.start();
 
     await vi.advanceTimersByTimeAsync(timing.leaseMs + 2 * timing.controlPollIntervalMs);

@@ -32,7 +32,7 @@ const plan = planOf({
   target: { observe: 'stack', scaleOutWithinMs: WITHIN_MS },
 });
 
-/** Plays a run whose target tells that. */
+/** Simulates a run with these observations of its target. */
 async function watch(
   tell: Parameters<typeof observerOf>[0],
   change: Partial<Parameters<typeof scenario>[0]> = {},

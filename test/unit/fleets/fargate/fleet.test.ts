@@ -79,7 +79,7 @@ describe('launch', () => {
     expect(configurations[1].assignPublicIp).toBe('DISABLED');
   });
 
-  it('gives one task for one reference, whoever launches it', async () => {
+  it('gives one task for one reference, no matter which coordinator launches it', async () => {
     const { ecs, fleet } = setUp();
     await fleet.launch(first);
     await fleet.launch(first);
@@ -143,7 +143,7 @@ describe('launch', () => {
     const { ecs, fleet } = setUp();
     ecs.intercept = () => error;
     await expect(fleet.launch(first)).rejects.toThrow(
-      `ECS cannot start task 0 in cluster fleet: ${error.name}: ${error.message}`,
+      `cannot start task 0 in ECS cluster fleet: ${error.name}: ${error.message}`,
     );
   });
 
@@ -158,8 +158,8 @@ describe('launch', () => {
     expect(ecs.count('ListTasks')).toBe(0);
   });
 
-  it('refuses an id that cannot mark tasks, and a run without subnets', () => {
-    expect(() => setUp({ run: 'ä b' })).toThrow('the run\'s id "ä b" cannot mark tasks');
+  it('refuses an id that cannot be startedBy, and a run without subnets', () => {
+    expect(() => setUp({ run: 'ä b' })).toThrow('run id "ä b" cannot be the startedBy');
     const { ecs, clock } = setUp();
     const options = { client: ecs.client, run: RUN, info: INFO, subnets: [], clock };
     expect(() => new FargateFleet(options)).toThrow('no subnet');
@@ -181,7 +181,7 @@ describe('liveness', () => {
     [
       { stopCode: 'EssentialContainerExited' as const, stoppedReason: 'Essential container in task exited' },
       { exitCode: 1 },
-      'it has stopped (EssentialContainerExited): Essential container in task exited; exit code 1',
+      'it stopped (EssentialContainerExited): Essential container in task exited; exit code 1',
     ],
     [
       { stopCode: 'EssentialContainerExited' as const, stoppedReason: 'Essential container in task exited' },
@@ -191,15 +191,15 @@ describe('liveness', () => {
     [
       { stopCode: 'SpotInterruption' as const, stoppedReason: 'Your Spot Task was interrupted.' },
       { exitCode: 0 },
-      'Fargate Spot took it back (SpotInterruption)',
+      'Fargate Spot reclaimed it (SpotInterruption)',
     ],
     [
       { stopCode: 'TaskFailedToStart' as const, stoppedReason: 'CannotPullContainerError:\n pull access denied' },
       {},
-      'it has stopped (TaskFailedToStart): CannotPullContainerError: pull access denied',
+      'it stopped (TaskFailedToStart): CannotPullContainerError: pull access denied',
     ],
-    [{}, {}, 'it has stopped: ECS gave no reason'],
-  ])('says in one line why it has stopped: %o %o', async (how, container, reason) => {
+    [{}, {}, 'it stopped: ECS gave no reason'],
+  ])('says in one line why it stopped: %o %o', async (how, container, reason) => {
     const { ecs, fleet } = setUp();
     await fleet.launch(first);
     ecs.end(arnOf(0), { ...how, containers: [{ name: 'agent' }, { name: 'worker', ...container }] });
@@ -233,7 +233,7 @@ describe('liveness', () => {
     ecs.calls.length = 0;
     const next = setUp({ ecs }).fleet;
     const states = await Promise.all(refs.map((ref) => next.liveness(ref)));
-    expect(states[7]).toEqual({ state: 'gone', reason: 'it has stopped (UserInitiated): enough' });
+    expect(states[7]).toEqual({ state: 'gone', reason: 'it stopped (UserInitiated): enough' });
     expect(states.filter(({ state }) => state === 'alive')).toHaveLength(249);
     // 3 pages and 1; 252 tasks in 3 batches, then those that live in 3.
     expect([ecs.count('ListTasks'), ecs.count('DescribeTasks')]).toEqual([4, 6]);
@@ -345,7 +345,7 @@ describe('kill', () => {
     expect(ecs.count('StopTask')).toBe(1);
   });
 
-  it('tells a task that takes its time to end only once', async () => {
+  it('sends a slow task one StopTask only', async () => {
     const { ecs, fleet } = setUp();
     await fleet.launch(first);
     await fleet.kill(first);
@@ -370,12 +370,12 @@ describe('kill', () => {
     const { ecs, fleet } = setUp();
     await fleet.launch(first);
     ecs.intercept = () => awsError('AccessDeniedException', 'not authorized to perform ecs:StopTask');
-    await expect(fleet.kill(first)).rejects.toThrow(`task 0 cannot be stopped (${arnOf(0)}): AccessDenied`);
+    await expect(fleet.kill(first)).rejects.toThrow(`cannot stop task 0 (${arnOf(0)}): AccessDenied`);
   });
 });
 
 describe('killAll', () => {
-  it("stops every task of the run, one that shows up late too, and nobody else's", async () => {
+  it('stops every task of the run, including one that shows up late, and no task of another run', async () => {
     const { ecs, clock, fleet } = setUp();
     for (let task = 0; task < 230; task += 1) await fleet.launch({ task, attempt: 0 });
     ecs.hidden.add(arnOf(229));
@@ -393,7 +393,7 @@ describe('killAll', () => {
     expect(ecs.count('StopTask')).toBe(230);
   });
 
-  it('goes on through throttling, within bounds', async () => {
+  it('retries through throttling, up to a limit', async () => {
     const { ecs, clock, fleet } = setUp();
     await fleet.launch(first);
     let refusals = 0;
@@ -404,7 +404,7 @@ describe('killAll', () => {
     await fleet.launch({ task: 1, attempt: 0 });
     ecs.intercept = ({ name }) => (name === 'StopTask' ? awsError('ThrottlingException', 'Rate exceeded') : undefined);
     await expect(fleet.killAll()).rejects.toThrow(
-      `tasks of run ${RUN} may still run in cluster fleet after 400 s (ThrottlingException: Rate exceeded)`,
+      `tasks of run ${RUN} may still be running in cluster fleet after 400 s (ThrottlingException: Rate exceeded)`,
     );
     expect(clock.slept).toBeLessThan(500_000);
   });
@@ -412,6 +412,6 @@ describe('killAll', () => {
   it('says at once what ECS refuses', async () => {
     const { ecs, fleet } = setUp();
     ecs.intercept = () => awsError('AccessDeniedException', 'not authorized to perform ecs:ListTasks');
-    await expect(fleet.killAll()).rejects.toThrow(`the tasks of run ${RUN} cannot be stopped: AccessDenied`);
+    await expect(fleet.killAll()).rejects.toThrow(`cannot stop the tasks of run ${RUN}: AccessDenied`);
   });
 });

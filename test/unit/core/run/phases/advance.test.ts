@@ -116,7 +116,7 @@ const cases: Case[] = [
     },
   },
   {
-    title: 'setup goes on',
+    title: 'setup is still running',
     state: stateOf('setup', [ready, ready], { job: setupJob, setupTries: 1 }),
     phase: 'setup',
   },
@@ -167,7 +167,7 @@ const cases: Case[] = [
     expected: { stop: { kind: 'setup', exitCode: 107, message: expect.stringContaining('the last line') } },
   },
   {
-    title: 'setup that marks the test as failed goes on',
+    title: 'setup that marks the test as failed is followed by the load',
     state: stateOf('setup', [status({ job: ended(110) }), ready], { job: setupJob }),
     phase: 'arming',
     expected: { markedFailed: true },
@@ -178,9 +178,9 @@ const cases: Case[] = [
     phase: 'running',
     expected: { startAt: NOW + 300, job: null },
   },
-  { title: 'the load goes on', state: stateOf('running', [running, running], started), phase: 'running' },
+  { title: 'the load is still running', state: stateOf('running', [running, running], started), phase: 'running' },
   {
-    title: 'a task is lost under load: the others go on',
+    title: 'a task is lost under load: the others keep running',
     state: stateOf('running', [running, running], started),
     input: { liveness: [alive, gone] },
     phase: 'running',
@@ -221,7 +221,7 @@ const cases: Case[] = [
     expected: { job: { kind: 'teardown', task: 0, attempt: 0 } },
   },
   {
-    title: 'nobody is left for teardown: a new task is launched for it',
+    title: 'no task is left for teardown: a new one is launched for it',
     state: stateOf('running', [done(), done()], started),
     input: { liveness: [gone, gone] },
     phase: 'teardown',
@@ -242,7 +242,7 @@ const cases: Case[] = [
     expected: { job: { kind: 'teardown', task: 0, attempt: 0 } },
   },
   {
-    title: 'a task that was made to run teardown, all others being lost, tells the summary too',
+    title: 'a task that was made to run teardown, all others being lost, runs the summary too',
     state: (() => {
       const lost = { exitCode: null, endedAt: NOW - 300, message: 'killed', lost: 'killed' };
       const job = { ...setupJob, kind: 'teardown', attempt: 1 } as const;

@@ -60,7 +60,7 @@ test('a launch that can never succeed ends the run with its message, and the tas
   expect(outcome.left).toEqual([]);
 });
 
-test('nobody is launched for a run that is stopped while tasks wait for their launch', async () => {
+test('no task is launched for a run that is stopped while tasks wait for their launch', async () => {
   const plan = planOf({ tasks: 10, timing: { launchesPerSecond: 1 } });
   const outcome = await simulate(scenario({ plan, stopMs: 2500 }));
   expect(outcome.launches.length).toBeLessThan(5);

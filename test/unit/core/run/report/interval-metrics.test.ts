@@ -45,7 +45,7 @@ function running(shape: { target?: Plan['target']; vus?: number } = {}) {
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
 describe('IntervalAggregator', () => {
-  it('tells each sample once, however late its window came', () => {
+  it('counts each sample once, however late its window arrives', () => {
     const { aggregator, measure } = running();
     measure(0, [{ ms: 10 }, { ms: 20, failed: true }]);
     expect(aggregator.next(at(2))).toMatchObject({ requests: 2, failures: 1, last: false, at: at(2) });
@@ -56,7 +56,7 @@ describe('IntervalAggregator', () => {
     expect(late.latency.values[0]).toBeCloseTo(10, 0);
   });
 
-  it('goes on where the checkpoint of another leg ended', () => {
+  it('continues from the checkpoint of another leg', () => {
     const { plan, aggregator, state, metrics, measure } = running();
     measure(0, [{ ms: 10 }]);
     expect(aggregator.next(at(2)).requests).toBe(1);
