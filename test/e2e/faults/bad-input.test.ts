@@ -174,6 +174,25 @@ describe.concurrent('bad input: each one clear message and a fitting exit code',
     ]);
   });
 
+  it.each([
+    [['purge'], /^k6-fleet: name the runs to delete, or use --all for all runs in [^\n]*; see k6-fleet runs\n$/],
+    [
+      ['purge', 'nope', '--yes'],
+      /^k6-fleet: nothing was deleted: there is no run "nope" in [^\n]*; see k6-fleet runs\n$/,
+    ],
+    [['purge', 'nope', '--all'], /^k6-fleet: use either run ids or --all, not both\n$/],
+    [['purge', '--stack', 'a', '--bucket', 'b'], /^k6-fleet: use only one of --stack and --bucket\n$/],
+    [
+      ['purge', '--all'],
+      /^k6-fleet: cannot ask for confirmation without a terminal: to delete all runs in [^\n]*, add --yes\n$/,
+    ],
+  ])('%j', async (arguments_, message) => {
+    const { code, stderr } = await sandbox.cli(arguments_);
+
+    expect(stderr).toMatch(message);
+    expect(code).toBe(K6Exit.invalidConfig);
+  });
+
   it('stop of a run that has ended', async () => {
     const { result } = await sandbox.run(await sandbox.script('ended.js', good), ['--store', sandbox.path('ended')]);
 
