@@ -1,9 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
-/** Measures, between calls, which share of the CPU that a task may use is in use, 0 to 1. */
+/** Shares of the CPU that a task may use, 0 to 1. */
+export interface CpuUse {
+  /** In use, by whomever. */
+  busy: number;
+  /** In use by the worker and its k6; null: not known on this system. */
+  own: number | null;
+}
+
+/** Measures the use of the CPU between calls. */
 export interface CpuMeter {
-  read(): number;
+  read(): CpuUse;
 }
 
 /**
@@ -11,7 +19,15 @@ export interface CpuMeter {
  * @param k6Pids the k6 processes of this worker that run now; asked at each reading
  */
 export function cpuMeter(limit: number | null, k6Pids: () => number[]): CpuMeter {
-  return limit !== null && ticksOf('self') !== null ? new TaskCpu(limit, k6Pids) : new MachineCpu();
+  if (ticksOf('self') === null) return new MachineCpu(null);
+  if (limit === null) return new MachineCpu(new TaskCpu(cpus().length, k6Pids));
+  const task = new TaskCpu(limit, k6Pids);
+  return {
+    read: () => {
+      const used = task.read();
+      return { busy: used, own: used };
+    },
+  };
 }
 
 const share = (value: number) => Math.min(1, Math.max(0, value));
@@ -20,12 +36,14 @@ const share = (value: number) => Math.min(1, Math.max(0, value));
 class MachineCpu implements CpuMeter {
   private last = machineTimes();
 
-  read(): number {
+  constructor(private readonly own: TaskCpu | null) {}
+
+  read(): CpuUse {
     const now = machineTimes();
     const total = now.total - this.last.total;
     const idle = now.idle - this.last.idle;
     this.last = now;
-    return total <= 0 ? 0 : share(1 - idle / total);
+    return { busy: total <= 0 ? 0 : share(1 - idle / total), own: this.own?.read() ?? null };
   }
 }
 
@@ -39,8 +57,8 @@ function machineTimes() {
   return { idle, total };
 }
 
-/** The time of this worker and of its k6 processes, over what a container's limit allows. */
-class TaskCpu implements CpuMeter {
+/** The time of this worker and of its k6 processes, as a share of what so many processors give. */
+class TaskCpu {
   private last = timesOf([]); // before there is any k6
 
   constructor(

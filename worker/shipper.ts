@@ -79,7 +79,9 @@ export class Shipper {
       if (batch === undefined) return;
       // A `Window`; its lines are JSON already and need not be parsed and printed again.
       const { task, attempt } = this.ref;
-      const head = JSON.stringify({ v: 1, task, attempt, seq: this.shipped, job: batch.job, busy: this.cpu.read() });
+      const { busy, own } = this.cpu.read();
+      const use = own === null ? { busy } : { busy, own };
+      const head = JSON.stringify({ v: 1, task, attempt, seq: this.shipped, job: batch.job, ...use });
       const body = await zip(`${head.slice(0, -1)},"lines":[${batch.lines.join(',')}]}`, { level: 6 });
       await this.write(body);
     }

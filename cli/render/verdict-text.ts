@@ -69,7 +69,7 @@ function runLines({ run, stop, verdict }: Result, width: number, paint: Colours)
 
 function generatorLines({ generator }: Result, width: number, paint: Colours): string[] {
   if (!generator.saturated) return [];
-  const warning = 'saturated: the load generator was the bottleneck, so these numbers do not describe the target';
+  const warning = 'saturated: the load generator lacked resources, so these numbers do not describe the target';
   return [
     ...fieldLines('generator', warning, width, paint, paint.yellow),
     ...generator.reasons.flatMap((reason) => bulletLines('!', reason, width, paint.yellow)),

@@ -80,6 +80,12 @@ const TaskResult = z.object({
   iterations: z.number(),
   /** Highest share of the available CPU in use over any five seconds, 0 to 1. */
   peakBusy: z.number(),
+  peakOwnBusy: z
+    .number()
+    .nullable()
+    .describe(
+      'the part of peakBusy that this task used itself, 0 to 1; the rest is of other programs on the machine. Null: not known',
+    ),
   lost: z
     .object({ at: z.string(), atMs: z.number(), missingShare: z.number(), reason: z.string() })
     .nullable()

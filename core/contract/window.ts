@@ -147,5 +147,7 @@ export interface Window {
   job: WindowJob;
   /** How much of the CPU available to the task was in use during this window, 0 to 1. */
   busy: number;
+  /** The part of `busy` that the task's own processes used; absent: not known on this system. */
+  own?: number;
   lines: CellLine[];
 }

@@ -164,7 +164,7 @@ export class RunMetrics {
     const position = window.attempt * WINDOWS_PER_ATTEMPT + window.seq;
     for (const name of SUMMED_METRICS) this.summed[name].addWindow(window.task, position, pass.edges[name]);
     // Before the start a task is busy creating its VUs, which says nothing about the load.
-    if (pass.hasLoad) stats.addBusy(wallSeconds, window.busy);
+    if (pass.hasLoad) stats.addBusy(wallSeconds, window.busy, window.own);
   }
 
   private addCell(cell: Cell, pass: WindowPass): void {

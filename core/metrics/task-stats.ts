@@ -10,8 +10,12 @@ export interface TaskStatsJson {
   iterations: number;
   lastT: number;
   peak: number;
-  pieces: [seconds: number, busy: number][];
+  peakOwn: number | null;
+  pieces: Piece[];
 }
+
+/** The use of the CPU over some seconds: all of it, and the task's own part; null: not known. */
+type Piece = [seconds: number, busy: number, own: number | null];
 
 /** What one task did, and how busy it was. */
 export class TaskStats {
@@ -20,8 +24,9 @@ export class TaskStats {
   /** The latest second of load that this task has shipped, Unix seconds; -1: none yet. */
   lastT = -1;
   private peak = 0;
+  private peakOwn: number | null = null;
   /** The latest windows, oldest first: just enough of them to span BUSY_SECONDS. */
-  private pieces: [seconds: number, busy: number][] = [];
+  private pieces: Piece[] = [];
 
   add(metric: string, values: Values): void {
     if (metric === 'http_reqs') this.requests += sumOf(values);
@@ -31,41 +36,55 @@ export class TaskStats {
   /**
    * Adds the next window of load; windows come in order.
    * @param busy the share of the CPU that was in use, 0 to 1
+   * @param own the part of it that this task used itself; not given: not known
    */
-  addBusy(seconds: number, busy: number): void {
+  addBusy(seconds: number, busy: number, own: number | null = null): void {
     if (seconds <= 0) return;
-    this.pieces.push([seconds, busy]);
+    this.pieces.push([seconds, busy, own]);
     let spanned = this.pieces.reduce((sum, [length]) => sum + length, 0);
     while (spanned - (this.pieces[0]?.[0] ?? 0) >= BUSY_SECONDS) spanned -= this.pieces.shift()?.[0] ?? 0;
-    if (spanned >= BUSY_SECONDS) this.peak = Math.max(this.peak, this.latestMean());
+    const latest = this.latestMean();
+    if (spanned < BUSY_SECONDS || latest.busy <= this.peak) return;
+    this.peak = latest.busy;
+    this.peakOwn = latest.own;
   }
 
   /** The highest mean use of the CPU over five consecutive seconds, or over all of a shorter test; 0 to 1. */
   get peakBusy(): number {
-    return this.peak > 0 ? this.peak : this.latestMean();
+    return this.peak > 0 ? this.peak : this.latestMean().busy;
+  }
+
+  /** The task's own part of `peakBusy`; null: not known. */
+  get peakOwnBusy(): number | null {
+    return this.peak > 0 ? this.peakOwn : this.latestMean().own;
   }
 
   toJson(task: number): TaskStatsJson {
-    const { requests, iterations, lastT, peak, pieces } = this;
-    return { task, requests, iterations, lastT, peak, pieces: [...pieces] };
+    const { requests, iterations, lastT, peak, peakOwn, pieces } = this;
+    return { task, requests, iterations, lastT, peak, peakOwn, pieces: [...pieces] };
   }
 
-  static fromJson({ requests, iterations, lastT, peak, pieces }: TaskStatsJson): TaskStats {
+  static fromJson({ requests, iterations, lastT, peak, peakOwn, pieces }: TaskStatsJson): TaskStats {
     const stats = Object.assign(new TaskStats(), { requests, iterations, lastT });
     stats.peak = peak;
+    stats.peakOwn = peakOwn;
     stats.pieces = [...pieces];
     return stats;
   }
 
-  /** The mean over the latest BUSY_SECONDS, or over fewer if there are not as many. */
-  private latestMean(): number {
+  /** The means over the latest BUSY_SECONDS, or over fewer if there are not as many. */
+  private latestMean(): { busy: number; own: number | null } {
     let left = BUSY_SECONDS;
-    let used = 0;
-    for (const [seconds, busy] of this.pieces.toReversed()) {
+    let busy = 0;
+    let own: number | null = 0;
+    for (const [seconds, all, part] of this.pieces.toReversed()) {
       const share = Math.min(left, seconds);
-      used += share * busy;
+      busy += share * all;
+      own = own === null || part === null ? null : own + share * part;
       left -= share;
     }
-    return left < BUSY_SECONDS ? used / (BUSY_SECONDS - left) : 0;
+    const covered = BUSY_SECONDS - left;
+    if (covered <= 0) return { busy: 0, own: 0 };
+    return { busy: busy / covered, own: own === null ? null : own / covered };
   }
 }

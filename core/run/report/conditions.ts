@@ -6,7 +6,8 @@ import type { SeriesPoint } from '../../contract/result.ts';
 import { seriesPoints } from '../../metrics/metric-results.ts';
 import { findRecovery, findScaleOut, loadRoseAt, pointMs, STABLE_POINTS } from '../../scaling/moments.ts';
 import type { Run } from '../state.ts';
-import { generator, testDurationMs } from './result.ts';
+import { generator } from './generator.ts';
+import { testDurationMs } from './result.ts';
 
 export interface ConditionInput extends Run {
   /** Unix ms. */
@@ -127,8 +128,16 @@ function loadRoseSoFar({ plan, state, now }: ConditionInput, points: readonly Se
   return rose === pointMs(peak) ? null : rose;
 }
 
-function isSaturated({ state, metrics, now }: ConditionInput): boolean {
-  const dropped = metrics.counter('dropped_iterations').sum;
-  const tasks = state.tasks.map((_, task) => ({ task, peakBusy: metrics.tasks.get(task)?.peakBusy ?? 0 }));
-  return generator(dropped, state, tasks, testDurationMs(state, now)).saturated;
+function isSaturated({ plan, state, metrics, now }: ConditionInput): boolean {
+  const tasks = state.tasks.map((_, task) => {
+    const { peakBusy = 0, peakOwnBusy = 0 } = metrics.tasks.get(task) ?? {};
+    return { task, peakBusy, peakOwnBusy };
+  });
+  return generator({
+    dropped: metrics.counter('dropped_iterations').sum,
+    state,
+    tasks,
+    durationMs: testDurationMs(state, now),
+    isMachineShared: plan.fargate === null,
+  }).saturated;
 }

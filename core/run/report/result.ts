@@ -10,10 +10,7 @@ import { lastError } from '../k6-log.ts';
 import { refusalWarnings } from '../phases/launch-queue.ts';
 import { isLost, type LoadOutcome, type Run, type RunState, type TaskRecord } from '../state.ts';
 import { alarmMessage, alarmsSinceStart, failingAlarms } from './alarms.ts';
-
-/** A task that uses this share of its CPU for so long cannot keep its pace; a shorter peak may be its start. */
-const SATURATED = 0.95;
-const SATURATED_MS = 5000;
+import { generator } from './generator.ts';
 
 /** When the load ended: when the last k6 exited, or `now` while one is running. Unix ms. */
 export function loadEnd(state: RunState, now: number): number {
@@ -62,7 +59,13 @@ export function buildResult(run: Run, now: number): Result {
       ...refusalWarnings(state),
       ...overflowWarnings(metrics),
     ],
-    generator: generator(results.dropped_iterations?.values.count ?? 0, state, tasks, durationMs),
+    generator: generator({
+      dropped: results.dropped_iterations?.values.count ?? 0,
+      state,
+      tasks,
+      durationMs,
+      isMachineShared: plan.fargate === null,
+    }),
     metrics: results,
     checks: checkResults(metrics),
     breakdown: breakdownRows(metrics),
@@ -72,6 +75,9 @@ export function buildResult(run: Run, now: number): Result {
     alarms: alarmsSinceStart(state),
   };
 }
+
+/** A reason is one line: more lost tasks than this are only counted. */
+const MAX_LISTED_LOSSES = 10;
 
 /** Every reason to fail, in the precedence of k6; the first gives the exit code. */
 function verdict(
@@ -96,7 +102,9 @@ function verdict(
   }
   const lost = tasks.filter((task) => task.lost !== null);
   if (lost.length > plan.maxLost || lost.length === tasks.length) {
-    const names = lost.map(({ task, lost: loss }) => `task ${task} (${loss?.reason})`).join(', ');
+    const listed = lost.slice(0, MAX_LISTED_LOSSES).map(({ task, lost: loss }) => `task ${task} (${loss?.reason})`);
+    const more = lost.length > listed.length ? ` and ${lost.length - listed.length} more` : '';
+    const names = `${listed.join(', ')}${more}`;
     const tooMany = `${lost.length} of ${tasks.length} tasks lost, --max-lost allows ${plan.maxLost}: ${names}`;
     const all = `all tasks were lost, which fails the run whatever --max-lost allows: ${names}`;
     reasons.push({ message: lost.length > plan.maxLost ? tooMany : all, exitCode: FleetExit.tasksLost });
@@ -127,6 +135,7 @@ function taskResult({ plan, state, metrics }: Run, task: TaskRecord, index: numb
     requests: counts?.requests ?? 0,
     iterations: counts?.iterations ?? 0,
     peakBusy: counts?.peakBusy ?? 0,
+    peakOwnBusy: counts === undefined ? 0 : counts.peakOwnBusy,
     lost: isLost(task) ? lossOf(plan, state, task.outcome) : null,
     message: outcome?.message ?? null,
   };
@@ -180,31 +189,6 @@ function judgeTarget(
     ...(startAtMs !== null && { loadEndsAtMs: startAtMs + plan.loadMs }),
     endedAtMs,
   });
-}
-
-/** Whether the load generator was the bottleneck, and why. */
-export function generator(
-  dropped: number,
-  state: RunState,
-  tasks: readonly Pick<TaskResult, 'task' | 'peakBusy'>[],
-  durationMs: number,
-): Result['generator'] {
-  const reasons: string[] = [];
-  const busy = tasks
-    .filter(({ peakBusy }) => durationMs >= SATURATED_MS && peakBusy >= SATURATED)
-    .map(({ task }) => task);
-  if (busy.length > 0) {
-    reasons.push(`task ${busy.join(', ')} used ${SATURATED * 100}% of its CPU or more for ${SATURATED_MS / 1000} s`);
-  }
-  if (dropped > 0) reasons.push(`${dropped} iterations were dropped: not enough VUs to sustain the arrival rate`);
-  const late = Object.entries(state.lateTasks);
-  if (late.length > 0) {
-    const worst = Math.max(...late.map(([, ms]) => ms));
-    reasons.push(
-      `task ${late.map(([task]) => task).join(', ')} shipped windows up to ${Math.round(worst / 1000)} s late`,
-    );
-  }
-  return { saturated: reasons.length > 0, reasons };
 }
 
 const overflowWarnings = (metrics: RunMetrics): string[] =>

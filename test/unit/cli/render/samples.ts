@@ -145,6 +145,7 @@ const taskResult = (task: number): Result['tasks'][number] => ({
   requests: 40_000,
   iterations: 40_000,
   peakBusy: 0.4,
+  peakOwnBusy: 0.3,
   lost: null,
   message: null,
 });

@@ -295,4 +295,21 @@ describe('addWindow', () => {
     ).toBeCloseTo(0.6);
     expect(busyOf([[9, 1]], null)).toBe(0);
   });
+
+  it.each<[string, (number | undefined)[], number | null]>([
+    ['its own part of the busiest five seconds', [0, 0.1, 0.1, 0.1, 0.2, 0.3, 0.9, 0.9, 0.9], 0.16],
+    ['not known of one of them', [0, 0.1, undefined, 0.1, 0.2, 0.3, 0.9, 0.9, 0.9], null],
+  ])('knows %s', (_, own, expected) => {
+    let metrics = new RunMetrics([]);
+    for (const [seq, part] of own.entries()) {
+      const piece = foldWindow([at(seq)], { seq, wall: 1, busy: seq >= 1 && seq < 6 ? 1 : 0.9 });
+      metrics.addWindow(part === undefined ? piece : { ...piece, own: part }, CONTEXT);
+      metrics = RunMetrics.fromJson(JSON.parse(JSON.stringify(metrics.toJson())), []);
+    }
+
+    const stats = metrics.tasks.get(0);
+    expect(stats?.peakBusy).toBe(1);
+    if (expected === null) expect(stats?.peakOwnBusy).toBeNull();
+    else expect(stats?.peakOwnBusy).toBeCloseTo(expected);
+  });
 });
