@@ -39,7 +39,7 @@ export class LiveProgress {
         ...progress,
         vusMax: progress.maxVUs,
         errorRate: progress.requests > 0 ? progress.errorRate : null,
-        failingThresholds: progress.failing,
+        thresholds: progress.thresholds.map(({ key, source, state }) => ({ name: `${key} ${source}`, state })),
         loadHistory: this.load,
         targetHistory: this.target,
         warning: progress.warnings.at(-1) ?? null,

@@ -1,5 +1,6 @@
 /** The live progress of a run as lines of text. */
 import type { Phase } from '../../core/contract/control.ts';
+import type { ThresholdState } from '../../core/contract/progress.ts';
 import {
   formatClock,
   formatCount,
@@ -34,8 +35,8 @@ export interface LiveView {
   p99: number | null;
   iterations: number;
   checksFailed: number;
-  /** The thresholds that currently fail, such as `http_req_duration p(95)<500`. */
-  failingThresholds: readonly string[];
+  /** The thresholds, such as `http_req_duration p(95)<500`, as they stand. */
+  thresholds: readonly { name: string; state: ThresholdState }[];
   target: { running: number; desired: number; pending: number } | null;
   /** Requests per second at equal steps, the oldest first. May be empty. */
   loadHistory: readonly (number | null)[];
@@ -149,12 +150,27 @@ function history(values: readonly (number | null)[], width: number, paint: Colou
   return values.length < 2 ? [] : [[{ text: sparkline(values.slice(-columns)), paint: paint.cyan }]];
 }
 
+const failingThresholds = ({ thresholds }: LiveView): string[] =>
+  thresholds.filter(({ state }) => state === 'failing').map(({ name }) => printable(name));
+
+/** How many thresholds pass, and how many are not decided yet; nothing before the load, when none is. */
+function thresholdCounts({ thresholds, phase }: LiveView, paint: Colours): Line[] {
+  if (isBeforeLoad(phase)) return [];
+  const count = (wanted: ThresholdState) => thresholds.filter(({ state }) => state === wanted).length;
+  const [passing, undecided] = [count('passing'), count('undecided')];
+  const counts: Line[] = [];
+  if (passing > 0) counts.push([{ text: `✓ ${formatCount(passing)} passing`, paint: paint.green }]);
+  if (undecided > 0) counts.push([{ text: `… ${formatCount(undecided)} undecided`, paint: paint.dim }]);
+  return counts;
+}
+
 function alertRows(view: LiveView, width: number, paint: Colours): Line[] {
   const rows: Line[] = [];
-  const failing = view.failingThresholds.map((name): Line => [{ text: `✗ ${printable(name)}`, paint: paint.red }]);
+  const failing = failingThresholds(view).map((name): Line => [{ text: `✗ ${name}`, paint: paint.red }]);
   // A script may have dozens of thresholds, a terminal about twenty lines.
   const shown = failing.length > 4 ? [...failing.slice(0, 3), [`and ${failing.length - 3} more`]] : failing;
-  if (shown.length > 0) rows.push(...row('thresholds', shown, width, paint));
+  const items = [...shown, ...thresholdCounts(view, paint)];
+  if (items.length > 0) rows.push(...row('thresholds', items, width, paint));
   if (view.warning !== null)
     rows.push(...row('warning', [[{ text: printable(view.warning), paint: paint.yellow }]], width, paint));
   return rows;
@@ -203,6 +219,7 @@ export function liveLine(view: LiveView): string {
     if (view.target) parts.push(`target ${formatCount(view.target.running)}/${formatCount(view.target.desired)}`);
   }
   if (view.tasks.lost > 0) parts.push(`${formatCount(view.tasks.lost)} lost`);
-  if (view.failingThresholds.length > 0) parts.push(`failing: ${view.failingThresholds.map(printable).join(', ')}`);
+  const failing = failingThresholds(view);
+  if (failing.length > 0) parts.push(`failing: ${failing.join(', ')}`);
   return parts.join(' | ');
 }

@@ -5,6 +5,13 @@ import { TargetReading } from './result.ts';
 /** How often the coordinator writes progress.json, ms. */
 export const PROGRESS_INTERVAL_MS = 1000;
 
+/**
+ * How a threshold stands while the run is under way. Undecided: it has no samples yet, or fails now and will pass if its
+ * value only moves on, as `count>50` does.
+ */
+export const ThresholdState = z.enum(['passing', 'failing', 'undecided']);
+export type ThresholdState = z.infer<typeof ThresholdState>;
+
 const Value = z.number().nullable();
 
 /** progress.json: the state of an active run, for live views. */
@@ -33,8 +40,9 @@ export const Progress = z.object({
   p99: Value,
   iterations: z.number(),
   checksFailed: z.number(),
-  /** Keys of the thresholds that fail now. */
-  failing: z.array(z.string()),
+  /** Up to when all running tasks have delivered their samples, Unix ms: the thresholds are judged on these. Null: none. */
+  judgedUntil: Value,
+  thresholds: z.array(z.object({ key: z.string(), source: z.string(), state: ThresholdState })),
   target: TargetReading.nullable(),
   warnings: z.array(z.string()),
 });

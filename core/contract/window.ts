@@ -133,6 +133,8 @@ export interface CellLine {
   cells: Cell[];
   /** Metrics that have exceeded their cap on series so far. */
   overflow?: string[];
+  /** The last line: k6 ended in the interval of its last cell, which may hold only a part of that interval. Absent: false. */
+  end?: boolean;
 }
 
 /** Which k6 process of a worker measured a window. `vus` and `vus_max` count for the load only. */

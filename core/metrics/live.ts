@@ -6,10 +6,6 @@ import { Point } from './timeline.ts';
 const RATE_SECONDS = 3;
 /** Percentiles are over this many seconds. */
 const LATENCY_SECONDS = 5;
-/** A task this far behind the others has ended or is lost: the live view does not wait for it. Seconds. */
-const BEHIND_SECONDS = 15;
-/** If no window has come for this long, the load is over. Seconds. */
-const STALE_SECONDS = 30;
 
 interface Percentiles {
   /** http_req_duration, ms; null without requests. */
@@ -20,7 +16,7 @@ interface Percentiles {
 
 /** The numbers of the live view. p50, p95 and p99 are of the last seconds. */
 export interface LiveStats extends Percentiles {
-  /** The second shown, Unix time: the latest that all running tasks have shipped; null: none yet. */
+  /** The second shown, Unix time; null: nothing is running, or nothing of it has arrived yet. */
   second: number | null;
   vus: number;
   requestsPerSecond: number;
@@ -32,13 +28,15 @@ export interface LiveStats extends Percentiles {
   checksFailed: number;
 }
 
-/** @param nowMs Unix ms by the store's clock */
-export function liveStats(metrics: RunMetrics, nowMs: number): LiveStats {
-  const second = latestComplete(metrics, nowMs);
+/**
+ * @param second the last one that all running tasks have delivered, Unix seconds; null: none
+ * @param isRunning whether a task's load has not ended
+ */
+export function liveStats(metrics: RunMetrics, second: number | null, isRunning: (task: number) => boolean): LiveStats {
   const rates = lastSeconds(metrics, second, RATE_SECONDS);
   return {
     second,
-    vus: second === null ? 0 : (metrics.summed.vus.at(second) ?? metrics.summed.vus.summary()?.value ?? 0),
+    vus: second === null ? 0 : (metrics.summed.vus.valueAt(second, { lastsIn: isRunning }) ?? 0),
     requestsPerSecond: rates.requests / rates.seconds,
     errorRate: rates.requests > 0 ? rates.failed / rates.requests : 0,
     ...percentiles(lastSeconds(metrics, second, LATENCY_SECONDS).duration),
@@ -46,14 +44,6 @@ export function liveStats(metrics: RunMetrics, nowMs: number): LiveStats {
     iterations: metrics.counter('iterations').sum,
     checksFailed: metrics.rate('checks').fails,
   };
-}
-
-/** The latest second that all running tasks have shipped, Unix seconds; null if nothing is running. */
-function latestComplete(metrics: RunMetrics, nowMs: number): number | null {
-  const latest = [...metrics.tasks.values()].map(({ lastT }) => lastT).filter((t) => t >= 0);
-  const newest = latest.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  if (newest < nowMs / 1000 - STALE_SECONDS) return null;
-  return latest.filter((t) => t >= newest - BEHIND_SECONDS).reduce((a, b) => Math.min(a, b), newest);
 }
 
 /** Adds up the cells of the last `seconds` up to the one at `second`. Also returns how many seconds they cover. */

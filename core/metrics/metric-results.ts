@@ -6,6 +6,7 @@ import { listChecks } from './groups.ts';
 import { Histogram } from './histogram.ts';
 import { listMetrics, summaryValues, trendStat } from './metric.ts';
 import type { RunMetrics } from './run-metrics.ts';
+import { type TestTimes, testDuration } from './test-times.ts';
 import type { KeyVerdict } from './thresholds.ts';
 
 type BreakdownRow = Result['breakdown'][number];
@@ -19,18 +20,18 @@ const OTHER = '(other)';
 
 /**
  * All metrics that k6 would list, sub-metrics included, in its order.
- * @param testMs setup, load and teardown, ms
  */
 export function metricResults(
   metrics: RunMetrics,
   plan: Pick<Plan, 'thresholds' | 'summary'>,
-  testMs: number,
+  times: TestTimes,
   verdicts: KeyVerdict[],
 ): Record<string, MetricResult> {
   const stats = [...new Set<string>([...TREND_STATS, ...plan.summary.trendStats])];
   const thresholds = new Map(verdicts.map((verdict) => [verdict.key, verdict.thresholds]));
   const results: Record<string, MetricResult> = {};
-  for (const metric of listMetrics(metrics, plan.thresholds)) {
+  const testMs = testDuration(times);
+  for (const metric of listMetrics(metrics, plan.thresholds, times)) {
     const { name, type, contains } = metric;
     const shown = [...new Set([...stats, ...judgedPercentiles(plan, name)])];
     const values = Object.entries(summaryValues(metric, shown, testMs)).map(([stat, x]) => [stat, finite(x)]);

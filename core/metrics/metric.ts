@@ -1,10 +1,12 @@
 import type { Threshold, ThresholdKey } from '../contract/plan.ts';
 import type { MetricType, ValueType } from '../contract/window.ts';
 import { type Accumulator, createAccumulator, Gauge } from './accumulators.ts';
+import { isWhole } from './frontier.ts';
 import type { Histogram } from './histogram.ts';
 import { exactPercentile, type PivotCounts } from './key-samples.ts';
 import type { RunMetrics } from './run-metrics.ts';
-import { isSummed, SUMMED_METRICS } from './summed-gauge.ts';
+import { isSummed, SUMMED_METRICS, type SummedMetric } from './summed-gauge.ts';
+import { type TestTimes, vuSamples } from './test-times.ts';
 
 /** A metric or sub-metric of the whole run, as a k6 that took all samples would have it. */
 export interface Metric {
@@ -17,24 +19,46 @@ export interface Metric {
   pivots: PivotCounts[];
 }
 
-/** The metric or sub-metric that a threshold key names. */
-export function metricOfKey(metrics: RunMetrics, key: ThresholdKey): Metric {
-  const whole = key.tags === null || Object.keys(key.tags).length === 0;
+/** The metric or sub-metric that a threshold key names, at the end of the run. */
+export function metricOfKey(metrics: RunMetrics, key: ThresholdKey, times: TestTimes): Metric {
   const own = metrics.keys.get(key.key)?.values ?? null;
-  // All samples of vus in a task have the same tags, so a sub-metric of it is the whole or empty.
-  const summed = isSummed(key.metric) && own !== null;
-  return metricOf(metrics, key.key, key, whole || summed ? wholeMetric(metrics, key.metric) : own);
+  const isTotal = isWhole(key) || isSummedKey(metrics, key);
+  return metricOf(metrics, key.key, key, isTotal ? wholeMetric(metrics, key.metric, times) : own);
 }
+
+/**
+ * The same up to the frontier, while the run is under way.
+ * @param times up to the frontier
+ * @param isRunning whether a task's load has not ended
+ */
+export function metricAtFrontier(
+  metrics: RunMetrics,
+  key: ThresholdKey,
+  times: TestTimes,
+  isRunning: (task: number) => boolean,
+): Metric {
+  const { frontier } = metrics;
+  if (isSummed(key.metric)) {
+    const isTotal = isWhole(key) || isSummedKey(metrics, key);
+    return metricOf(metrics, key.key, key, isTotal ? summedAtFrontier(metrics, key.metric, times, isRunning) : null);
+  }
+  const samples = frontier.samples(key.key);
+  return { ...metricOf(metrics, key.key, key, samples?.values ?? null), pivots: [...(samples?.pivots.values() ?? [])] };
+}
+
+/** All samples of vus in a task have the same tags, so a sub-metric of it is the whole or empty. */
+const isSummedKey = ({ keys }: RunMetrics, { metric, key }: ThresholdKey): boolean =>
+  isSummed(metric) && (keys.get(key)?.values ?? null) !== null;
 
 /**
  * The metrics that k6 lists in its summary: all with samples, all with thresholds, and the parents of those.
  * Sorted as k6 does: by name, sub-metrics after their parent (internal/js/summary-legacy.js).
  */
-export function listMetrics(metrics: RunMetrics, keys: ThresholdKey[]): Metric[] {
+export function listMetrics(metrics: RunMetrics, keys: ThresholdKey[], times: TestTimes): Metric[] {
   const listed = new Map<string, Metric>();
   for (const [name, total] of metrics.totals) listed.set(name, metricOf(metrics, name, total, total.values));
   for (const name of SUMMED_METRICS) {
-    const values = wholeMetric(metrics, name);
+    const values = wholeMetric(metrics, name, times);
     if (values !== null) listed.set(name, metricOf(metrics, name, { type: 'gauge', contains: 'default' }, values));
   }
   // k6 creates http_req_duration{expected_response:true} itself.
@@ -43,7 +67,7 @@ export function listMetrics(metrics: RunMetrics, keys: ThresholdKey[]): Metric[]
   }
   for (const key of keys) {
     if (!listed.has(key.metric)) listed.set(key.metric, metricOf(metrics, key.metric, key, null));
-    listed.set(key.key, metricOfKey(metrics, key));
+    listed.set(key.key, metricOfKey(metrics, key, times));
   }
   return [...listed.values()].sort((a, b) => {
     const [parentA = '', parentB = ''] = [a.name.split('{', 1)[0], b.name.split('{', 1)[0]];
@@ -115,12 +139,46 @@ function perSecond(sum: number, testMs: number): number {
   return sum / (Math.round(testMs * 1e6) / 1e9);
 }
 
-function wholeMetric(metrics: RunMetrics, name: string): Accumulator | null {
-  if (!isSummed(name)) return metrics.totals.get(name)?.values ?? null;
-  const summary = metrics.summed[name].summary();
-  if (summary === null) return null;
+function wholeMetric(metrics: RunMetrics, name: string, times: TestTimes): Accumulator | null {
+  return isSummed(name) ? summedMetric(metrics, name, times) : (metrics.totals.get(name)?.values ?? null);
+}
+
+/** vus or vus_max of the whole run. A task that has ended has no VUs, but has initialised them. */
+function summedMetric(metrics: RunMetrics, name: SummedMetric, times: TestTimes): Gauge | null {
+  const { load, inSetup, inTeardown } = vuSamples(times, metrics.bounds.cellSeconds);
+  const lastsIn = () => name === 'vus_max';
+  const underLoad = load === null ? null : metrics.summed[name].summary({ ...load, lastsIn });
+  // During setup() and teardown() no VU is active.
+  const samplesOfZero = name === 'vus' ? inSetup + inTeardown : 0;
+  if (underLoad === null) return samplesOfZero > 0 ? gaugeOf({ value: 0, min: 0, max: 0 }) : null;
+  const { value, min, max } = underLoad;
+  return gaugeOf({
+    value: name === 'vus' && inTeardown > 0 ? 0 : value,
+    min: samplesOfZero > 0 ? 0 : min,
+    max,
+  });
+}
+
+/** Its value alone, which is all that thresholds can name. What a task that still runs has not delivered is unchanged. */
+function summedAtFrontier(
+  metrics: RunMetrics,
+  name: SummedMetric,
+  times: TestTimes,
+  isRunning: (task: number) => boolean,
+): Gauge | null {
+  const { load, inSetup, inTeardown } = vuSamples(times, metrics.bounds.cellSeconds);
+  const isVus = name === 'vus';
+  if (isVus && inTeardown > 0) return gaugeOf({ value: 0, min: 0, max: 0 });
+  if (load === null) return isVus && inSetup > 0 ? gaugeOf({ value: 0, min: 0, max: 0 }) : null;
+  // In the cell in which the load starts some tasks have a value and some do not yet.
+  if (load.last * 1000 <= (times.startAtMs ?? 0)) return null;
+  const value = metrics.summed[name].valueAt(load.last, { lastsIn: isVus ? isRunning : () => true });
+  return value === null ? null : gaugeOf({ value, min: value, max: value });
+}
+
+function gaugeOf({ value, min, max }: { value: number; min: number; max: number }): Gauge {
   const gauge = new Gauge();
-  gauge.add({ last: summary.value, at: 0, min: summary.min, max: summary.max });
+  gauge.add({ last: value, at: 0, min, max });
   return gauge;
 }
 

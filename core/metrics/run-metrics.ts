@@ -1,6 +1,7 @@
 import type { ThresholdKey } from '../contract/plan.ts';
 import {
   type Cell,
+  type CellLine,
   type GaugeValues,
   type KeyCell,
   type MetricCell,
@@ -12,6 +13,7 @@ import {
 } from '../contract/window.ts';
 import { type Accumulator, addValues, Counter, createAccumulator, Rate } from './accumulators.ts';
 import { BoundedMap, Breakdown, type BreakdownJson, earlier, type FirstSeen } from './breakdown.ts';
+import { Frontier, type FrontierJson } from './frontier.ts';
 import { Histogram } from './histogram.ts';
 import { KeySamples } from './key-samples.ts';
 import {
@@ -38,6 +40,12 @@ const BOUNDS: Bounds = { cellSeconds: 1, maxRows: 5_000, maxPoints: 2_000 };
 
 /** How far back the live view can look, seconds: well over the longest interval between windows, 10 s. */
 const RECENT_SECONDS = 40;
+
+/**
+ * From the resume of a paused k6 to its first iterations, ms. What k6 counts as its VUs until then, or carries over from
+ * then to a second without a sample, says nothing about the load.
+ */
+const START_MS = 100;
 
 /** More windows than any attempt ships: one a second for 30 years. */
 const WINDOWS_PER_ATTEMPT = 1e9;
@@ -87,6 +95,7 @@ export interface RunMetricsJson {
   recent: PointJson[];
   tasks: TaskStatsJson[];
   overflow: string[];
+  frontier: FrontierJson;
 }
 
 /**
@@ -113,6 +122,8 @@ export class RunMetrics {
   /** The latest seconds of the load. */
   recent: Recent;
   readonly tasks = new Map<number, TaskStats>();
+  /** What thresholds are judged on while the run is under way. */
+  frontier: Frontier;
   /** Metrics with more tag sets than a task, or this run, tells apart. */
   readonly overflow = new Set<string>();
 
@@ -130,6 +141,7 @@ export class RunMetrics {
     this.timeline = new Timeline(cellSeconds, maxPoints);
     this.recent = new Recent(RECENT_SECONDS);
     for (const key of keys) this.samplesOf(key);
+    this.frontier = new Frontier(keys);
   }
 
   /** Like `rate` and `trend`, empty if the metric has no samples. */
@@ -160,29 +172,43 @@ export class RunMetrics {
       wallSeconds += line.wall;
       for (const metric of line.overflow ?? []) this.overflow.add(metric);
       for (const cell of line.cells) this.addCell(cell, pass);
+      this.noteDelivery(line, pass);
     }
+    if (window.job !== 'load') this.frontier.jobMs[window.job] += 1000 * wallSeconds;
     const position = window.attempt * WINDOWS_PER_ATTEMPT + window.seq;
     for (const name of SUMMED_METRICS) this.summed[name].addWindow(window.task, position, pass.edges[name]);
     // Before the start a task is busy creating its VUs, which says nothing about the load.
     if (pass.hasLoad) stats.addBusy(wallSeconds, window.busy, window.own);
   }
 
+  /** What the task has delivered whole: all cells up to the last one, which is cut short if k6 ended in it. */
+  private noteDelivery({ cells, end = false }: CellLine, { window, stats, clockOffsetMs }: WindowPass): void {
+    const last = cells.reduce((latest, { t }) => Math.max(latest, t), Number.NEGATIVE_INFINITY);
+    if (window.job !== 'load' || cells.length === 0) return;
+    const whole = this.alignedSecond(last, clockOffsetMs) - (end ? this.bounds.cellSeconds : 0);
+    stats.delivered = Math.max(stats.delivered, whole);
+  }
+
   private addCell(cell: Cell, pass: WindowPass): void {
-    const { window, stats, startAtMs, clockOffsetMs } = pass;
+    const { window, startAtMs, clockOffsetMs } = pass;
     const t = this.alignedSecond(cell.t, clockOffsetMs);
     const isLoad = window.job === 'load' && startAtMs !== null && t >= this.alignDown(startAtMs / 1000);
     const points = isLoad ? [this.timeline.at(t), this.recent.at(t)].filter((point) => point !== undefined) : [];
-    if (isLoad) {
-      pass.hasLoad = true;
-      stats.lastT = Math.max(stats.lastT, t);
-    }
+    if (isLoad) pass.hasLoad = true;
+    const loadSecond = isLoad ? t : null;
     for (const metric of cell.metrics ?? []) {
       const { name } = metric;
-      if (!isSummed(name)) this.addMetric(metric, t, points, pass);
-      else if (isLoad) pass.edges[name].push(...edgesOf(metric, t, clockOffsetMs));
+      if (isSummed(name)) {
+        if (isLoad) pass.edges[name].push(...edgesOf(metric, t, 1000 * (t - cell.t), startAtMs + START_MS));
+        continue;
+      }
+      this.addMetric(metric, t, points, pass);
+      this.frontier.addMetric(loadSecond, metric, clockOffsetMs);
     }
     for (const key of cell.keys ?? []) {
-      if (isLoad || !isSummed(metricNameOf(key))) this.samplesOf(key).add(key, clockOffsetMs);
+      if (!isLoad && isSummed(metricNameOf(key))) continue;
+      this.samplesOf(key).add(key, clockOffsetMs);
+      this.frontier.addKey(loadSecond, key, clockOffsetMs);
     }
     for (const path of cell.groups ?? []) this.addGroup(path, nextFirstSeen(t, pass));
   }
@@ -220,6 +246,7 @@ export class RunMetrics {
       recent: this.recent.toJson(),
       tasks: [...this.tasks].map(([task, stats]) => stats.toJson(task)),
       overflow: [...this.overflow],
+      frontier: this.frontier.toJson(),
     };
   }
 
@@ -238,6 +265,7 @@ export class RunMetrics {
     metrics.recent = Recent.fromJson(json.recent, RECENT_SECONDS);
     for (const stats of json.tasks) metrics.tasks.set(stats.task, TaskStats.fromJson(stats));
     for (const metric of json.overflow) metrics.overflow.add(metric);
+    metrics.frontier = Frontier.fromJson(json.frontier, keys);
     return metrics;
   }
 
@@ -278,10 +306,11 @@ function nextFirstSeen(t: number, pass: WindowPass): FirstSeen {
   return [t, task, seq, pass.position++];
 }
 
-function edgesOf({ series }: MetricCell, t: number, clockOffsetMs: number): Edge[] {
-  return series.map(({ values }) => {
+/** The values of a cell that were sampled under load. @param shiftMs how far the cell was moved to align it */
+function edgesOf({ series }: MetricCell, t: number, shiftMs: number, fromMs: number): Edge[] {
+  return series.flatMap(({ values }) => {
     const { last, at } = values as GaugeValues;
-    return { t, at: at + clockOffsetMs, value: toNumber(last) };
+    return at + shiftMs < fromMs ? [] : [{ t, at: at + shiftMs, value: toNumber(last) }];
   });
 }
 

@@ -3,11 +3,11 @@ import type { SetupData, SummaryData, SummaryMetric } from '../contract/script-d
 import { groupTree } from './groups.ts';
 import { listMetrics, summaryValues } from './metric.ts';
 import type { RunMetrics } from './run-metrics.ts';
+import { type TestTimes, testDuration } from './test-times.ts';
 import { judge } from './thresholds.ts';
 
 export interface SummaryInput {
-  /** Setup, load and teardown, ms. */
-  testRunDurationMs: number;
+  times: TestTimes;
   /** Null: there is no setup(), or it did not finish. */
   setupData: SetupData | null;
   noColor?: boolean;
@@ -21,11 +21,12 @@ export function summaryData(
   plan: Pick<Plan, 'thresholds' | 'summary'>,
   input: SummaryInput,
 ): SummaryData {
-  const { testRunDurationMs, setupData, noColor = false, isStdOutTTY = false, isStdErrTTY = false } = input;
+  const { times, setupData, noColor = false, isStdOutTTY = false, isStdErrTTY = false } = input;
+  const testRunDurationMs = testDuration(times);
   const { trendStats, timeUnit } = plan.summary;
-  const verdicts = new Map(judge(metrics, plan.thresholds, testRunDurationMs, { final: true }).map((v) => [v.key, v]));
+  const verdicts = new Map(judge(metrics, plan.thresholds, times).map((v) => [v.key, v]));
   const summaries: Record<string, SummaryMetric> = {};
-  for (const metric of listMetrics(metrics, plan.thresholds)) {
+  for (const metric of listMetrics(metrics, plan.thresholds, times)) {
     const { name, type, contains } = metric;
     const thresholds = (verdicts.get(name)?.thresholds ?? []).map(({ source, ok }) => [source, { ok }]);
     summaries[name] = { type, contains, values: summaryValues(metric, trendStats, testRunDurationMs) };

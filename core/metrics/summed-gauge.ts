@@ -23,6 +23,14 @@ interface Span {
   last: Edge | null;
 }
 
+export interface SummaryOptions {
+  /** The seconds of the first and the last sample, Unix time. */
+  first: number;
+  last: number;
+  /** Whether a task counts with its last value after the second of that value; otherwise it counts as 0. */
+  lastsIn: (task: number) => boolean;
+}
+
 export interface SummedGaugeJson {
   stride: number;
   /** [first second, number of seconds, sum, number of seconds, sum, …]: run-length encoded; a sum of -1 is a gap. */
@@ -67,40 +75,34 @@ export class SummedGauge {
   }
 
   /**
-   * value: the sum of all tasks' last values. max: the highest sum. min: the lowest sum of the seconds in which all
-   * tasks have a value. Null without samples, as in k6 after less than a second of test. Also null if all samples are of
-   * one second and some tasks have none: their sum would not be the number of VUs.
+   * The sum at a second; null if no task has had a value by then. @param options `lastsIn` as in `summary`
    */
-  summary(): { value: number; min: number; max: number } | null {
-    let value: number | null = null;
-    let from = Number.NEGATIVE_INFINITY;
-    let to = Number.POSITIVE_INFINITY;
-    let isPartial = false;
-    for (const spans of this.tasks.values()) {
-      const first = spans.find((span) => span.first !== null)?.first;
-      const last = spans.findLast((span) => span.last !== null)?.last;
-      if (!first || !last) {
-        isPartial = true;
-        continue;
-      }
-      value = (value ?? 0) + last.value;
-      from = Math.max(from, first.t);
-      to = Math.min(to, last.t);
-    }
-    if (value === null || (isPartial && this.sums.size <= 1)) return null;
-    let min = Number.POSITIVE_INFINITY;
-    let max = Number.NEGATIVE_INFINITY;
-    for (const [t, sum] of this.sums) {
-      max = Math.max(max, sum);
-      if (t >= from && t <= to) min = Math.min(min, sum);
-    }
-    if (max === Number.NEGATIVE_INFINITY) max = value;
-    return { value, min: min === Number.POSITIVE_INFINITY ? value : min, max };
+  valueAt(t: number, { lastsIn }: Pick<SummaryOptions, 'lastsIn'>): number | null {
+    const ends = this.ends(lastsIn);
+    if (!ends.some(({ first }) => first <= t)) return null;
+    return (this.sums.get(this.kept(t)) ?? 0) + ends.reduce((sum, { t: end, lasts }) => sum + (end < t ? lasts : 0), 0);
   }
 
-  /** The sum at a second, if it is kept. */
-  at(t: number): number | undefined {
-    return this.sums.get(t);
+  /**
+   * value: the sum at the last sample. max: the highest sum. min: the lowest. Both from the first second on in which
+   * every task has a value, or has had one. Null without values.
+   */
+  summary({ first, last, lastsIn }: SummaryOptions): { value: number; min: number; max: number } | null {
+    const value = this.valueAt(last, { lastsIn });
+    if (value === null) return null;
+    const ends = this.ends(lastsIn).sort((a, b) => a.t - b.t);
+    const from = ends.reduce((latest, end) => Math.max(latest, end.first), first);
+    const over = ends.at(-1)?.t ?? last;
+    let [min, max] = [value, value];
+    let [next, lasting] = [0, 0];
+    for (let t = this.kept(from + this.stride - 1); t <= last; t += this.stride) {
+      for (let end = ends[next]; end !== undefined && end.t < t; end = ends[++next]) lasting += end.lasts;
+      const sum = this.sums.get(t) ?? (t > over ? 0 : undefined);
+      if (sum === undefined) continue;
+      min = Math.min(min, sum + lasting);
+      max = Math.max(max, sum + lasting);
+    }
+    return { value, min, max };
   }
 
   /** The highest sum of each interval, by its first second. @param interval seconds */
@@ -139,6 +141,20 @@ export class SummedGauge {
     }
     for (const { task, spans } of json.tasks) gauge.tasks.set(task, spans);
     return gauge;
+  }
+
+  /** The latest second up to `t` whose sum is kept. */
+  private kept(t: number): number {
+    return Math.floor(t / this.stride) * this.stride;
+  }
+
+  /** When each task had its first and its last value, and what it counts from then on. */
+  private ends(lastsIn: SummaryOptions['lastsIn']): { first: number; t: number; lasts: number }[] {
+    return [...this.tasks].flatMap(([task, spans]) => {
+      const first = spans.find((span) => span.first !== null)?.first;
+      const last = spans.findLast((span) => span.last !== null)?.last;
+      return first && last ? [{ first: first.t, t: last.t, lasts: lastsIn(task) ? last.value : 0 }] : [];
+    });
   }
 
   private write(t: number, value: number): void {

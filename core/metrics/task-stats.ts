@@ -8,7 +8,7 @@ export interface TaskStatsJson {
   task: number;
   requests: number;
   iterations: number;
-  lastT: number;
+  delivered: number;
   peak: number;
   peakOwn: number | null;
   pieces: Piece[];
@@ -21,8 +21,8 @@ type Piece = [seconds: number, busy: number, own: number | null];
 export class TaskStats {
   requests = 0;
   iterations = 0;
-  /** The latest second of load that this task has shipped, Unix seconds; -1: none yet. */
-  lastT = -1;
+  /** Start of the latest cell that this task has delivered whole, Unix seconds, before the start of the load too; -1: none. */
+  delivered = -1;
   private peak = 0;
   private peakOwn: number | null = null;
   /** The latest windows, oldest first: just enough of them to span BUSY_SECONDS. */
@@ -60,12 +60,12 @@ export class TaskStats {
   }
 
   toJson(task: number): TaskStatsJson {
-    const { requests, iterations, lastT, peak, peakOwn, pieces } = this;
-    return { task, requests, iterations, lastT, peak, peakOwn, pieces: [...pieces] };
+    const { requests, iterations, delivered, peak, peakOwn, pieces } = this;
+    return { task, requests, iterations, delivered, peak, peakOwn, pieces: [...pieces] };
   }
 
-  static fromJson({ requests, iterations, lastT, peak, peakOwn, pieces }: TaskStatsJson): TaskStats {
-    const stats = Object.assign(new TaskStats(), { requests, iterations, lastT });
+  static fromJson({ requests, iterations, delivered, peak, peakOwn, pieces }: TaskStatsJson): TaskStats {
+    const stats = Object.assign(new TaskStats(), { requests, iterations, delivered });
     stats.peak = peak;
     stats.peakOwn = peakOwn;
     stats.pieces = [...pieces];

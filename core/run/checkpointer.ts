@@ -7,7 +7,7 @@ import { summaryData } from '../metrics/summary.ts';
 import type { Clock, Compression, Store } from '../ports.ts';
 import { Schedule } from '../schedule.ts';
 import { progressOf } from './report/progress.ts';
-import { testDurationMs } from './report/result.ts';
+import { testTimes } from './report/result.ts';
 import { RunOwnership } from './run-ownership.ts';
 import { controlOf, initialState, nextStart, type Run, type RunState } from './state.ts';
 
@@ -116,7 +116,7 @@ export class Checkpointer {
   async writeSummary(): Promise<void> {
     const { plan, clock } = this.options;
     const data = summaryData(this.run.metrics, plan, {
-      testRunDurationMs: testDurationMs(this.run.state, clock.now()),
+      times: testTimes(this.run.state, clock.now()),
       setupData: await this.files.setupData(),
     });
     await this.files.putSummaryInput(data);

@@ -9,6 +9,7 @@ import { advance } from './phases/advance.ts';
 import type { Effects, TickInput } from './phases/step.ts';
 import { settleOutcomes, terminate } from './phases/terminate.ts';
 import { evaluateAborts, NO_ABORT } from './report/abort.ts';
+import { advanceFrontier } from './report/frontier.ts';
 import { buildResult } from './report/result.ts';
 import { TargetPoller } from './target-poller.ts';
 import { TaskLauncher } from './task-launcher.ts';
@@ -154,6 +155,7 @@ export class Coordinator {
       Promise.all([taskPoller.poll(), this.files.stopRequest()]),
     );
     const now = clock.now();
+    advanceFrontier(this.checkpointer.run, now);
     const areThresholdsDue = this.schedule.isDue('thresholds', THRESHOLD_INTERVAL_MS);
     return {
       now,

@@ -152,8 +152,12 @@ func (a *aggregator) addGroup(tags *metrics.TagSet, c *cell) {
 // unless this is the end. A sample that arrives after its cell was taken starts another part of that cell.
 func (a *aggregator) take(now int64, end bool) []*cell {
 	running := a.start(now)
+	until := running
+	if end {
+		until += a.width
+	}
 	for _, f := range a.forwardFills {
-		f.fill(a, running)
+		f.fill(a, until)
 	}
 	cells := []*cell{}
 	for _, t := range slices.Sorted(maps.Keys(a.open)) {

@@ -231,17 +231,27 @@ func TestVUsAreForwardFilled(t *testing.T) {
 	vus(15_999, 3) // late: another part of its cell, and newer than what was filled in
 	h.expect(h.vus(17, false), [][2]int64{{15, 3}, {16, 3}})
 	vus(17_500, 1)
-	h.expect(h.vus(18, true), [][2]int64{{17, 1}}) // the second that has just begun is not filled
+	h.expect(h.vus(18, true), [][2]int64{{17, 1}, {18, 1}}) // the second in which k6 ends is filled, too
 	f := forwardFill{series: &series{metric: newMetricState(h.builtin.VUs)}, next: 1, last: 1}
 	f.fill(h.aggregator, 1_700_000_000) // the clock was set
 	h.expect(len(h.open), maxFilled)
 }
 
-func TestVUsAtTheEndAreNotFilled(t *testing.T) {
+func TestVUsAtTheEnd(t *testing.T) {
 	h := newHarness(t, nil)
 	h.sample(h.builtin.VUs, h.tags(), 10_000, 5)
 	h.sample(h.builtin.VUs, h.tags(), 11_000, 2)
 	h.expect(h.vus(11, true), [][2]int64{{10, 5}, {11, 2}})
+}
+
+func TestAFilledValueHasTheTimeOfItsSample(t *testing.T) {
+	h := newHarness(t, nil)
+	h.sample(h.builtin.VUs, h.tags(), 10_900, 5)
+	cells := h.cells(12, true)
+	h.expect(len(cells), 3)
+	for _, c := range cells {
+		h.expect(c.Metrics[0].Series[0].Values.(GaugeValues).At, Num(10_900))
+	}
 }
 
 // The parts of a cell add up to the same however flushes divide the samples.

@@ -15,6 +15,8 @@ type Line struct {
 	Cells []Cell `json:"cells"`
 	// Overflow names the metrics that have exceeded their cap on series so far.
 	Overflow []string `json:"overflow,omitempty"`
+	// End marks the last line: k6 ended in the interval of its last cell, which may hold only a part of that interval.
+	End bool `json:"end,omitempty"`
 }
 
 // Cell holds what was measured in one aligned interval, or a part of that: the parts add up.

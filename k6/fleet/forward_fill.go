@@ -36,8 +36,8 @@ func (f *forwardFill) fill(a *aggregator, until int64) {
 		if open, ok := a.open[f.next]; ok && f.adopt(open) {
 			continue
 		}
-		// Timestamped with the start of the cell, so that any sample that arrives later is newer.
-		f.series.in(a.cellAt(f.next)).add(f.last, time.Unix(f.next, 0))
+		// Timestamped with its sample, so that any sample that arrives later is newer, and a reader can see how old it is.
+		f.series.in(a.cellAt(f.next)).add(f.last, f.lastAt)
 	}
 }
 

@@ -186,7 +186,7 @@ func (o *Output) flush(now time.Time, end bool) {
 	}
 	o.warn(overflow)
 	at := time.Now()
-	line := Line{V: 1, Wall: Num(at.Sub(o.flushedAt).Seconds()), Cells: make([]Cell, 0, len(cells)), Overflow: overflow}
+	line := Line{V: 1, Wall: Num(at.Sub(o.flushedAt).Seconds()), Cells: make([]Cell, 0, len(cells)), Overflow: overflow, End: end}
 	o.flushedAt = at
 	for _, c := range cells {
 		line.Cells = append(line.Cells, c.values())

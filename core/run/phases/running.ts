@@ -1,8 +1,8 @@
-import { FleetExit, K6Exit } from '../../contract/exit-codes.ts';
+import { FleetExit } from '../../contract/exit-codes.ts';
 import { alarmMessage, firedAlarms } from '../report/alarms.ts';
 import { nextStart } from '../state.ts';
 import { isLoadOver, updateOutcomes } from './load-outcomes.ts';
-import type { Step } from './step.ts';
+import { type Step, thresholdStop } from './step.ts';
 import { enterTeardown } from './teardown.ts';
 
 /** How long a run may last past its planned end before it is stopped, ms. */
@@ -26,11 +26,7 @@ export function advanceRunning(step: Step): void {
 
 function stopOnThresholds(step: Step): void {
   const { abort, targetAbort } = step.input;
-  if (abort !== null) {
-    // k6's own words.
-    const message = `thresholds on metrics '${abort.join(', ')}' were crossed; at least one has abortOnFail enabled, stopping test prematurely`;
-    step.stop({ kind: 'threshold', message, exitCode: K6Exit.thresholdsFailed });
-  }
+  if (abort !== null) step.stop(thresholdStop(abort));
   if (targetAbort !== null) {
     const message = `thresholds on the target were crossed; at least one has abortOnFail enabled, stopping test prematurely: ${targetAbort.join('; ')}`;
     step.stop({ kind: 'threshold', message, exitCode: FleetExit.targetFailed });

@@ -4,7 +4,7 @@ import { lastError } from '../k6-log.ts';
 import { type JobOutcome, warn } from '../state.ts';
 import { assignJob, JOB_OVERHEAD_MS, jobOutcome } from './job.ts';
 import { checkReadiness } from './readiness.ts';
-import type { Step } from './step.ts';
+import { type Step, thresholdStop } from './step.ts';
 
 const MAX_SETUP_TRIES = 2;
 
@@ -21,7 +21,9 @@ export function advanceSetup(step: Step): void {
   const outcome = jobOutcome(step);
   checkReadiness(step, outcome === null ? (step.state.job?.task ?? null) : null);
   if (step.stopping) return;
-  if (outcome === null) checkTimeout(step);
+  // As k6 does: setup() is interrupted, and neither load nor teardown() follows.
+  if (outcome === null && step.input.abort !== null) step.stop(thresholdStop(step.input.abort));
+  else if (outcome === null) checkTimeout(step);
   else if (outcome.exitCode === null) retry(step);
   else complete(step, outcome, outcome.exitCode);
 }

@@ -1,5 +1,5 @@
 import type { Phase, StopReason, StopRequest } from '../../contract/control.ts';
-import { FleetExit } from '../../contract/exit-codes.ts';
+import { FleetExit, K6Exit } from '../../contract/exit-codes.ts';
 import type { Plan } from '../../contract/plan.ts';
 import type { TaskStatus } from '../../contract/task-status.ts';
 import type { TaskLiveness, TaskRef } from '../../ports.ts';
@@ -125,3 +125,10 @@ export class Step {
 export function exitCause(status: TaskStatus): string {
   return lastError(status.logTail) ?? status.message ?? 'it logged no error';
 }
+
+/** Why thresholds on these keys end the run early, in k6's own words. */
+export const thresholdStop = (keys: readonly string[]): StopReason => ({
+  kind: 'threshold',
+  message: `thresholds on metrics '${keys.join(', ')}' were crossed; at least one has abortOnFail enabled, stopping test prematurely`,
+  exitCode: K6Exit.thresholdsFailed,
+});

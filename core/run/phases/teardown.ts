@@ -2,7 +2,7 @@ import { K6Exit } from '../../contract/exit-codes.ts';
 import { isComplete } from '../k6-exit.ts';
 import { hasStarted } from '../state.ts';
 import { assignJobAfterLoad, jobOutcome, killOverdueJob } from './job.ts';
-import type { Step } from './step.ts';
+import { type Step, thresholdStop } from './step.ts';
 import { enterSummary } from './summary.ts';
 
 /** The load is over. Without anything to tear down the run goes straight to the summary. */
@@ -20,6 +20,8 @@ export function enterTeardown(step: Step): void {
 
 /** Teardown: one task runs teardown(). Then the summary. */
 export function advanceTeardown(step: Step): void {
+  // As in k6, teardown() runs to its end; the run fails all the same.
+  if (step.input.abort !== null) step.stop(thresholdStop(step.input.abort));
   const outcome = jobOutcome(step);
   if (outcome === null) {
     killOverdueJob(step, step.plan.teardownTimeoutMs);

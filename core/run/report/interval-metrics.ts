@@ -1,9 +1,9 @@
 import type { IntervalMetrics } from '../../contract/interval-metrics.ts';
-import { liveStats } from '../../metrics/live.ts';
 import type { RunMetrics } from '../../metrics/run-metrics.ts';
 import { isLost, type Run } from '../state.ts';
 import { evaluateConditions, NO_CONDITIONS } from './conditions.ts';
 import { addedBetween, type BucketCounts, bucketCounts } from './latency-delta.ts';
+import { liveOf } from './progress.ts';
 
 /** What had been measured by the end of an interval, since the start of the run. */
 interface Totals {
@@ -40,7 +40,7 @@ export class IntervalAggregator {
     return {
       at: now,
       last: false,
-      vus: liveStats(metrics, now).vus,
+      vus: liveOf(this.run).vus,
       requests,
       failures,
       latency,

@@ -1,15 +1,15 @@
 import type { Progress } from '../../contract/progress.ts';
-import { liveStats } from '../../metrics/live.ts';
-import { judge } from '../../metrics/thresholds.ts';
+import { type LiveStats, liveStats } from '../../metrics/live.ts';
 import { refusalWarnings } from '../phases/launch-queue.ts';
 import { isLost, type Run, type TaskRecord } from '../state.ts';
-import { testDurationMs } from './result.ts';
+import { isLoadOver, thresholdStates } from './frontier.ts';
 
 /** progress.json of the run as it stands. @param now Unix ms */
-export function progressOf({ plan, state, metrics }: Run, now: number): Progress {
-  const live = liveStats(metrics, now);
+export function progressOf(run: Run, now: number): Progress {
+  const { plan, state, metrics } = run;
+  const live = liveOf(run);
   const count = (test: (task: TaskRecord) => boolean) => state.tasks.filter(test).length;
-  const verdicts = judge(metrics, plan.thresholds, testDurationMs(state, now), { final: false });
+  const { second } = metrics.frontier;
   return {
     id: plan.id,
     name: plan.name,
@@ -37,8 +37,15 @@ export function progressOf({ plan, state, metrics }: Run, now: number): Progress
     p99: live.p99,
     iterations: live.iterations,
     checksFailed: live.checksFailed,
-    failing: verdicts.filter(({ ok }) => !ok).map(({ key }) => key),
+    judgedUntil: second === null ? null : (second + metrics.bounds.cellSeconds) * 1000,
+    thresholds: thresholdStates(run, now),
     target: state.readings.at(-1) ?? null,
     warnings: [...state.warnings, ...refusalWarnings(state)],
   };
+}
+
+/** The numbers of the live view, at the frontier: those of the tasks that still run. After the load there are none. */
+export function liveOf({ state, metrics }: Run): LiveStats {
+  const second = isLoadOver({ state }) ? null : metrics.frontier.second;
+  return liveStats(metrics, second, (task) => state.tasks[task]?.outcome === null);
 }

@@ -3,6 +3,7 @@ import type { Plan } from '../../contract/plan.ts';
 import type { Result, TargetResult, TaskResult } from '../../contract/result.ts';
 import { breakdownRows, checkResults, metricResults, seriesPoints } from '../../metrics/metric-results.ts';
 import type { RunMetrics } from '../../metrics/run-metrics.ts';
+import { type TestTimes, testDuration } from '../../metrics/test-times.ts';
 import { judge, type KeyVerdict } from '../../metrics/thresholds.ts';
 import { targetVerdict } from '../../scaling/verdict.ts';
 import { isComplete, isStopped } from '../k6-exit.ts';
@@ -18,18 +19,25 @@ export function loadEnd(state: RunState, now: number): number {
   return Math.max(state.startAt ?? now, ...ends);
 }
 
-/** testRunDurationMs as in k6: setup, load and teardown. Rates are per this time; delayAbortEval is compared with it. */
-export function testDurationMs(state: RunState, now: number): number {
-  const load = state.startAt === null ? 0 : Math.max(0, loadEnd(state, now) - state.startAt);
-  return (state.setup?.durationMs ?? 0) + load + (state.teardown?.durationMs ?? 0);
-}
+/** How long each part of the test took, or has taken so far. */
+export const testTimes = (state: RunState, now: number): TestTimes => ({
+  setupMs: state.setup?.durationMs ?? 0,
+  startAtMs: state.startAt,
+  loadEndMs: loadEnd(state, now),
+  teardownMs: state.teardown?.durationMs ?? 0,
+  wasStopped: state.stop !== null,
+});
+
+/** testRunDurationMs as in k6: setup, load and teardown. */
+export const testDurationMs = (state: RunState, now: number): number => testDuration(testTimes(state, now));
 
 /** result.json. @param now Unix ms */
 export function buildResult(run: Run, now: number): Result {
   const { plan, state, metrics } = run;
-  const durationMs = testDurationMs(state, now);
-  const verdicts = judge(metrics, plan.thresholds, durationMs, { final: true });
-  const results = metricResults(metrics, plan, durationMs, verdicts);
+  const times = testTimes(state, now);
+  const durationMs = testDuration(times);
+  const verdicts = judge(metrics, plan.thresholds, times);
+  const results = metricResults(metrics, plan, times, verdicts);
   const series = seriesPoints(metrics);
   const tasks = state.tasks.map((task, index) => taskResult(run, task, index));
   const target = judgeTarget(plan, state, results.http_req_failed?.values.rate ?? 0, series.points, now);

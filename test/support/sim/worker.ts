@@ -23,6 +23,8 @@ export interface WorkerOptions {
   events: WorkerEvents;
   /** 0 to 1. */
   random: () => number;
+  /** Requests a second; absent: some in each window. */
+  rate?: number;
   /** Called before and after each write of this worker; may kill the worker. */
   onWrite: (moment: 'before' | 'after') => void;
 }
@@ -50,6 +52,8 @@ export class SimulatedWorker {
   private readonly run;
   private readonly keys;
   private started: number | null = null;
+  /** Until when what the load has measured has been shipped, Unix ms. */
+  private shippedUntil = 0;
   private job: { job: Job; endsAt: number; exitCode: number } | null = null;
   private lastJob = 0;
   private loadWindows = 0;
@@ -128,6 +132,7 @@ export class SimulatedWorker {
       const startAt = control.startAt ?? Number.NaN;
       await this.pause(startAt - clock.now());
       this.started = startAt;
+      this.shippedUntil = startAt;
       await this.report({ phase: 'running', startSkewMs: clock.now() - startAt });
     } else if (this.started !== null) {
       const shipped = this.loadWindows;
@@ -175,7 +180,7 @@ export class SimulatedWorker {
     const { ref, clock, events } = this.options;
     // Not random: a task measures the same whatever the coordinators do.
     const seq = this.state.windows;
-    const iterations = 1 + ((7 * ref.task + 5 * ref.attempt + 3 * seq) % 9);
+    let iterations = 1 + ((7 * ref.task + 5 * ref.attempt + 3 * seq) % 9);
     const t = Math.floor(clock.now() / 1000);
     const counter = (name: string) => ({
       name,
@@ -184,13 +189,36 @@ export class SimulatedWorker {
       series: [{ values: { sum: iterations } }],
     });
     const metrics = [counter('iterations'), counter('http_reqs')];
-    const lines: Window['lines'] = [{ v: 1, wall: 1, cells: [{ t, metrics }] }];
+    const seconds = job === 'load' ? this.seconds() : null;
+    const lines: Window['lines'] = [seconds ?? { v: 1, wall: 1, cells: [{ t, metrics }] }];
+    if (seconds !== null) iterations = seconds.cells.length;
     const window: Window = { v: 1, ...ref, seq, job, busy: 0, lines };
     await this.write(this.keys.window(seq), window, () => {
       events.windows.push({ ...ref, seq, job, iterations });
       if (job === 'load') this.loadWindows += 1;
     });
     this.state.windows += 1;
+  }
+
+  /** The whole seconds since the last window; at the end of the load what is left of it. Null without a rate. */
+  private seconds(): Window['lines'][number] | null {
+    const { rate, clock, plan } = this.options;
+    if (rate === undefined) return null;
+    const endMs = (this.started ?? 0) + plan.durationMs;
+    const end = clock.now() >= endMs;
+    const until = end ? endMs : Math.floor(clock.now() / 1000) * 1000;
+    const cells: Window['lines'][number]['cells'] = [];
+    for (let t = Math.floor(this.shippedUntil / 1000); t * 1000 < until; t++) {
+      const ms = Math.min(until, (t + 1) * 1000) - Math.max(this.shippedUntil, t * 1000);
+      const counter = (name: string, sum: number) => {
+        return { name, type: 'counter' as const, contains: 'default' as const, series: [{ values: { sum } }] };
+      };
+      const vus = { last: 1, at: t * 1000 + 999, min: 1, max: 1 };
+      const gauge = { name: 'vus', type: 'gauge' as const, contains: 'default' as const, series: [{ values: vus }] };
+      cells.push({ t, metrics: [counter('http_reqs', (rate * ms) / 1000), counter('iterations', 1), gauge] });
+    }
+    this.shippedUntil = until;
+    return { v: 1, wall: 1, cells, end };
   }
 
   private report(change: Partial<TaskStatus>, onWritten?: () => void): Promise<void> {

@@ -43,6 +43,8 @@ export interface Scenario {
   onLaunch?: (nr: number, ref: TaskRef, atMs: number) => LaunchResult;
   /** When the stopper terminates the run, ms. */
   terminateMs?: number;
+  /** Requests that each task sends a second, spread over the seconds in which it sends them. Absent: some in each window. */
+  rate?: number;
   /** Called with the simulated clock before the run starts. */
   onClock?: (clock: Clock) => void;
   /** Longest virtual time, ms. */
@@ -262,7 +264,7 @@ class World {
   private launch(ref: TaskRef): void {
     if (this.workers.has(keyOf(ref))) return;
     this.recorded.launches.push(ref);
-    const { plan, faults } = this.scenario;
+    const { plan, faults, rate } = this.scenario;
     const { store, clock, random, recorded: events } = this;
     const onWrite = (moment: 'before' | 'after') => {
       const count = (this.writes[ref.task] ?? 0) + (moment === 'before' ? 1 : 0);
@@ -272,7 +274,16 @@ class World {
         if (when.write === count && when.moment === moment) this.inject(task, kind);
       }
     };
-    const worker = new SimulatedWorker({ ref, plan, store, clock, random, events, onWrite });
+    const worker = new SimulatedWorker({
+      ref,
+      plan,
+      store,
+      clock,
+      random,
+      events,
+      onWrite,
+      ...(rate !== undefined && { rate }),
+    });
     this.workers.set(keyOf(ref), worker);
     void worker.start();
   }

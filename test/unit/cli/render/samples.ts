@@ -21,7 +21,12 @@ export const sampleView: LiveView = {
   p99: 1450,
   iterations: 123_456,
   checksFailed: 3,
-  failingThresholds: ['http_req_duration{status:200} p(95)<500', 'checks rate>0.99'],
+  thresholds: [
+    { name: 'http_req_duration{status:200} p(95)<500', state: 'failing' },
+    { name: 'http_req_failed rate<0.01', state: 'passing' },
+    { name: 'checks rate>0.99', state: 'failing' },
+    { name: 'iterations count>200000', state: 'undecided' },
+  ],
   target: { running: 3, desired: 6, pending: 3 },
   loadHistory: [10, 20, 100, 200, 400, 800, 1200, 2000, 3000, 4000, 4200, 4321],
   targetHistory: [2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3],

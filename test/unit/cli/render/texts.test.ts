@@ -102,17 +102,26 @@ describe('the live view', () => {
       'running 3:12 / 10:00 | tasks 18/20 | VUs 1,234 | 4,321/s | 0.12% failed | p50 23.4ms p95 120ms p99 1.45s | ' +
         '3 checks failed | target 3/6 | 1 lost | failing: http_req_duration{status:200} p(95)<500, checks rate>0.99',
     );
-    expect(liveLine({ ...sampleView, phase: 'launching', failingThresholds: [] })).toBe(
+    expect(liveLine({ ...sampleView, phase: 'launching', thresholds: [] })).toBe(
       'launching 20/20 tasks ready | 1 lost',
     );
   });
 
   it('shows a few of many failing thresholds', () => {
-    const failingThresholds = Array.from({ length: 12 }, (_, i) => `metric_${i} p(95)<1`);
-    const text = liveLines({ ...sampleView, failingThresholds }, 80, false).join('\n');
+    const thresholds = Array.from({ length: 12 }, (_, i) => ({
+      name: `metric_${i} p(95)<1`,
+      state: 'failing' as const,
+    }));
+    const text = liveLines({ ...sampleView, thresholds }, 80, false).join('\n');
     expect(text).toContain('metric_2');
     expect(text).not.toContain('metric_3');
     expect(text).toContain('and 9 more');
+  });
+
+  it('counts the thresholds that pass and those that are not decided yet', () => {
+    const text = liveLines(sampleView, 200, false).join('\n');
+    expect(text).toMatch(/✗ checks rate>0.99 +✓ 1 passing +… 1 undecided/);
+    expect(liveLines({ ...sampleView, phase: 'launching' }, 200, false).join('\n')).not.toContain('passing');
   });
 
   it('has no target without an observer', () => {

@@ -21,7 +21,7 @@ function second(second: number, requests: number, ms: number, failed: number, vu
 
 describe('liveStats', () => {
   it('is empty before the first window', () => {
-    expect(liveStats(new RunMetrics([]), 0)).toMatchObject({
+    expect(liveStats(new RunMetrics([]), null, () => true)).toMatchObject({
       second: null,
       vus: 0,
       requestsPerSecond: 0,
@@ -31,28 +31,33 @@ describe('liveStats', () => {
     });
   });
 
-  it('shows the last seconds that all tasks have shipped', () => {
+  it('shows the last seconds up to the frontier', () => {
     const metrics = new RunMetrics([]);
     const slow = [0, 1, 2, 3].flatMap((s) => second(s, 10, 1000, 0, 1));
     const fast = [4, 5, 6, 7, 8, 9].flatMap((s) => second(s, 4, 10, 1, 5));
     metrics.addWindow(foldWindow([...slow, ...fast]), CONTEXT);
     metrics.addWindow(foldWindow([...slow, ...fast.slice(0, -17)], { task: 1 }), CONTEXT);
-    const live = liveStats(metrics, (START + 10) * 1000);
+    const live = liveStats(metrics, START + 8, () => true);
     expect(live).toMatchObject({ second: START + 8, vus: 10, requestsPerSecond: 8, errorRate: 0.25, p50: 10, p99: 10 });
     expect(live).toMatchObject({ requests: 124, checksFailed: 11 });
   });
 
-  it('does not wait for a task that has ended long ago', () => {
+  it('shows the survivors of a lost task', () => {
     const metrics = new RunMetrics([]);
     metrics.addWindow(foldWindow(second(0, 1, 1, 0, 1)), CONTEXT);
     for (let s = 0; s < 20; s++) metrics.addWindow(foldWindow(second(s, 2, 1, 0, 1), { task: 1, seq: s }), CONTEXT);
-    expect(liveStats(metrics, (START + 20) * 1000)).toMatchObject({ second: START + 19, requestsPerSecond: 2, vus: 1 });
+    const live = (isRunning: (task: number) => boolean) => liveStats(metrics, START + 19, isRunning);
+    expect(live((task) => task === 1)).toMatchObject({ second: START + 19, requestsPerSecond: 2, vus: 1 });
+    expect(
+      live(() => true),
+      'it is silent',
+    ).toMatchObject({ vus: 2 });
   });
 
-  it('shows no load once windows stop coming', () => {
+  it('shows no load after its end', () => {
     const metrics = new RunMetrics([]);
     metrics.addWindow(foldWindow(second(0, 1, 1, 0, 1)), CONTEXT);
-    expect(liveStats(metrics, (START + 40) * 1000)).toMatchObject({
+    expect(liveStats(metrics, null, () => false)).toMatchObject({
       vus: 0,
       requestsPerSecond: 0,
       p95: null,

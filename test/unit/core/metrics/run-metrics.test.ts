@@ -6,6 +6,7 @@ import { RunMetrics } from '../../../../core/metrics/run-metrics.ts';
 import { judge } from '../../../../core/metrics/thresholds.ts';
 import { type FoldOptions, foldWindow, type RawSample } from '../../../support/fold.ts';
 import { pooledPercentile, threshold, thresholdKey } from '../../../support/pooled.ts';
+import { testOf } from '../../../support/times.ts';
 
 const START = 1_000;
 const CONTEXT = { startAtMs: START * 1000, clockOffsetMs: 0 };
@@ -82,7 +83,7 @@ const windowsOf = (tasks: RawSample[][], cuts: number[]): Window[] =>
 
 /** Everything but the positions at which rows were first seen, which depend on the cut, and orders without meaning. */
 const essence = (m: RunMetrics) => {
-  const { metrics, keys, summed, tasks, overflow, groups, ...rest } = m.toJson();
+  const { metrics, keys, summed, tasks, overflow, groups, frontier, ...rest } = m.toJson();
   const by = <T>(items: T[], key: (item: T) => string) => items.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
   return {
     ...rest,
@@ -100,6 +101,11 @@ const essence = (m: RunMetrics) => {
     tasks: by(tasks, ({ task }) => String(task)),
     overflow: overflow.toSorted(),
     groups: groups.map(([path]) => path),
+    frontier: {
+      ...frontier,
+      committed: by(frontier.committed, ({ key }) => key),
+      pending: frontier.pending.toSorted(([a], [b]) => a - b).map(([t, cells]) => [t, by(cells, ({ key }) => key)]),
+    },
   };
 };
 
@@ -130,13 +136,9 @@ describe('merging', () => {
         const metrics = merge(windowsOf(tasks, [30, 60]));
         const all = tasks.flat();
         const durations = all.filter(({ metric }) => metric === 'http_req_duration').map(({ value }) => value);
+        const times = testOf(12_000, { startAtMs: START * 1000 });
         const plan = { thresholds: KEYS, summary: { trendStats: [], timeUnit: '' } };
-        const { http_req_duration, vus, my_gauge } = metricResults(
-          metrics,
-          plan,
-          1000,
-          judge(metrics, KEYS, 1000, { final: true }),
-        );
+        const { http_req_duration, vus, my_gauge } = metricResults(metrics, plan, times, judge(metrics, KEYS, times));
         expect(http_req_duration?.values.count).toBe(durations.length);
         expect(http_req_duration?.values.avg).toBe(
           durations.length > 0 ? durations.reduce((a, b) => a + b) / durations.length : 0,
@@ -151,7 +153,9 @@ describe('merging', () => {
             return sum + (own.at(-1)?.value ?? 0);
           }, 0),
         );
-        expect(vus?.values).toEqual({ value: sums[11], min: Math.min(...sums), max: Math.max(...sums) });
+        // Not of the second in which the load starts, which holds values of before.
+        const counted = sums.slice(1);
+        expect(vus?.values).toEqual({ value: sums[11], min: Math.min(...counted), max: Math.max(...counted) });
 
         const requests = durations.length;
         const total = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
@@ -183,7 +187,9 @@ describe('addWindow', () => {
     return { metric, type: 'counter', value, atMs: (START + second) * 1000, ...more };
   };
   const vus = (second: number, value: number) => at(second, 'vus', value, { type: 'gauge' });
-  const vusOf = (metrics: RunMetrics) => metrics.summed.vus.summary();
+  const ended = () => false;
+  const vusOf = (metrics: RunMetrics, [first, last]: [first: number, last: number]) =>
+    metrics.summed.vus.summary({ first: START + first, last: START + last, lastsIn: ended });
 
   it('corrects clocks by whole cells for the time series and to the ms for gauges', () => {
     const metrics = new RunMetrics([]);
@@ -199,9 +205,10 @@ describe('addWindow', () => {
     metrics.addWindow(window([vus(0, 9)]), { startAtMs: null, clockOffsetMs: 0 });
     metrics.addWindow(window([vus(0, 9)], { job: 'setup' }), CONTEXT);
     metrics.addWindow(window([vus(-1, 9)]), CONTEXT);
-    expect(vusOf(metrics)).toBeNull();
-    metrics.addWindow(window([vus(0, 3)]), { startAtMs: START * 1000 + 900, clockOffsetMs: 0 });
-    expect(vusOf(metrics)).toEqual({ value: 3, min: 3, max: 3 });
+    metrics.addWindow(window([vus(0.95, 9)]), { startAtMs: START * 1000 + 900, clockOffsetMs: 0 });
+    expect(vusOf(metrics, [0, 0]), 'sampled before k6 has begun').toBeNull();
+    metrics.addWindow(window([vus(1.1, 3)], { seq: 1 }), { startAtMs: START * 1000 + 900, clockOffsetMs: 0 });
+    expect(vusOf(metrics, [0, 1])).toEqual({ value: 3, min: 3, max: 3 });
   });
 
   it('keeps samples of setup and teardown, outside the time series', () => {
@@ -212,11 +219,17 @@ describe('addWindow', () => {
     expect(seriesPoints(metrics).points).toEqual([]);
   });
 
-  it('takes the minimum of vus only over seconds in which every task has a value', () => {
+  it('counts vus from the first second in which every task has a value; one that has ended has none', () => {
     const metrics = new RunMetrics([]);
-    metrics.addWindow(window([vus(0, 5), vus(1, 5), vus(2, 5)]), CONTEXT);
-    metrics.addWindow(window([vus(1, 2), vus(2, 1), vus(3, 0)], { task: 1 }), CONTEXT);
-    expect(vusOf(metrics)).toEqual({ value: 5, min: 6, max: 7 });
+    metrics.addWindow(window([vus(1, 5), vus(2, 5), vus(3, 5)]), CONTEXT);
+    metrics.addWindow(window([vus(2, 2), vus(3, 1), vus(4, 1)], { task: 1 }), CONTEXT);
+    expect(vusOf(metrics, [1, 3])).toEqual({ value: 6, min: 6, max: 7 });
+    expect(vusOf(metrics, [1, 4])).toEqual({ value: 1, min: 1, max: 7 });
+    expect(vusOf(metrics, [1, 5])).toEqual({ value: 0, min: 0, max: 7 });
+    const lasting = metrics.summed.vus.summary({ first: START + 1, last: START + 5, lastsIn: () => true });
+    expect(lasting, 'as vus_max').toEqual({ value: 6, min: 6, max: 7 });
+    const firstLasts = { lastsIn: (task: number) => task === 0 };
+    expect(metrics.summed.vus.valueAt(START + 4, firstLasts), 'task 0 is silent').toBe(6);
   });
 
   it('aligns cells of several seconds', () => {
@@ -227,8 +240,8 @@ describe('addWindow', () => {
         metrics.addWindow(part, { ...CONTEXT, clockOffsetMs });
       }
     }
-    expect(vusOf(metrics)).toEqual({ value: 6, min: 6, max: 6 });
-    expect(metrics.summed.vus.toJson().sums).toEqual([START, 3, 6]);
+    expect(vusOf(metrics, [5, 10])).toEqual({ value: 6, min: 6, max: 6 });
+    expect(metrics.summed.vus.toJson().sums).toEqual([START + 5, 2, 6]);
   });
 
   it('halves the resolution of the time series when it has too many points', () => {

@@ -7,6 +7,7 @@ import { summaryData } from '../../../../core/metrics/summary.ts';
 import { judge } from '../../../../core/metrics/thresholds.ts';
 import { foldWindow, type RawSample } from '../../../support/fold.ts';
 import { threshold, thresholdKey } from '../../../support/pooled.ts';
+import { testOf } from '../../../support/times.ts';
 
 const CONTEXT = { startAtMs: 0, clockOffsetMs: 0 };
 const TREND_STATS = ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'];
@@ -47,8 +48,7 @@ function merged() {
   return metrics;
 }
 
-const summary = (setupData: SetupData | null = null) =>
-  summaryData(merged(), PLAN, { testRunDurationMs: 2000, setupData });
+const summary = (setupData: SetupData | null = null) => summaryData(merged(), PLAN, { times: testOf(2000), setupData });
 
 describe('summaryData', () => {
   it('has the groups and checks of k6, in the order of the script, with its ids', () => {
@@ -138,7 +138,7 @@ describe('summaryData', () => {
 
   it('shows http_req_duration{expected_response:true} only if it has samples', () => {
     const key = thresholdKey('http_req_duration{expected_response:true}', 'trend', []);
-    const input = { testRunDurationMs: 1, setupData: null };
+    const input = { times: testOf(1), setupData: null };
     const plan = { ...PLAN, thresholds: [] };
     const metricsOf = (tags: Record<string, string>) => {
       const metrics = new RunMetrics([]);
@@ -153,7 +153,7 @@ describe('summaryData', () => {
 describe('result', () => {
   it('has more percentiles than the summary, and thresholds as a list', () => {
     const m = merged();
-    const metrics = metricResults(m, PLAN, 2000, judge(m, THRESHOLDS, 2000, { final: true }));
+    const metrics = metricResults(m, PLAN, testOf(2000), judge(m, THRESHOLDS, testOf(2000)));
     expect(Object.keys(metrics.my_t?.values ?? {})).toEqual([
       'count',
       'avg',

@@ -4,9 +4,10 @@ import type { Threshold } from '../../../../core/contract/plan.ts';
 import type { MetricType } from '../../../../core/contract/window.ts';
 import { metricOfKey, trendStat } from '../../../../core/metrics/metric.ts';
 import { RunMetrics } from '../../../../core/metrics/run-metrics.ts';
-import { judge } from '../../../../core/metrics/thresholds.ts';
+import { judge, judgeAtFrontier } from '../../../../core/metrics/thresholds.ts';
 import { foldWindow, type RawSample } from '../../../support/fold.ts';
 import { pooledPercentile, pooledVerdict, threshold, thresholdKey } from '../../../support/pooled.ts';
+import { testOf } from '../../../support/times.ts';
 
 const CONTEXT = { startAtMs: 0, clockOffsetMs: 0 };
 const OPERATORS = ['<', '<=', '>', '>=', '==', '===', '!='] as const;
@@ -15,11 +16,23 @@ function samplesOf(type: MetricType, values: number[], tags = {}): RawSample[] {
   return values.map((value, i) => ({ metric: 'm', type, value, tags, atMs: 1000 + i }));
 }
 
-function judged(type: MetricType, values: number[], thresholds: Threshold[], testMs = 1000, final = true) {
+function measured(type: MetricType, values: number[], thresholds: Threshold[]) {
   const keys = [thresholdKey('m', type, thresholds)];
   const metrics = new RunMetrics(keys);
   metrics.addWindow(foldWindow(samplesOf(type, values), { keys }), CONTEXT);
-  return judge(metrics, keys, testMs, { final })[0];
+  return { keys, metrics };
+}
+
+function judged(type: MetricType, values: number[], thresholds: Threshold[], testMs = 1000) {
+  const { keys, metrics } = measured(type, values, thresholds);
+  return judge(metrics, keys, testOf(testMs))[0];
+}
+
+/** As judged while the run is under way, with all of the samples before the frontier. */
+function judgedSoFar(type: MetricType, values: number[], thresholds: Threshold[], testMs = 1000) {
+  const { keys, metrics } = measured(type, values, thresholds);
+  metrics.frontier.advanceToEnd();
+  return judgeAtFrontier(metrics, keys, testOf(testMs), () => true)[0];
 }
 
 describe('percentile thresholds', () => {
@@ -65,11 +78,11 @@ describe('percentile thresholds', () => {
           ];
           metrics.addWindow(foldWindow(samples, { task, keys }), CONTEXT);
         }
-        const [verdict] = judge(metrics, keys, 1000, { final: true });
+        const [verdict] = judge(metrics, keys, testOf(1000));
         expect(verdict?.thresholds).toEqual(
           thresholds.map((t) => ({ source: t.source, ok: pooledVerdict(values, t) })),
         );
-        const shown = metricOfKey(metrics, keys[0] as (typeof keys)[0]);
+        const shown = metricOfKey(metrics, keys[0] as (typeof keys)[0], testOf(1000));
         if (shown.values.type !== 'trend') throw new Error('not a trend');
         const stat = trendStat(shown.values, shown.pivots, aggregate === 'p' ? `p(${percentile})` : 'med') as number;
         for (const limit of limits) {
@@ -102,8 +115,9 @@ describe('judge', () => {
   });
 
   it('does not judge keys without samples while the test runs', () => {
-    const verdict = judged('counter', [], [threshold('count', '>', 0, { abortOnFail: true })], 1000, false);
-    expect(verdict).toEqual({ key: 'm', thresholds: [{ source: 'count>0', ok: true }], ok: true, abort: false });
+    const verdict = judgedSoFar('counter', [], [threshold('count', '>', 0, { abortOnFail: true })]);
+    const thresholds = [{ source: 'count>0', ok: true, state: 'undecided' }];
+    expect(verdict).toEqual({ key: 'm', thresholds, ok: true, abort: false });
   });
 
   it('divides counters by the time of the test, and lets a rate pass if there was none', () => {
@@ -131,12 +145,36 @@ describe('judge', () => {
     [1000, 1001, true],
   ])('aborts with a delay of %s ms after %s ms: %s', (delayAbortEvalMs, testMs, abort) => {
     const t = threshold('count', '>', 9, { abortOnFail: true, delayAbortEvalMs });
-    expect(judged('counter', [1], [t], testMs, false)?.abort).toBe(abort);
+    expect(judgedSoFar('counter', [1], [t], testMs)?.abort).toBe(abort);
   });
 
   it('does not abort for a threshold that passes, or that has no abortOnFail', () => {
     const holds = threshold('count', '<', 9, { abortOnFail: true });
     const silent = threshold('count', '>', 9);
-    expect(judged('counter', [1], [holds, silent], 1000, false)).toMatchObject({ ok: false, abort: false });
+    expect(judgedSoFar('counter', [1], [holds, silent])).toMatchObject({ ok: false, abort: false });
+  });
+
+  it.each<[string, MetricType, Threshold, string]>([
+    ['a count that may still get there', 'counter', threshold('count', '>', 9), 'undecided'],
+    ['a count that has got there', 'counter', threshold('count', '>=', 6), 'passing'],
+    ['a count that can never come back', 'counter', threshold('count', '<', 6), 'failing'],
+    ['a count below its limit', 'counter', threshold('count', '<', 7), 'passing'],
+    ['a count that may still be equal', 'counter', threshold('count', '==', 7), 'undecided'],
+    ['a count that is past it', 'counter', threshold('count', '===', 5), 'failing'],
+    ['a count that will move off', 'counter', threshold('count', '!=', 6), 'undecided'],
+    ['a rate per second', 'counter', threshold('rate', '>', 9), 'failing'],
+    ['a maximum that may still grow', 'trend', threshold('max', '>', 3), 'undecided'],
+    ['a maximum that is too great', 'trend', threshold('max', '<', 3), 'failing'],
+    ['a minimum that may still fall', 'trend', threshold('min', '<', 1), 'undecided'],
+    ['a minimum that is too small', 'trend', threshold('min', '>', 1), 'failing'],
+    ['an average', 'trend', threshold('avg', '>', 9), 'failing'],
+    ['a percentile', 'trend', threshold('p', '>', 9, { percentile: 95 }), 'failing'],
+    ['a rate', 'rate', threshold('rate', '<', 1), 'failing'],
+    ['a gauge', 'gauge', threshold('value', '<', 1), 'failing'],
+  ])('%s is shown as it stands', (_, type, t, state) => {
+    const verdict = judgedSoFar(type, [1, 2, 3], [{ ...t, abortOnFail: true }]);
+    expect(verdict?.thresholds).toEqual([{ source: t.source, ok: state === 'passing', state }]);
+    // An undecided threshold fails as of now, and k6 aborts on it.
+    expect(verdict?.abort).toBe(state !== 'passing');
   });
 });

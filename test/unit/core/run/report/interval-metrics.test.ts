@@ -79,11 +79,12 @@ describe('IntervalAggregator', () => {
   });
 
   it('counts lost tasks and shows VUs and the latest reading', () => {
-    const { aggregator, state, measure, read } = running();
+    const { aggregator, state, metrics, measure, read } = running();
     measure(0, [{ ms: 1 }], 7);
     read(0, 3, 2, 1);
-    const task = state.tasks[0];
-    if (task) task.outcome = { exitCode: null, endedAt: at(1), lost: 'gone', message: null };
+    metrics.frontier.advance(START);
+    const lost = { exitCode: null, endedAt: at(1), lost: 'gone', message: null };
+    state.tasks.push({ ...(state.tasks[0] as RunState['tasks'][0]), outcome: lost });
     const target = { desired: 3, running: 2, pending: 1 };
     expect(aggregator.next(at(1))).toMatchObject({ vus: 7, tasksLost: 1, target });
   });
