@@ -7,6 +7,7 @@ import { K6Exit } from '../../core/contract/exit-codes.ts';
 import type { Plan, Timing } from '../../core/contract/plan.ts';
 import { UserError } from '../../core/errors.ts';
 import { buildPlan } from '../../core/plan/build.ts';
+import { scenarioVUs, usefulTasks } from '../../core/plan/idle-tasks.ts';
 import { type FleetOptions, parseFleetOptions, ScriptOptions, unobservedWarning } from '../../core/plan/options.ts';
 import { Requirements } from '../../core/plan/requirements.ts';
 import { taskCount } from '../../core/plan/task-count.ts';
@@ -167,6 +168,7 @@ async function planRun(
     flag: options.tasks,
     option: ofScript.tasks,
     maxVUs: undivided.maxVUs,
+    usefulTasks: usefulTasks(scenarioVUs(scriptOptions), undivided.maxVUs),
     rps,
     autoTasks: backend.autoTasks,
     strict,

@@ -1,6 +1,7 @@
 import type { FargateSubnet, Plan, Timing } from '../contract/plan.ts';
 import { parseDuration } from '../duration.ts';
 import { peakWarning, targetPlan } from '../scaling/target-options.ts';
+import { idleWarning, scenarioVUs } from './idle-tasks.ts';
 import type { FleetOptions, ScriptOptions } from './options.ts';
 import type { Requirements } from './requirements.ts';
 
@@ -105,7 +106,7 @@ export function buildPlan(input: PlanInput): Plan {
     k6Warnings: input.k6Warnings,
     blacklistIPs: options.blacklistIPs ?? [],
     fargate: null,
-    warnings: [...planWarnings(requirements), ...(tooShort === null ? [] : [tooShort]), ...input.warnings],
+    warnings: [...planWarnings(requirements, options), ...(tooShort === null ? [] : [tooShort]), ...input.warnings],
   };
 }
 
@@ -131,16 +132,14 @@ const timeout = (text: string | null | undefined) =>
   text === null || text === undefined ? DEFAULT_TIMEOUT_MS : parseDuration(text);
 
 /** What a user should know before the run. */
-function planWarnings({ tasks, maxVUs, arrivalRate }: Requirements): string[] {
-  const warnings: string[] = [];
-  if (maxVUs < tasks.length) {
-    const idle = countOf(tasks.length - maxVUs, 'task');
-    warnings.push(`${tasks.length} tasks share ${countOf(maxVUs, 'VU')}: ${idle} would have nothing to do`);
-  }
+function planWarnings(requirements: Requirements, options: ScriptOptions): string[] {
+  const { tasks, maxVUs, arrivalRate } = requirements;
+  const idle = idleWarning(requirements, scenarioVUs(options));
+  const warnings = idle === null ? [] : [idle];
   for (const { scenario, maxVUs: max } of arrivalRate) {
-    if (max < tasks.length) {
+    if (max < tasks.length && idle === null) {
       warnings.push(
-        `scenario "${scenario}" has maxVUs ${max} for ${tasks.length} tasks: k6 splits its arrival rate by VUs, so ${countOf(tasks.length - max, 'task')} would have nothing to do`,
+        `scenario "${scenario}" has maxVUs ${max} for ${tasks.length} tasks: k6 splits its arrival rate by VUs, so ${countOf(tasks.length - max, 'task')} would have none of it`,
       );
     }
   }

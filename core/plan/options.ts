@@ -59,8 +59,25 @@ export function unobservedWarning(target: TargetOptions | undefined): string | n
 
 const listed = (names: string[]): string => [...names.slice(0, -2), names.slice(-2).join(' and ')].join(', ');
 
+const Count = z.number().nullable().optional();
+
+/** What of a scenario decides its number of VUs. */
+const Scenario = z.looseObject({
+  executor: z.string(),
+  vus: Count,
+  startVUs: Count,
+  preAllocatedVUs: Count,
+  maxVUs: Count,
+  stages: z
+    .array(z.looseObject({ target: Count }))
+    .nullable()
+    .optional(),
+});
+export type Scenario = z.infer<typeof Scenario>;
+
 /** The part of the script's options that a fleet needs, as `k6 inspect` prints them. */
 export const ScriptOptions = z.looseObject({
+  scenarios: z.record(z.string(), Scenario).nullable().optional(),
   rps: z.number().nullable().optional(),
   setupTimeout: z.string().nullable().optional(),
   teardownTimeout: z.string().nullable().optional(),

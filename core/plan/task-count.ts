@@ -15,6 +15,8 @@ export interface TaskCountInput {
   /** The most VUs that the script can have. */
   maxVUs: number;
   rps: number | null | undefined;
+  /** The most tasks of which each has a VU; `auto` chooses no more. */
+  usefulTasks: number;
   /** The most tasks that `auto` may choose. */
   autoTasks: number;
   /** Refuses a task without VUs. */
@@ -28,7 +30,7 @@ export interface TaskCountInput {
 export function taskCount(input: TaskCountInput): { count: number; warnings: string[] } {
   const { flag, option, maxVUs, rps, strict } = input;
   const wanted = flag ?? option ?? 'auto';
-  const asked = wanted === 'auto' ? autoTasks(maxVUs, input.autoTasks) : wanted;
+  const asked = wanted === 'auto' ? Math.min(input.usefulTasks, autoTasks(maxVUs, input.autoTasks)) : wanted;
   if (strict && asked > Math.max(1, maxVUs)) {
     const name = flag === undefined ? 'options.ext.fleet.tasks is' : '--tasks';
     throw new UserError(tooFewVUs(`${name} ${asked}`, maxVUs), K6Exit.invalidConfig);

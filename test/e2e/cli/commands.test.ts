@@ -84,7 +84,7 @@ describe.concurrent('plan', () => {
     );
     const { code, stdout } = await sandbox.cli(['plan', small, '--tasks', '5']);
     expect(code).toBe(0);
-    expect(stdout).toContain('5 tasks share 2 VUs: 3 tasks would have nothing to do');
+    expect(stdout).toContain('5 tasks share 2 VUs: only 2 of 5 tasks would be busy, 3 would');
   });
 
   test('what k6 refuses is refused with its code', async () => {

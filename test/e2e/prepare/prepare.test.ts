@@ -53,6 +53,32 @@ test('a TypeScript script with packages, helpers and files, from another folder,
   expect(run.result?.metrics.name_length).toMatchObject({ type: 'trend', values: { count: 4, min: 3, max: 3 } });
 });
 
+test('small scenarios that leave tasks idle are named, and auto leaves none idle', async () => {
+  const scenarios = {
+    one: { executor: 'constant-vus', vus: 1, duration: '1s' },
+    two: { executor: 'per-vu-iterations', vus: 1, iterations: 1 },
+    three: { executor: 'constant-arrival-rate', rate: 2, duration: '1s', preAllocatedVUs: 2 },
+    four: { executor: 'ramping-vus', stages: [{ duration: '1s', target: 1 }] },
+  };
+  const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`s${i}`, scenarios.one]));
+  const script = (options: object) =>
+    `export const options = ${JSON.stringify({ scenarios: options })}; export default () => {};`;
+  await writeFiles(sandbox.path('small'), { 'four.js': script(scenarios), 'many.js': script(many) });
+
+  const four = await prepared(sandbox.path('small/four.js'), { tasks: 4 });
+  expect(four.plan.tasks.map(({ maxVUs }) => maxVUs)).toEqual([4, 1, 0, 0]);
+  expect(four.plan.warnings).toEqual([
+    expect.stringMatching(/^only 2 of 4 tasks would be busy, .*"one" \(1 VU\).*; use --tasks 2 or fewer/),
+  ]);
+  const fewer = await prepared(sandbox.path('small/four.js'), { tasks: 2 });
+  expect(fewer.plan.warnings).toEqual([]);
+  const auto = await prepared(sandbox.path('small/many.js'), {
+    tasks: 'auto',
+    backend: { ...localBackend, autoTasks: 4 },
+  });
+  expect(auto.plan).toMatchObject({ tasks: [{ maxVUs: 300 }], warnings: [] });
+});
+
 test('what a script loads by way of k6 itself is found, in a folder whose name must be escaped', async () => {
   await writeFiles(sandbox.path('a b+c%'), {
     'protos/a.proto': 'syntax = "proto3"; package a; message M { string x = 1; } service S { rpc Do(M) returns (M); }',

@@ -37,12 +37,32 @@ function inputOf(tasks: number, maxVUs: number, change: Partial<PlanInput> = {})
   };
 }
 
+/** Scenarios of one VU, the last of two, whose VUs k6 has split over tasks in this way. */
+function pileUp(vus: number[], executors: string[]): PlanInput {
+  const total = vus.reduce((sum, count) => sum + count, 0);
+  const input = inputOf(vus.length, total);
+  input.requirements.tasks.forEach((task, i) => {
+    Object.assign(task, { vus: vus[i], maxVUs: vus[i] });
+  });
+  const most = (i: number) => (i === executors.length - 1 ? 2 : 1);
+  const scenarios = executors.map((executor, i) => {
+    const ramp = { startVUs: null, stages: [{ target: 0 }, { target: most(i) }] };
+    const shape = executor === 'ramping-vus' ? ramp : executor.endsWith('rate') ? { preAllocatedVUs: most(i) } : {};
+    return [`s${i}`, { executor, vus: most(i), ...shape }];
+  });
+  return { ...input, options: { scenarios: Object.fromEntries(scenarios) } };
+}
+
 const arrival = (maxVUs: number) => ({ arrivalRate: [{ scenario: 'steady', maxVUs }] });
 
 test.each([
   ['enough VUs for every task', inputOf(4, 4), []],
   ['as many VUs as are recommended', inputOf(2, 4000), []],
-  ['fewer VUs than tasks', inputOf(5, 3), [/5 tasks share 3 VUs: 2 tasks would have nothing to do/]],
+  [
+    'fewer VUs than tasks',
+    inputOf(5, 3),
+    [/^5 tasks share 3 VUs: only 3 of 5 tasks would be busy, 2 would have nothing to do; use --tasks 3 or fewer/],
+  ],
   [
     'more VUs a task than are recommended',
     inputOf(2, 9000),
@@ -51,7 +71,22 @@ test.each([
   [
     'maxVUs of an arrival rate that leave tasks idle',
     { ...inputOf(4, 8), requirements: { ...inputOf(4, 8).requirements, ...arrival(3) } },
-    [/scenario "steady" has maxVUs 3 for 4 tasks.*1 task would have nothing to do/],
+    [/scenario "steady" has maxVUs 3 for 4 tasks.*1 task would have none of it/],
+  ],
+  [
+    'small scenarios that pile up',
+    pileUp([4, 1, 0, 0], ['constant-vus', 'per-vu-iterations', 'shared-iterations', 'constant-vus']),
+    [
+      /^only 2 of 4 tasks would be busy, 2 would have nothing to do: the scenarios "s0" \(1 VU\), "s1" \(1 VU\), "s2" \(1 VU\) and 1 more have .*; use --tasks 2 or fewer/,
+    ],
+  ],
+  [
+    'an arrival rate that piles up, once',
+    {
+      ...pileUp([2, 0], ['constant-arrival-rate', 'ramping-vus']),
+      requirements: { ...pileUp([2, 0], []).requirements, arrivalRate: [{ scenario: 's0', maxVUs: 1 }] },
+    },
+    [/^only 1 of 2 tasks .*"s0" \(1 VU\), "s1" \(2 VUs\)/],
   ],
   [
     'maxVUs of an arrival rate for every task',
