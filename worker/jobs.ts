@@ -91,13 +91,12 @@ export class JobRunner {
     await report.update({ job: status, windows: shipper.shipped });
   }
 
-  private async runJob(job: Job, { env, blockedIPs }: K6Environment): Promise<JobStatus> {
+  private async runJob(job: Job, environment: K6Environment): Promise<JobStatus> {
     const { files, plan, k6Binary, archive, log, shipper, control } = this.options;
     const context = (kind: WindowJob | null): JobContext => ({
       plan,
       binary: k6Binary,
-      env,
-      blockedIPs,
+      ...environment,
       archive,
       log,
       onCells: (line) => kind !== null && shipper.add(kind, line),
@@ -145,11 +144,9 @@ export const readSetupData = async (files: RunFiles): Promise<SetupData> =>
   (await files.setupData()) ?? { kind: 'undefined' };
 
 /** What running a job needs. */
-interface JobContext {
+interface JobContext extends K6Environment {
   plan: Plan;
   binary: string;
-  env: NodeJS.ProcessEnv;
-  blockedIPs: string[];
   archive: string;
   log: LogBuffer;
   onCells: (line: string) => void;
@@ -190,7 +187,7 @@ async function runTest(k6: K6Process, finish: () => Promise<number>): Promise<Ou
 /** Runs the script's setup() and reads what it returned. */
 async function runSetup(job: Job, context: JobContext): Promise<{ status: JobStatus; data: SetupData | null }> {
   const k6 = await K6Process.startPaused(
-    { ...context, args: setupArgs(context.plan, context.archive, context.blockedIPs) },
+    { ...context, args: setupArgs(context.plan, context.archive, context) },
     context.onSpawn,
   );
   let data: SetupData | null = null;
@@ -211,7 +208,7 @@ async function runSetup(job: Job, context: JobContext): Promise<{ status: JobSta
 /** Runs the script's teardown() with the setup data. */
 async function runTeardown(job: Job, context: JobContext, data: SetupData): Promise<JobStatus> {
   const k6 = await K6Process.startPaused(
-    { ...context, args: teardownArgs(context.plan, context.archive, context.blockedIPs) },
+    { ...context, args: teardownArgs(context.plan, context.archive, context) },
     context.onSpawn,
   );
   if (k6.exitCode === null && data.kind === 'value') await k6.api.putSetupData(data.value);
@@ -226,7 +223,7 @@ async function runTeardown(job: Job, context: JobContext, data: SetupData): Prom
 async function runHandleSummary(job: Job, context: JobContext, data: unknown): Promise<JobStatus> {
   const from = performance.now();
   const k6 = await K6Process.startPaused(
-    { ...context, args: summaryArgs(context.plan, context.archive, context.blockedIPs) },
+    { ...context, args: summaryArgs(context.plan, context.archive, context) },
     context.onSpawn,
   );
   if (k6.exitCode === null) await k6.api.putSetupData(data);

@@ -1,4 +1,5 @@
 import type { Plan } from '../core/contract/plan.ts';
+import type { K6Environment } from './k6-environment.ts';
 
 /** A share of the execution in which every executor has nothing to do, so that only setup, teardown or handleSummary run. */
 const NO_WORK = [
@@ -6,29 +7,37 @@ const NO_WORK = [
   '--execution-segment=65535/65536:1',
 ];
 
-const cellOutput = (plan: Plan) => `--out=fleet=fd=3,cell=${plan.timing.cellSeconds}s`;
+/**
+ * Secrets are passed by the names of their variables, since a command line is not secret: a message of the log that has
+ * been normalized or cut may hold parts of one that the worker does not recognize.
+ */
+function cellOutput(plan: Plan, { env, secrets }: K6Environment): string {
+  const names = Object.keys(env).filter((name) => secrets.includes(env[name] ?? ''));
+  const redact = names.length === 0 ? '' : `,redact=${names.map(encodeURIComponent).join('+')}`;
+  return `--out=fleet=fd=3,cell=${plan.timing.cellSeconds}s${redact}`;
+}
 
 /**
  * What every k6 of a task gets: thresholds, summary and, where not asked for, setup and teardown are the fleet's. The
  * system's variables are how the script gets its own: what it may not see is kept out of k6's environment.
  */
-const common = (plan: Plan, blockedIPs: string[]) => [
+const common = (plan: Plan, environment: K6Environment) => [
   '--no-thresholds',
   '--summary-mode=disabled',
   '--include-system-env-vars',
-  cellOutput(plan),
-  ...blocking(plan, blockedIPs),
+  cellOutput(plan, environment),
+  ...blocking(plan, environment),
 ];
 
 /** The flag takes the place of the script's own list. */
-const blocking = (plan: Plan, blockedIPs: string[]) =>
+const blocking = (plan: Plan, { blockedIPs }: K6Environment) =>
   blockedIPs.length === 0 ? [] : [...blockedIPs, ...plan.blacklistIPs].map((range) => `--blacklist-ip=${range}`);
 
-export function loadArgs(plan: Plan, task: number, archive: string, blockedIPs: string[]): string[] {
+export function loadArgs(plan: Plan, task: number, archive: string, environment: K6Environment): string[] {
   const share = plan.tasks[task];
   if (share === undefined) throw new Error(`the plan has no task ${task}`);
   return [
-    ...common(plan, blockedIPs),
+    ...common(plan, environment),
     '--no-setup',
     '--no-teardown',
     `--execution-segment-sequence=${plan.sequence}`,
@@ -38,29 +47,29 @@ export function loadArgs(plan: Plan, task: number, archive: string, blockedIPs: 
   ];
 }
 
-export const setupArgs = (plan: Plan, archive: string, blockedIPs: string[]): string[] => [
-  ...common(plan, blockedIPs),
+export const setupArgs = (plan: Plan, archive: string, environment: K6Environment): string[] => [
+  ...common(plan, environment),
   '--no-teardown',
   '--linger', // so that the data can be read after setup() has returned
   ...NO_WORK,
   archive,
 ];
 
-export const teardownArgs = (plan: Plan, archive: string, blockedIPs: string[]): string[] => [
-  ...common(plan, blockedIPs),
+export const teardownArgs = (plan: Plan, archive: string, environment: K6Environment): string[] => [
+  ...common(plan, environment),
   '--no-setup',
   ...NO_WORK,
   archive,
 ];
 
 /** The summary archive has options of its own; its handleSummary is all that k6 shall call: no VU is made for it. */
-export const summaryArgs = (plan: Plan, archive: string, blockedIPs: string[]): string[] => [
+export const summaryArgs = (plan: Plan, archive: string, environment: K6Environment): string[] => [
   '--no-setup',
   '--no-teardown',
   '--no-thresholds',
   '--include-system-env-vars',
-  cellOutput(plan), // by which it notices that its worker is gone
-  ...blocking(plan, blockedIPs),
+  cellOutput(plan, environment), // by which it notices that its worker is gone
+  ...blocking(plan, environment),
   ...NO_WORK,
   archive,
 ];

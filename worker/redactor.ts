@@ -55,7 +55,10 @@ export class Redactor {
   }
 }
 
-/** Redacts a line of the fleet output: the tags and groups that a script sets, such as a URL with a token; names and numbers stay. */
+/**
+ * Redacts a line of the fleet output: the tags, groups and messages that a script sets, such as a URL with a token; names
+ * and numbers stay.
+ */
 export function redactCells(line: string, redactor: Redactor): string {
   if (redactor.redact(line) === line) return line;
   const parsed = JSON.parse(line) as CellLine;
@@ -68,7 +71,19 @@ export function redactCells(line: string, redactor: Redactor): string {
     }
     if (cell.groups !== undefined) cell.groups = cell.groups.map((group) => redactor.redact(group));
   }
+  for (const message of [...(parsed.log ?? []), ...(parsed.console ?? []), ...(parsed.failedRequests ?? [])]) {
+    redactTexts(message, redactor);
+  }
   return JSON.stringify(parsed);
+}
+
+/** Redacts the texts of an object and of those in it, except for the few that have fixed values. */
+function redactTexts(value: object, redactor: Redactor): void {
+  for (const [name, field] of Object.entries(value)) {
+    if (typeof field === 'object' && field !== null) redactTexts(field, redactor);
+    if (typeof field !== 'string' || name === 'level' || name === 'source') continue;
+    Object.assign(value, { [name]: redactor.redact(field) });
+  }
 }
 
 /** The secret as it is, quoted as in k6's log and in its JSON, and as part of a URL. */

@@ -139,7 +139,7 @@ export class Worker {
     const k6 = await K6Process.startPaused(
       {
         binary: k6Binary,
-        args: loadArgs(plan, ref.task, this.archive, this.k6Env.blockedIPs),
+        args: loadArgs(plan, ref.task, this.archive, this.k6Env),
         env: this.k6Env.env,
         log: this.log,
         onCells: (line) => {

@@ -43,6 +43,34 @@ export const Progress = z.object({
   /** Up to when all running tasks have delivered their samples, Unix ms: the thresholds are judged on these. Null: none. */
   judgedUntil: Value,
   thresholds: z.array(z.object({ key: z.string(), source: z.string(), state: ThresholdState })),
+  /** What the tasks' logs hold so far. */
+  errors: z.object({
+    /** Iterations that threw an exception. */
+    exceptions: z.number(),
+    /** Requests that failed without a response. */
+    requests: z.number(),
+    /** All other errors and warnings. */
+    errors: z.number(),
+    warnings: z.number(),
+    /** The most frequent messages. */
+    top: z.array(z.object({ message: z.string(), count: z.number() })),
+  }),
+  /** The latest lines that the script wrote by console.log or the like, at most 16,384 characters, the oldest first. */
+  console: z.object({
+    lines: z.array(
+      z.object({
+        /** Counts the lines of the run from 1. Numbers before the first line here are gone. */
+        n: z.number(),
+        /** Unix ms. */
+        t: z.number(),
+        task: z.number(),
+        level: z.string(),
+        message: z.string(),
+      }),
+    ),
+    /** How many lines the tasks have held back. */
+    held: z.number(),
+  }),
   target: TargetReading.nullable(),
   warnings: z.array(z.string()),
 });

@@ -70,6 +70,33 @@ const SeriesPoint = z.object({
 });
 export type SeriesPoint = z.infer<typeof SeriesPoint>;
 
+/** A message of k6's log; URLs, numbers and identifiers in it are replaced, so that it is the same each time. */
+const ErrorMessage = z.object({
+  message: z.string().describe('`(other)`: the messages past the limit on distinct ones, by level and source'),
+  level: z.enum(['warning', 'error']),
+  source: z
+    .enum(['exception', 'request', 'console', 'k6'])
+    .describe('exception: thrown in an iteration; request: failed without a response; console: of the script'),
+  scenario: z.string().optional(),
+  place: z.string().optional().describe('where in the script an exception was thrown: file:line:column'),
+  count: z.number().int().describe('exact'),
+  /** Unix ms. */
+  firstAt: z.number(),
+  lastAt: z.number(),
+  taskCount: z.number().int(),
+  tasks: z.array(z.number().int()).describe('the first 20 tasks that logged it'),
+  example: z.string().nullable().describe('the first one as it was logged'),
+  stack: z.string().nullable().describe('of the example'),
+});
+export type ErrorMessage = z.infer<typeof ErrorMessage>;
+
+const FailedRequests = z.object({
+  status: z.string().describe('0: without a response; empty: without the tag; `(other)`: those past the limit'),
+  errorCode: z.string().describe("k6's error_code; empty: without the tag"),
+  count: z.number().int(),
+});
+export type FailedRequests = z.infer<typeof FailedRequests>;
+
 const TaskResult = z.object({
   task: z.number().int(),
   attempts: z.number().int(),
@@ -193,6 +220,12 @@ export const Result = z.object({
     legs: z.number().int(),
   }),
   verdict: z.object({ passed: z.boolean(), exitCode: z.number().int(), reasons: z.array(z.string()) }),
+  notes: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'what the verdict does not judge and a reader must know, such as that most iterations threw an exception',
+    ),
   stop: StopReason.nullable(),
   warnings: z.array(z.string()),
   generator: z.object({
@@ -203,6 +236,11 @@ export const Result = z.object({
   metrics: z.record(z.string(), MetricResult),
   checks: z.array(CheckResult),
   breakdown: z.array(BreakdownRow),
+  errors: z.array(ErrorMessage).default([]).describe("warnings and errors of k6's log, the most frequent first"),
+  failedRequests: z
+    .array(FailedRequests)
+    .default([])
+    .describe('failed requests by status and error code, the most frequent first; exact'),
   series: z.object({ intervalSeconds: z.number(), points: z.array(SeriesPoint) }),
   tasks: z.array(TaskResult),
   target: TargetResult.nullable(),

@@ -135,6 +135,74 @@ export interface CellLine {
   overflow?: string[];
   /** The last line: k6 ended in the interval of its last cell, which may hold only a part of that interval. Absent: false. */
   end?: boolean;
+  /** The warnings and errors of k6's log while its test ran, by message; exact. */
+  log?: LogMessage[];
+  /** The first lines of each second that the script wrote by `console.log` or the like, in order. */
+  console?: ConsoleLine[];
+  /** How many lines of the script's console were held back. Absent: 0. */
+  consoleHeld?: number;
+  /** Requests that failed, by status and error code; exact. They add up to the passes of `http_req_failed`. */
+  failedRequests?: FailedRequests[];
+}
+
+/** Warning: such as a failed request. Error: such as an exception in an iteration. */
+export type LogLevel = 'warning' | 'error';
+
+/**
+ * `exception`: thrown in an iteration. `request`: k6's warning about a request that failed without a response. `console`:
+ * `console.warn` and `console.error` of the script. `k6`: all others.
+ */
+export type LogSource = 'exception' | 'request' | 'console' | 'k6';
+
+/** The message under which the messages past the limit are counted, by level and source. */
+export const OTHER_MESSAGES = '(other)';
+
+/** The entries of k6's log with one message, since the previous line. */
+export interface LogMessage {
+  /** URLs, numbers, addresses and identifiers are replaced by `<url>`, `<n>` and `<id>`. At most 1 KB. */
+  message: string;
+  level: LogLevel;
+  source: LogSource;
+  /** Absent: k6 does not say. */
+  scenario?: string;
+  /** Where in the script an exception was thrown, such as `file:///test.js:7:3`. Absent: not known. */
+  place?: string;
+  count: number;
+  /** Unix ms by the task's clock. */
+  firstAt: number;
+  lastAt: number;
+  /** The first entry of this process with this message. Absent: it has been sent before. */
+  example?: LogExample;
+}
+
+/** An entry as it was logged. */
+export interface LogExample {
+  /** Unix ms by the task's clock. */
+  at: number;
+  /** At most 1 KB. */
+  message: string;
+  /** Of an exception; at most 4 KB. */
+  stack?: string;
+}
+
+export interface ConsoleLine {
+  /** Unix ms by the task's clock. */
+  t: number;
+  /** As k6 names it: `info`, `warning`, `error`, `debug`. */
+  level: string;
+  /** At most 2 KB. */
+  message: string;
+}
+
+/** The status of what is past the limit. */
+export const OTHER_STATUS = '(other)';
+
+export interface FailedRequests {
+  /** The tag `status`: 0 without a response; empty if the tag is absent. */
+  status: string;
+  /** The tag `error_code`; empty if it is absent. */
+  errorCode: string;
+  count: number;
 }
 
 /** Which k6 process of a worker measured a window. `vus` and `vus_max` count for the load only. */

@@ -2,6 +2,7 @@ import type { ThresholdKey } from '../contract/plan.ts';
 import {
   type Cell,
   type CellLine,
+  type FailedRequests,
   type GaugeValues,
   type KeyCell,
   type MetricCell,
@@ -13,9 +14,12 @@ import {
 } from '../contract/window.ts';
 import { type Accumulator, addValues, Counter, createAccumulator, Rate } from './accumulators.ts';
 import { BoundedMap, Breakdown, type BreakdownJson, earlier, type FirstSeen } from './breakdown.ts';
+import { ConsoleLines, type ConsoleLinesJson } from './console-lines.ts';
+import { FailureCounts } from './failed-requests.ts';
 import { Frontier, type FrontierJson } from './frontier.ts';
 import { Histogram } from './histogram.ts';
 import { KeySamples } from './key-samples.ts';
+import { type LoggedMessageJson, LogMessages } from './log-messages.ts';
 import {
   type Edge,
   isSummed,
@@ -34,9 +38,11 @@ export interface Bounds {
   maxRows: number;
   /** Points of the timeline before its resolution halves. */
   maxPoints: number;
+  /** Distinct messages of the tasks' logs, and combinations of status and error code of failed requests. */
+  maxMessages: number;
 }
 
-const BOUNDS: Bounds = { cellSeconds: 1, maxRows: 5_000, maxPoints: 2_000 };
+const BOUNDS: Bounds = { cellSeconds: 1, maxRows: 5_000, maxPoints: 2_000, maxMessages: 200 };
 
 /** How far back the live view can look, seconds: well over the longest interval between windows, 10 s. */
 const RECENT_SECONDS = 40;
@@ -96,13 +102,17 @@ export interface RunMetricsJson {
   tasks: TaskStatsJson[];
   overflow: string[];
   frontier: FrontierJson;
+  /** Like the two below, absent in the checkpoint of an older version. */
+  log?: LoggedMessageJson[];
+  failures?: FailedRequests[];
+  console?: ConsoleLinesJson;
 }
 
 /**
  * The metrics of a run: the sum of the windows added so far.
  *
  * Windows may be added in any order with the same outcome, except that a task's busiest five seconds are found only if its
- * own windows are in order. A window that is added twice counts twice: the coordinator saves how many windows of each
+ * own windows are in order, and that lines of the console stay in the order in which they were added. A window that is added twice counts twice: the coordinator saves how many windows of each
  * task it has added in the same checkpoint as these metrics, so a crash neither loses nor repeats one.
  *
  * The size is bounded: it does not grow with the number of samples and, past a limit, neither with the length of the
@@ -126,10 +136,14 @@ export class RunMetrics {
   frontier: Frontier;
   /** Metrics with more tag sets than a task, or this run, tells apart. */
   readonly overflow = new Set<string>();
+  /** The warnings and errors of the tasks' logs. */
+  readonly log: LogMessages;
+  readonly failures: FailureCounts;
+  console = new ConsoleLines();
 
   constructor(keys: readonly ThresholdKey[], bounds: Partial<Bounds> = {}) {
     this.bounds = { ...BOUNDS, ...bounds };
-    const { cellSeconds, maxRows, maxPoints } = this.bounds;
+    const { cellSeconds, maxRows, maxPoints, maxMessages } = this.bounds;
     this.breakdowns = {
       http_reqs: new Breakdown(() => new Counter(), maxRows),
       http_req_failed: new Breakdown(() => new Rate(), maxRows),
@@ -140,6 +154,8 @@ export class RunMetrics {
     this.groups = new BoundedMap(maxRows);
     this.timeline = new Timeline(cellSeconds, maxPoints);
     this.recent = new Recent(RECENT_SECONDS);
+    this.log = new LogMessages(maxMessages);
+    this.failures = new FailureCounts(maxMessages);
     for (const key of keys) this.samplesOf(key);
     this.frontier = new Frontier(keys);
   }
@@ -171,6 +187,9 @@ export class RunMetrics {
     for (const line of window.lines) {
       wallSeconds += line.wall;
       for (const metric of line.overflow ?? []) this.overflow.add(metric);
+      for (const message of line.log ?? []) this.log.add(message, window.task, context.clockOffsetMs);
+      for (const failed of line.failedRequests ?? []) this.failures.add(failed);
+      this.console.add(line, window.task, context.clockOffsetMs);
       for (const cell of line.cells) this.addCell(cell, pass);
       this.noteDelivery(line, pass);
     }
@@ -247,6 +266,9 @@ export class RunMetrics {
       tasks: [...this.tasks].map(([task, stats]) => stats.toJson(task)),
       overflow: [...this.overflow],
       frontier: this.frontier.toJson(),
+      log: this.log.toJson(),
+      failures: this.failures.list(),
+      console: this.console.toJson(),
     };
   }
 
@@ -266,6 +288,9 @@ export class RunMetrics {
     for (const stats of json.tasks) metrics.tasks.set(stats.task, TaskStats.fromJson(stats));
     for (const metric of json.overflow) metrics.overflow.add(metric);
     metrics.frontier = Frontier.fromJson(json.frontier, keys);
+    metrics.log.restore(json.log ?? []);
+    for (const failed of json.failures ?? []) metrics.failures.add(failed);
+    if (json.console !== undefined) metrics.console = ConsoleLines.fromJson(json.console);
     return metrics;
   }
 

@@ -23,6 +23,7 @@ type aggregator struct {
 	routes       map[metrics.TimeSeries]*route
 	groups       map[string]bool
 	overflow     []string // names of the metrics past their cap, sorted
+	failures     failures
 	forwardFills []*forwardFill
 
 	open    map[int64]*cell
@@ -33,6 +34,8 @@ type aggregator struct {
 type route struct {
 	series *series
 	keys   []*key
+	// failure counts the samples other than zero; nil for all metrics but http_req_failed.
+	failure *failure
 }
 
 // cell holds the samples of one interval that have arrived since the interval was last taken.
@@ -74,6 +77,9 @@ func (a *aggregator) add(s *metrics.Sample) {
 	for _, k := range r.keys {
 		k.in(c).add(s.Value, s.Time)
 	}
+	if r.failure != nil && s.Value != 0 {
+		r.failure.count++
+	}
 }
 
 // start returns the start of the cell that contains a Unix second.
@@ -106,6 +112,9 @@ func (a *aggregator) routeTo(ts metrics.TimeSeries, c *cell) *route {
 		a.addGroup(ts.Tags, c)
 	}
 	r := &route{series: s}
+	if m.Name == metrics.HTTPReqFailedName {
+		r.failure = a.failures.of(ts.Tags)
+	}
 	for _, k := range m.keys {
 		if k.matches(ts.Tags) {
 			r.keys = append(r.keys, k)

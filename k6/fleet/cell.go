@@ -17,6 +17,55 @@ type Line struct {
 	Overflow []string `json:"overflow,omitempty"`
 	// End marks the last line: k6 ended in the interval of its last cell, which may hold only a part of that interval.
 	End bool `json:"end,omitempty"`
+	// Log counts the warnings and errors of k6's log, by message.
+	Log     []LogMessage  `json:"log,omitempty"`
+	Console []ConsoleLine `json:"console,omitempty"`
+	// ConsoleHeld is how many lines of the script's console were held back.
+	ConsoleHeld    uint64           `json:"consoleHeld,omitempty"`
+	FailedRequests []FailedRequests `json:"failedRequests,omitempty"`
+}
+
+// LogMessage counts the entries of k6's log with one message since the previous line.
+type LogMessage struct {
+	// Message is normalized.
+	Message string `json:"message"`
+	// Level is warning or error.
+	Level string `json:"level"`
+	// Source is exception, request, console or k6.
+	Source   string `json:"source"`
+	Scenario string `json:"scenario,omitempty"`
+	// Place is where in the script an exception was thrown, such as file:///test.js:7:3.
+	Place string `json:"place,omitempty"`
+	Count uint64 `json:"count"`
+	// FirstAt and LastAt are in Unix ms.
+	FirstAt int64 `json:"firstAt"`
+	LastAt  int64 `json:"lastAt"`
+	// Example is the first entry with this message; nil after it has been sent.
+	Example *LogExample `json:"example,omitempty"`
+}
+
+// LogExample is an entry as it was logged.
+type LogExample struct {
+	// At is in Unix ms.
+	At      int64  `json:"at"`
+	Message string `json:"message"`
+	Stack   string `json:"stack,omitempty"`
+}
+
+// ConsoleLine is a line that the script wrote by console.log or the like.
+type ConsoleLine struct {
+	// T is in Unix ms.
+	T       int64  `json:"t"`
+	Level   string `json:"level"`
+	Message string `json:"message"`
+}
+
+// FailedRequests counts requests that failed in one way since the previous line.
+type FailedRequests struct {
+	// Status and ErrorCode are the tags of that name; empty if they are absent.
+	Status    string `json:"status"`
+	ErrorCode string `json:"errorCode"`
+	Count     uint64 `json:"count"`
 }
 
 // Cell holds what was measured in one aligned interval, or a part of that: the parts add up.

@@ -2,12 +2,13 @@ package fleet
 
 import (
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// config is the argument of `--out fleet=fd=3,cell=1s,flush=1s`.
+// config is the argument of `--out fleet=fd=3,cell=1s,flush=1s,redact=TOKEN+KEY`.
 type config struct {
 	// fd is the pipe or socket, opened by the parent process, that lines are written to. Tests and benchmarks write to the
 	// file at path instead.
@@ -17,6 +18,8 @@ type config struct {
 	cell time.Duration
 	// flush is how often a line is written.
 	flush time.Duration
+	// redact names the environment variables whose values are secrets, each percent-encoded.
+	redact []string
 }
 
 const (
@@ -44,8 +47,16 @@ func parseConfig(argument string) (config, error) {
 			if c.flush, err = time.ParseDuration(value); err != nil || c.flush < minFlush {
 				return config{}, fmt.Errorf("flush=%s: must be a duration of at least %s, such as flush=1s", value, minFlush)
 			}
+		case "redact":
+			for _, encoded := range strings.Split(value, "+") {
+				variable, err := url.PathUnescape(encoded)
+				if err != nil || variable == "" {
+					return config{}, fmt.Errorf("redact=%s: must name environment variables, such as redact=TOKEN+KEY", value)
+				}
+				c.redact = append(c.redact, variable)
+			}
 		default:
-			return config{}, fmt.Errorf("unknown option %q: use fd=N or path=FILE, and cell=DURATION, flush=DURATION", part)
+			return config{}, fmt.Errorf("unknown option %q: use fd=N or path=FILE, and cell=DURATION, flush=DURATION, redact=NAMES", part)
 		}
 	}
 	if (c.fd == 0) == (c.path == "") {

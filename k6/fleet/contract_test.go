@@ -28,6 +28,7 @@ func TestFieldsMatchTheContract(t *testing.T) {
 	for name, value := range map[string]any{
 		"CellLine": Line{}, "Cell": Cell{}, "MetricCell": MetricCell{}, "Series": Series{}, "KeyCell": KeyCell{}, "Pivot": Pivot{},
 		"CounterValues": CounterValues{}, "GaugeValues": GaugeValues{}, "RateValues": RateValues{}, "TrendValues": TrendValues{},
+		"LogMessage": LogMessage{}, "LogExample": LogExample{}, "ConsoleLine": ConsoleLine{}, "FailedRequests": FailedRequests{},
 	} {
 		_, body, found := strings.Cut(source, "export interface "+name+" {\n")
 		if !found {
@@ -50,6 +51,7 @@ func TestFieldsMatchTheContract(t *testing.T) {
 	}
 	for name, value := range map[string]string{
 		"HISTOGRAM_SCALE = ": strconv.Itoa(histogramScale), "OVERFLOW_TAG = ": "'" + overflowTag + "'",
+		"OTHER_MESSAGES = ": "'" + otherMessages + "'", "OTHER_STATUS = ": "'" + otherStatus + "'",
 	} {
 		if !strings.Contains(source, name+value+";") {
 			t.Errorf("the contract does not say %s%s", name, value)

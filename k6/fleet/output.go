@@ -32,7 +32,9 @@ const (
 type Output struct {
 	config config
 	logger logrus.FieldLogger
+	k6     *logrus.Logger // k6's log; nil if it is of another kind
 	specs  []*keySpec
+	log    *logCounter
 
 	writer io.WriteCloser
 	// These stop the test if the worker has died.
@@ -71,6 +73,7 @@ func newOutput(p output.Params) (*Output, error) {
 		stopTest: func(error) {}, grace: orphanGrace, exit: os.Exit,
 		stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
+	o.k6, _ = p.Logger.(*logrus.Logger)
 	if p.ScriptOptions.SystemTags.Has(metrics.TagExpectedResponse) {
 		o.addKey(expectedResponseKey, metrics.Thresholds{})
 	}
@@ -123,8 +126,29 @@ func (o *Output) Start() error {
 	o.aggregator = newAggregator(int64(o.config.cell/time.Second), o.specs, o.logger)
 	o.flushedAt = time.Now()
 	raiseHeapFloor()
+	o.countLog()
 	go o.run()
 	return nil
+}
+
+// countLog puts a logCounter before the formatter of k6's log.
+func (o *Output) countLog() {
+	if o.k6 == nil {
+		return
+	}
+	o.log = newLogCounter(o.k6.Formatter, newRedactor(o.config.redact))
+	o.k6.SetFormatter(o.log)
+}
+
+// releaseLog restores the formatter. What k6 logs from then on, such as an error of teardown, is written and not counted.
+func (o *Output) releaseLog() {
+	if o.log == nil {
+		return
+	}
+	o.k6.SetFormatter(o.log.inner)
+	if note := o.log.heldNote(); note != "" {
+		o.logger.Info(note)
+	}
 }
 
 // AddMetricSamples aggregates the samples at once, which costs less than buffering them. A flush holds the lock only to
@@ -148,6 +172,7 @@ func (o *Output) AddMetricSamples(containers []metrics.SampleContainer) {
 
 // Stop writes the last cells and closes the pipe.
 func (o *Output) Stop() error {
+	o.releaseLog()
 	close(o.stop)
 	<-o.stopped
 	return o.writer.Close()
@@ -180,6 +205,7 @@ func (o *Output) flush(now time.Time, end bool) {
 	orphan := o.orphan
 	cells := o.aggregator.take(now.Unix(), end)
 	overflow := slices.Clone(o.aggregator.overflow)
+	failed := o.aggregator.takeFailures()
 	o.mu.Unlock()
 	if orphan {
 		return
@@ -187,6 +213,10 @@ func (o *Output) flush(now time.Time, end bool) {
 	o.warn(overflow)
 	at := time.Now()
 	line := Line{V: 1, Wall: Num(at.Sub(o.flushedAt).Seconds()), Cells: make([]Cell, 0, len(cells)), Overflow: overflow, End: end}
+	line.FailedRequests = failed
+	if o.log != nil {
+		o.log.take(&line)
+	}
 	o.flushedAt = at
 	for _, c := range cells {
 		line.Cells = append(line.Cells, c.values())

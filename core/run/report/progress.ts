@@ -1,8 +1,20 @@
 import type { Progress } from '../../contract/progress.ts';
 import { type LiveStats, liveStats } from '../../metrics/live.ts';
+import type { RunMetrics } from '../../metrics/run-metrics.ts';
 import { refusalWarnings } from '../phases/launch-queue.ts';
 import { isLost, type Run, type TaskRecord } from '../state.ts';
 import { isLoadOver, thresholdStates } from './frontier.ts';
+
+const TOP_MESSAGES = 3;
+const TOP_MESSAGE_LENGTH = 200;
+/** Of the lines of the console, characters: progress.json is written every second. */
+const CONSOLE_LENGTH = 16 * 1024;
+
+const topMessages = (metrics: RunMetrics): Progress['errors']['top'] =>
+  metrics.log
+    .list()
+    .slice(0, TOP_MESSAGES)
+    .map(({ message, count }) => ({ message: message.slice(0, TOP_MESSAGE_LENGTH), count }));
 
 /** progress.json of the run as it stands. @param now Unix ms */
 export function progressOf(run: Run, now: number): Progress {
@@ -39,6 +51,8 @@ export function progressOf(run: Run, now: number): Progress {
     checksFailed: live.checksFailed,
     judgedUntil: second === null ? null : (second + metrics.bounds.cellSeconds) * 1000,
     thresholds: thresholdStates(run, now),
+    errors: { ...metrics.log.totals(), top: topMessages(metrics) },
+    console: { lines: metrics.console.latest(CONSOLE_LENGTH), held: metrics.console.held },
     target: state.readings.at(-1) ?? null,
     warnings: [...state.warnings, ...refusalWarnings(state)],
   };

@@ -11,6 +11,7 @@ import { lastError } from '../k6-log.ts';
 import { refusalWarnings } from '../phases/launch-queue.ts';
 import { isLost, type LoadOutcome, type Run, type RunState, type TaskRecord } from '../state.ts';
 import { alarmMessage, alarmsSinceStart, failingAlarms } from './alarms.ts';
+import { errorMessages, verdictNotes } from './errors.ts';
 import { generator } from './generator.ts';
 
 /** When the load ended: when the last k6 exited, or `now` while one is running. Unix ms. */
@@ -59,6 +60,7 @@ export function buildResult(run: Run, now: number): Result {
       legs: state.legs,
     },
     verdict: verdict(plan, state, verdicts, tasks, target),
+    notes: verdictNotes(metrics),
     stop: state.stop,
     warnings: [
       ...plan.k6Warnings,
@@ -77,6 +79,8 @@ export function buildResult(run: Run, now: number): Result {
     metrics: results,
     checks: checkResults(metrics),
     breakdown: breakdownRows(metrics),
+    errors: errorMessages(metrics),
+    failedRequests: metrics.failures.list(),
     series,
     tasks,
     target,

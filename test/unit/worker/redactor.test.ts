@@ -91,6 +91,30 @@ describe('redactCells', () => {
     expect(hidden).toEqual(JSON.parse(line.replace('"::4711"', '"::***"').replace('?t=4711', '?t=***')));
   });
 
+  it('hides secrets in messages of the log, lines of the console and tags of failed requests', () => {
+    const lineWith = (secret: string) => ({
+      v: 1,
+      wall: 1,
+      cells: [],
+      log: [
+        {
+          message: `key ${secret}`,
+          level: 'error',
+          source: 'exception',
+          place: `file:///${secret}.js:1:1`,
+          count: 4711,
+          firstAt: 4711,
+          lastAt: 4711,
+          example: { at: 4711, message: `key ${secret}`, stack: `at ${secret}` },
+        },
+      ],
+      console: [{ t: 4711, level: 'info', message: `my key is ${secret}` }],
+      failedRequests: [{ status: secret, errorCode: '1000', count: 4711 }],
+    });
+    const hidden = redactCells(JSON.stringify(lineWith('4711')), new Redactor(['4711', 'error']));
+    expect(JSON.parse(hidden)).toEqual(lineWith('***'));
+  });
+
   it('passes on as it is what has none', () => {
     expect(redactCells(line, new Redactor(['something else']))).toBe(line);
   });
