@@ -155,12 +155,12 @@ function warningLines(warnings: readonly string[], width: number, paint: Colours
 /** What a run on AWS is going to take and to cost. @param width columns of the terminal */
 export function estimateText(estimate: Estimate, width: number, colours: boolean): string {
   const paint = palette(colours);
-  const { perHour, total, items, launchSeconds, notes } = estimate;
+  const { perHour, total, isMaximum, items, launchSeconds, notes } = estimate;
   const shares = items
     .filter(({ dollars }) => dollars >= total / 100)
     .sort((a, b) => b.dollars - a.dollars)
     .map(({ name, dollars }) => `${name} ${money(dollars)}`);
-  const cost = `about ${money(total)} in total, ${money(perHour)} per hour: ${shares.join(', ')}`;
+  const cost = `${isMaximum ? 'at most' : 'about'} ${money(total)} in total, ${money(perHour)} per hour: ${shares.join(', ')}`;
   return [
     ...fieldLines('launch', `about ${formatShortDuration(launchSeconds * 1000)}`, width, paint),
     ...fieldLines('cost', cost, width, paint),

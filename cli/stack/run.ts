@@ -39,8 +39,9 @@ function printAssessment({ plan, cost }: Assessment): void {
 function assertAdmitted({ problems, cost }: Assessment, { maxCost }: RunFlags): void {
   if (problems.length > 0) throw new UserError(problems.join('; '), FleetExit.notStarted);
   if (maxCost !== undefined && cost.total > maxCost) {
+    const would = cost.isMaximum ? 'may cost up to' : 'would cost about';
     throw new UserError(
-      `the run would cost about $${cost.total.toFixed(2)}, more than --max-cost ${maxCost} allows: use fewer tasks, a shorter script or a smaller task size`,
+      `the run ${would} $${cost.total.toFixed(2)}, more than --max-cost ${maxCost} allows: use fewer tasks, a shorter script${cost.isMaximum ? ' (a lower maxDuration)' : ''} or a smaller task size`,
       K6Exit.invalidConfig,
     );
   }

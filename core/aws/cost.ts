@@ -36,6 +36,8 @@ export interface Estimate {
   perHour: number;
   /** US dollars for the run, if it lasts as long as its scenarios can. */
   total: number;
+  /** The duration is only a maximum, since the scenarios end with their iterations: so is `total`. */
+  isMaximum: boolean;
   /** What `total` is made of. */
   items: CostItem[];
   /** Such as `2026-11`. */
@@ -87,6 +89,7 @@ export function estimate(plan: Plan, info: StackInfo): Estimate {
   return {
     perHour: sumOf(itemsOf(plan, info, usage(1, 1, false))),
     total: sumOf(items),
+    isMaximum: plan.tasks.every(({ iterations }) => iterations !== null),
     items,
     pricesDate: PRICES_DATE,
     launchSeconds: launch,

@@ -71,6 +71,14 @@ describe('estimate', () => {
     expect(of(cost, 'Fargate vCPU')?.amount).toBe(of(shorter, 'Fargate vCPU')?.amount);
   });
 
+  it('is a maximum if the scenarios end with their iterations', () => {
+    const plan = awsPlan({ tasks: 2 });
+    const fixed = plan.tasks.map((task) => ({ ...task, iterations: 7 }));
+
+    expect(estimate(plan, stackInfo()).isMaximum).toBe(false);
+    expect(estimate({ ...plan, tasks: fixed }, stackInfo()).isMaximum).toBe(true);
+  });
+
   it('names the region and date of its prices', () => {
     expect(estimate(awsPlan(), stackInfo({ region: 'eu-central-1' })).notes[0]).toBe(
       'list prices of us-east-1 as of 2026-11, without free tiers; those of eu-central-1 differ',
