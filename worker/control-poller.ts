@@ -8,6 +8,13 @@ import type { TaskRef } from '../core/ports.ts';
  */
 export type ShutdownReason = 'lease' | 'replaced' | 'signal';
 
+/** Why the load or a job of a task ended early, as the result and warnings of the run quote it. */
+export const SHUTDOWN_MESSAGE: Record<ShutdownReason, string> = {
+  lease: 'it stopped by itself, since no coordinator renewed its lease',
+  replaced: 'another attempt has replaced it',
+  signal: 'the platform stopped the task (SIGTERM: a Spot interruption, or somebody stopped it)',
+};
+
 /**
  * By which share of the interval a poll may come early. A thousand workers must not poll at the same time, and responses
  * at varying fractions of a second bound the store's clock more tightly. Never late: the start is three intervals ahead.

@@ -5,16 +5,17 @@ import { SUMMARY_FILE_ENV } from '../core/contract/env.ts';
 import { K6Exit } from '../core/contract/exit-codes.ts';
 import type { Plan } from '../core/contract/plan.ts';
 import type { RunFiles } from '../core/contract/run-files.ts';
-import type { SetupData } from '../core/contract/script-data.ts';
 import type { JobStatus } from '../core/contract/task-status.ts';
 import type { WindowJob } from '../core/contract/window.ts';
 import type { TaskRef } from '../core/ports.ts';
-import type { ControlPoller } from './control-poller.ts';
+import { isComplete, isStopped } from '../core/run/k6-exit.ts';
+import { type ControlPoller, SHUTDOWN_MESSAGE } from './control-poller.ts';
 import { K6Status } from './k6-api.ts';
 import { setupArgs, summaryArgs, teardownArgs } from './k6-args.ts';
 import type { K6Environment } from './k6-environment.ts';
 import { K6Process, LOAD_STOP_GRACE_MS } from './k6-process.ts';
 import type { LogBuffer } from './log-buffer.ts';
+import { readSetupData, summaryArgument } from './setup-data.ts';
 import type { Shipper } from './shipper.ts';
 import type { StatusReporter } from './status-reporter.ts';
 
@@ -73,19 +74,30 @@ export class JobRunner {
     await this.current;
   }
 
+  /** Ends the k6 of a job that cannot be brought to its end. */
+  private async endFailedJob(job: Job, { message }: Error): Promise<JobStatus> {
+    const { k6 } = this;
+    await k6?.terminate(LOAD_STOP_GRACE_MS); // it may still be paused, and would wait forever
+    return k6?.diedByItself ? jobStatus(job, k6, 0) : failedJob(job.nr, message);
+  }
+
   private decline({ nr }: Job): Promise<void> {
     this.lastNr = nr;
-    return this.options.report.update({ job: { nr, exitCode: null, durationMs: 0, logTail: [] } });
+    return this.options.report.update({ job: failedJob(nr, 'the run was stopped before it began') });
   }
 
   private async perform(job: Job, environment: K6Environment): Promise<void> {
     const { shipper, report } = this.options;
     let status: JobStatus;
+    this.k6 = null;
     try {
       status = await this.runJob(job, environment);
     } catch (error) {
-      await this.k6?.terminate(LOAD_STOP_GRACE_MS); // it may still be paused, and would wait forever
-      status = { nr: job.nr, exitCode: null, durationMs: 0, logTail: [(error as Error).message] };
+      status = await this.endFailedJob(job, error as Error);
+    }
+    const { shutdownReason } = this.options.control;
+    if (shutdownReason !== null && isStopped(status.exitCode)) {
+      status = failedJob(job.nr, SHUTDOWN_MESSAGE[shutdownReason]);
     }
     await shipper.flush();
     await report.update({ job: status, windows: shipper.shipped });
@@ -107,41 +119,31 @@ export class JobRunner {
       },
     });
     switch (job.kind) {
-      case 'setup': {
-        const { status, data } = await runSetup(job, context('setup'));
-        if (data !== null) await files.putSetupData(data);
-        return status;
-      }
+      case 'setup':
+        return runSetup(job, context('setup'), files);
       case 'teardown':
-        return runTeardown(job, context('teardown'), await readSetupData(files));
+        return runTeardown(job, context('teardown'), await readSetupData(files, plan));
       case 'summary':
         return this.handleSummary(job, context(null));
     }
   }
 
   private async handleSummary(job: Job, context: JobContext): Promise<JobStatus> {
-    const { files, workDir, log } = this.options;
+    const { files, workDir } = this.options;
     const archive = join(workDir, 'summary.tar');
     const output = join(workDir, 'handle-summary.json');
     await writeFile(archive, (await files.summaryArchive()) ?? '');
-    const input = await files.summaryInput();
-    if (input === null) throw new Error(`${files.keys.summaryInput} is missing: handleSummary has no data`);
+    const summary = await files.summaryInput();
+    if (summary === null) throw new Error(`${files.keys.summaryInput} is missing: handleSummary has no data`);
     const env = { ...context.env, [SUMMARY_FILE_ENV]: output };
-    const status = await runHandleSummary(job, { ...context, archive, env }, input);
+    const argument = summaryArgument(summary, await files.setupData());
+    const status = await runHandleSummary(job, { ...context, archive, env }, argument);
     const returned = await readFile(output).catch(() => null);
-    if (returned === null) {
-      // The last line of k6's log is about the signal that made it call handleSummary.
-      const logTail = log.lastLines(20).filter((line) => !line.includes("k6 received a 'terminated' signal"));
-      return { ...status, exitCode: status.exitCode || null, logTail };
-    }
+    if (returned === null) return { ...status, exitCode: status.exitCode || null };
     await files.putSummaryOutput(returned);
     return status;
   }
 }
-
-/** The setup data; a run without it has no setup(). */
-export const readSetupData = async (files: RunFiles): Promise<SetupData> =>
-  (await files.setupData()) ?? { kind: 'undefined' };
 
 /** What running a job needs. */
 interface JobContext extends K6Environment {
@@ -156,78 +158,84 @@ interface JobContext extends K6Environment {
 
 /** How long the k6 of a job may take to exit after its test has ended, ms: there is no iteration to interrupt. */
 const JOB_STOP_GRACE_MS = 10_000;
-/** More than k6's own limit for handleSummary, which is two minutes. */
-const HANDLE_SUMMARY_MS = 150_000;
+/** How long k6 may take to get to handleSummary and to exit after it, ms, on top of the script's own limit. */
+const HANDLE_SUMMARY_OVERHEAD_MS = 30_000;
 
-interface Outcome {
-  exitCode: number;
-  durationMs: number;
-}
+/** The status of a job whose k6 has exited. */
+const jobStatus = ({ nr }: Job, k6: K6Process, durationMs: number): JobStatus => {
+  const code = k6.exitCode ?? -1;
+  return {
+    nr,
+    exitCode: code < 0 ? null : code,
+    durationMs,
+    message: code < 0 ? k6.exitMessage : null,
+    logTail: code === 0 ? [] : k6.log.lastLines(20),
+  };
+};
 
-const jobStatus = (job: Job, outcome: Outcome, log: LogBuffer): JobStatus => ({
-  nr: job.nr,
-  exitCode: outcome.exitCode < 0 ? null : outcome.exitCode,
-  durationMs: outcome.durationMs,
-  logTail: outcome.exitCode === 0 ? [] : log.lastLines(20),
+/** The status of a job that has failed for a reason which is not k6's. */
+const failedJob = (nr: number, message: string): JobStatus => ({
+  nr,
+  exitCode: null,
+  durationMs: 0,
+  message,
+  logTail: [],
 });
 
-/** Resumes a paused k6 and waits until its test, which sends no load, has ended. */
-async function runTest(k6: K6Process, finish: () => Promise<number>): Promise<Outcome> {
-  if (k6.exitCode !== null) return { exitCode: k6.exitCode, durationMs: 0 };
-  const from = performance.now();
-  try {
-    await k6.api.resume();
-  } catch {
-    return { exitCode: await k6.terminate(JOB_STOP_GRACE_MS), durationMs: performance.now() - from };
-  }
-  const exitCode = await finish();
-  return { exitCode, durationMs: performance.now() - from };
-}
-
-/** Runs the script's setup() and reads what it returned. */
-async function runSetup(job: Job, context: JobContext): Promise<{ status: JobStatus; data: SetupData | null }> {
+/**
+ * Runs the script's setup() and passes on what it returned. If that fails, the status has k6's exit code and a message.
+ * The data may be large: reading and writing it take as long as they take.
+ */
+async function runSetup(job: Job, context: JobContext, files: RunFiles): Promise<JobStatus> {
   const k6 = await K6Process.startPaused(
     { ...context, args: setupArgs(context.plan, context.archive, context) },
     context.onSpawn,
   );
-  let data: SetupData | null = null;
-  let durationMs = 0;
+  if (k6.exitCode !== null) return jobStatus(job, k6, 0);
   const from = performance.now();
-  const outcome = await runTest(k6, async () => {
-    await k6.reached(K6Status.ended);
-    durationMs = performance.now() - from;
-    if (k6.exitCode !== null) return k6.exitCode;
-    const answer = await k6.api.setupData().catch(() => null);
-    if (answer !== null) data = 'data' in answer ? { kind: 'value', value: answer.data } : { kind: 'undefined' };
-    // The test has ended and k6 keeps the exit code of setup(): the signal ends only its lingering.
-    return k6.terminate(JOB_STOP_GRACE_MS);
-  });
-  return { status: jobStatus(job, { ...outcome, durationMs }, context.log), data };
+  await k6.api.resume();
+  await k6.reached(K6Status.ended);
+  const durationMs = performance.now() - from;
+  const read = k6.exitCode === null ? await k6.api.setupData().catch((error: Error) => error) : null;
+  // The test has ended and k6 keeps the exit code of setup(): the signal ends only its lingering.
+  if (k6.exitCode === null) await k6.terminate(JOB_STOP_GRACE_MS);
+  const status = jobStatus(job, k6, durationMs);
+  if (!isComplete(status.exitCode)) return status;
+  if (read === null) return { ...status, message: 'k6 exited before it was read' };
+  if (read instanceof Error) return { ...status, message: read.message };
+  const failed = await files.putSetupData(read).catch((error: Error) => error);
+  return failed instanceof Error ? { ...status, message: failed.message } : status;
 }
 
 /** Runs the script's teardown() with the setup data. */
-async function runTeardown(job: Job, context: JobContext, data: SetupData): Promise<JobStatus> {
+async function runTeardown(job: Job, context: JobContext, data: Uint8Array): Promise<JobStatus> {
   const k6 = await K6Process.startPaused(
     { ...context, args: teardownArgs(context.plan, context.archive, context) },
     context.onSpawn,
   );
-  if (k6.exitCode === null && data.kind === 'value') await k6.api.putSetupData(data.value);
-  const outcome = await runTest(k6, () => k6.exited);
-  return jobStatus(job, outcome, context.log);
+  if (k6.exitCode !== null) return jobStatus(job, k6, 0);
+  if (data.length > 0) await k6.api.putSetupData([data]);
+  const from = performance.now();
+  await k6.api.resume();
+  await k6.exited;
+  return jobStatus(job, k6, performance.now() - from);
 }
 
 /**
  * Calls the script's handleSummary with the merged data, in a k6 that sends no load: the data is passed as setup data, and
  * SIGTERM makes k6 call handleSummary and exit with `externalAbort`.
  */
-async function runHandleSummary(job: Job, context: JobContext, data: unknown): Promise<JobStatus> {
+async function runHandleSummary(job: Job, context: JobContext, argument: Uint8Array[]): Promise<JobStatus> {
   const from = performance.now();
   const k6 = await K6Process.startPaused(
     { ...context, args: summaryArgs(context.plan, context.archive, context) },
     context.onSpawn,
   );
-  if (k6.exitCode === null) await k6.api.putSetupData(data);
-  const code = await k6.terminate(HANDLE_SUMMARY_MS);
-  const exitCode = code === K6Exit.externalAbort ? 0 : code;
-  return jobStatus(job, { exitCode, durationMs: performance.now() - from }, context.log);
+  if (k6.exitCode !== null) return jobStatus(job, k6, 0);
+  await k6.api.putSetupData(argument);
+  await k6.terminate(context.plan.handleSummaryTimeoutMs + HANDLE_SUMMARY_OVERHEAD_MS);
+  const status = jobStatus(job, k6, performance.now() - from);
+  // The last line of k6's log is about the signal that made it call handleSummary.
+  const logTail = status.logTail.filter((line) => !line.includes("k6 received a 'terminated' signal"));
+  return { ...status, exitCode: status.exitCode === K6Exit.externalAbort ? 0 : status.exitCode, logTail };
 }

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { K6Exit } from '../core/contract/exit-codes.ts';
+import { isStopped } from '../core/run/k6-exit.ts';
 import { K6Api, K6Status } from './k6-api.ts';
 import type { LogBuffer } from './log-buffer.ts';
 
@@ -20,6 +21,8 @@ export interface K6Options {
 export const LOAD_STOP_GRACE_MS = 20_000;
 
 const MAX_PORT_ATTEMPTS = 5;
+/** The longest that setTimeout waits, ms; beyond it does not wait at all. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** One k6 process. Its REST API listens on a free loopback port. */
 export class K6Process {
@@ -30,9 +33,17 @@ export class K6Process {
   readonly exited: Promise<number>;
   /** Null while it runs. */
   exitCode: number | null = null;
-  /** The signal that killed it, if one did. */
-  signal: NodeJS.Signals | null = null;
   readonly api: K6Api;
+  /** What this process logs, which goes to the log of the options, too. */
+  readonly log: LogBuffer;
+  /** The signal that killed it, if one did. */
+  private signal: NodeJS.Signals | null = null;
+  /** It was asked to stop. */
+  private stopRequested = false;
+  /** Signals that it got from us. */
+  private readonly sent = new Set<NodeJS.Signals>();
+  /** Why it could not be started, if so. */
+  private spawnError: string | null = null;
 
   private constructor(
     private readonly child: ChildProcess,
@@ -40,13 +51,15 @@ export class K6Process {
     options: K6Options,
   ) {
     this.api = new K6Api(`127.0.0.1:${port}`);
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', options.log.source());
+    this.log = options.log.forProcess();
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', this.log.source());
     const cells = child.stdio[3] as Readable;
     splitLines(cells, options.onCells);
     const drained = new Promise<void>((resolve) => cells.once('close', resolve));
     const closed = new Promise<number>((resolve) => {
       child.once('error', (error) => {
-        options.log.line(error.message);
+        this.spawnError = error.message;
+        this.log.line(error.message);
         resolve(-1);
       });
       child.once('close', (code, signal) => {
@@ -59,6 +72,25 @@ export class K6Process {
       this.exitCode = code;
       return code;
     });
+  }
+
+  /** It failed for a reason of its own: with an exit code that no request to stop gives, or by a signal that is not ours. */
+  get diedByItself(): boolean {
+    const { exitCode, signal } = this;
+    if (exitCode === null || exitCode === 0) return false;
+    if (exitCode < 0) return signal === null || !this.sent.has(signal);
+    return !(this.stopRequested && isStopped(exitCode));
+  }
+
+  /** How it ended, as one line for the user; null: with exit code 0, or not yet. */
+  get exitMessage(): string | null {
+    const { exitCode, signal } = this;
+    if (exitCode === null || exitCode === 0) return null;
+    if (this.spawnError !== null) return `k6 could not be started: ${this.spawnError}`;
+    if (signal === null) return `k6 ended with exit code ${exitCode}`;
+    return this.sent.has(signal)
+      ? `k6 was killed (${signal}), because it did not exit in time after it was asked to`
+      : `k6 was killed by ${signal}`;
   }
 
   get pid(): number | null {
@@ -101,23 +133,28 @@ export class K6Process {
   }
 
   /** Sends SIGTERM and waits until k6 has exited; kills it after `graceMs`. */
-  async terminate(graceMs: number): Promise<number> {
-    this.child.kill('SIGTERM');
+  terminate(graceMs: number): Promise<number> {
+    this.stopRequested = true;
+    this.send('SIGTERM');
     return this.exitedWithin(graceMs);
   }
 
   /** Aborts the test through k6's API, so that it exits with 103; kills k6 after `graceMs`. */
-  async abort(graceMs: number): Promise<number> {
-    try {
-      await this.api.stop();
-    } catch {
-      this.child.kill('SIGTERM'); // it has exited, or does not listen yet
-    }
+  abort(graceMs: number): Promise<number> {
+    this.stopRequested = true;
+    // If the call fails, k6 has exited, or does not listen yet. If k6 hangs, the call is never answered.
+    this.api.stop().catch(() => this.send('SIGTERM'));
     return this.exitedWithin(graceMs);
   }
 
+  private send(signal: 'SIGTERM' | 'SIGKILL'): void {
+    if (this.exitCode !== null) return;
+    this.sent.add(signal);
+    this.child.kill(signal);
+  }
+
   private async exitedWithin(graceMs: number): Promise<number> {
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), graceMs);
+    const timer = setTimeout(() => this.send('SIGKILL'), Math.min(graceMs, MAX_TIMER_MS));
     try {
       return await this.exited;
     } finally {

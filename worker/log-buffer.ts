@@ -1,5 +1,8 @@
 import { Redactor } from './redactor.ts';
 
+/** In how much of a log's end its last lines are looked for, bytes. */
+const LAST_LINES_BYTES = 64 * 1024;
+
 /** Keeps the beginning and the end of a log in bounded memory. */
 export class LogBuffer {
   private head: Buffer[] = [];
@@ -10,12 +13,23 @@ export class LogBuffer {
   private dropped = 0;
   private secrets: string[] = [];
 
-  /** @param headBytes @param tailBytes how much of each end to keep, bytes */
+  /**
+   * @param headBytes @param tailBytes how much of each end to keep, bytes
+   * @param whole the log of which this one is a part: it gets all that is added here
+   */
   constructor(
     headBytes = 256 * 1024,
     private readonly tailBytes = 256 * 1024,
+    private readonly whole: LogBuffer | null = null,
   ) {
     this.headRoom = headBytes;
+  }
+
+  /** A log for one process, which keeps that process's last lines. All that is added to it is added here, too. */
+  forProcess(): LogBuffer {
+    const log = new LogBuffer(0, LAST_LINES_BYTES, this);
+    log.redact(this.secrets);
+    return log;
   }
 
   /** Redacts these values in everything added from now on. */
@@ -36,6 +50,7 @@ export class LogBuffer {
 
   /** Adds bytes as they are. */
   add(chunk: Buffer): void {
+    this.whole?.add(chunk);
     const first = chunk.subarray(0, this.headRoom);
     if (first.length > 0) this.head.push(first);
     this.headRoom -= first.length;
@@ -63,10 +78,7 @@ export class LogBuffer {
   /** The last non-empty lines, each cut at 500 characters. */
   lastLines(count: number): string[] {
     const end = this.dropped > 0 ? this.tail : [...this.head, ...this.tail];
-    const lines = Buffer.concat(end)
-      .subarray(-64 * 1024)
-      .toString('utf8')
-      .split('\n');
+    const lines = Buffer.concat(end).subarray(-LAST_LINES_BYTES).toString('utf8').split('\n');
     return lines
       .map((line) => line.trimEnd())
       .filter((line) => line !== '')

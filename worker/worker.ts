@@ -7,13 +7,14 @@ import { workersMayExit } from '../core/contract/control.ts';
 import type { Plan } from '../core/contract/plan.ts';
 import { RunFiles } from '../core/contract/run-files.ts';
 import type { Store, TaskRef } from '../core/ports.ts';
-import { ControlPoller, type ShutdownReason } from './control-poller.ts';
+import { ControlPoller, SHUTDOWN_MESSAGE } from './control-poller.ts';
 import { type CpuMeter, cpuMeter } from './cpu-meter.ts';
-import { JobRunner, readSetupData } from './jobs.ts';
+import { JobRunner } from './jobs.ts';
 import { loadArgs } from './k6-args.ts';
 import { inheritedEnvironment, type K6Environment } from './k6-environment.ts';
 import { K6Process, LOAD_STOP_GRACE_MS } from './k6-process.ts';
 import { LogBuffer } from './log-buffer.ts';
+import { readSetupData } from './setup-data.ts';
 import { Shipper } from './shipper.ts';
 import { StatusReporter } from './status-reporter.ts';
 
@@ -32,13 +33,6 @@ export interface WorkerOptions {
 
 /** How long a k6 that has not sent any load may take to exit, ms: there is nothing to lose. */
 const UNSTARTED_GRACE_MS = 3000;
-
-/** Why the load of a task ended early, as the result and warnings of the run quote it. */
-const SHUTDOWN_MESSAGE: Record<ShutdownReason, string> = {
-  lease: 'it stopped by itself, since no coordinator renewed its lease',
-  replaced: 'another attempt has replaced it',
-  signal: 'the platform stopped the task (SIGTERM: a Spot interruption, or somebody stopped it)',
-};
 
 /**
  * The program in a task: supervises k6, obeys control.json, ships windows. It may be killed at any time; what it had
@@ -133,7 +127,7 @@ export class Worker {
     let stopped = Promise.resolve();
     // If the task never becomes ready, this is all that can be known of why.
     const logTimer = setInterval(
-      () => void this.report.update({ logTail: this.log.lastLines(20) }),
+      () => void this.report.update({ logTail: this.load?.log.lastLines(20) ?? [] }),
       plan.timing.windowMs,
     );
     const k6 = await K6Process.startPaused(
@@ -154,11 +148,14 @@ export class Worker {
       },
     );
     clearInterval(logTimer);
+    let failure: string | null = null;
     if (k6.exitCode === null) {
       await this.report.update({ phase: 'ready' });
       await this.armAndStart(k6).catch(async (error: Error) => {
         this.log.line(`k6-fleet: ${error.message}`);
         await k6.terminate(LOAD_STOP_GRACE_MS);
+        // What failed may be because k6 died.
+        if (!k6.diedByItself) failure = error.message;
       });
     }
     const code = await k6.exited;
@@ -168,13 +165,15 @@ export class Worker {
     if (this.shipper.error !== null) return;
     await this.writeLog();
     const { shutdownReason } = this.control;
+    const shutdown = shutdownReason === null ? null : SHUTDOWN_MESSAGE[shutdownReason];
+    const cause = k6.diedByItself ? null : (shutdown ?? failure);
     await this.report.update({
       phase: 'done',
       exitCode: code,
       endedAt,
       windows: this.shipper.shipped,
-      message: shutdownReason === null ? exitMessage(k6) : SHUTDOWN_MESSAGE[shutdownReason],
-      logTail: code === 0 || shutdownReason !== null ? [] : this.log.lastLines(20),
+      message: cause ?? k6.exitMessage,
+      logTail: code === 0 || cause !== null ? [] : k6.log.lastLines(20),
     });
   }
 
@@ -183,8 +182,8 @@ export class Worker {
     const ordered = this.control.until(({ phase }) => phase === 'arming' || phase === 'running');
     await Promise.race([ordered, k6.exited]);
     if (this.control.current?.phase === 'arming') {
-      const data = await readSetupData(this.files);
-      if (data.kind === 'value') await k6.api.putSetupData(data.value);
+      const data = await readSetupData(this.files, this.options.plan);
+      if (data.length > 0) await k6.api.putSetupData([data]);
       await this.report.update({ phase: 'armed' });
       await Promise.race([this.control.until(({ phase }) => phase !== 'arming'), k6.exited]);
     }
@@ -223,10 +222,4 @@ export class Worker {
       .putLog(body)
       .catch(() => undefined);
   }
-}
-
-function exitMessage({ exitCode, signal }: K6Process): string | null {
-  if (exitCode === 0) return null;
-  if (signal !== null) return `k6 was killed by ${signal}`;
-  return exitCode === null || exitCode < 0 ? 'k6 could not be started' : `k6 ended with exit code ${exitCode}`;
 }

@@ -68,7 +68,7 @@ export const options = {
 };
 export default function () {}
 export async function handleSummary(data) {
-  const returned = await find('handleSummary')(data.setup_data);
+  const returned = await find('handleSummary')({ setup_data: undefined, ...data.setup_data });
   const isMap = typeof returned === 'object' && !Array.isArray(returned);
   if (returned !== undefined && !isMap) throw new Error('handleSummary() should return a map with string keys');
   const files = {};

@@ -123,6 +123,7 @@ export const Plan = z.object({
   }),
   setupTimeoutMs: z.number().nonnegative(),
   teardownTimeoutMs: z.number().nonnegative(),
+  handleSummaryTimeoutMs: z.number().nonnegative(),
   target: TargetPlan.nullable(),
   /** How many tasks may be lost after the start without failing the run. */
   maxLost: z.number().int().nonnegative(),

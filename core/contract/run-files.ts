@@ -6,7 +6,7 @@ import { type RunKeys, runKeys, taskKeys } from './keys.ts';
 import { Plan } from './plan.ts';
 import { Progress } from './progress.ts';
 import { Result } from './result.ts';
-import { ScriptEnvironment, SetupData, SummaryData, SummaryOutput } from './script-data.ts';
+import { ScriptEnvironment, SummaryData, SummaryOutput } from './script-data.ts';
 import { TaskStatus } from './task-status.ts';
 import type { Window } from './window.ts';
 
@@ -131,13 +131,16 @@ export class RunFiles {
     return this.store.create(this.keys.stop, encodeJson(request));
   }
 
-  /** setup-data.json: what setup() returned. The task that runs setup() writes it before it reports the job done. */
-  setupData(): Promise<SetupData | null> {
-    return this.read(this.keys.setupData, SetupData);
+  /**
+   * setup-data.json: what setup() returned, as the JSON that k6 makes of it, of any size; empty: undefined. The task that
+   * runs setup() writes it before it reports the job done.
+   */
+  setupData(): Promise<Uint8Array | null> {
+    return this.store.get(this.keys.setupData);
   }
 
-  putSetupData(data: SetupData): Promise<void> {
-    return this.store.put(this.keys.setupData, encodeJson(data));
+  putSetupData(json: Uint8Array): Promise<void> {
+    return this.store.put(this.keys.setupData, json);
   }
 
   /**
@@ -164,7 +167,7 @@ export class RunFiles {
   }
 
   /**
-   * summary.json: the merged metrics as k6 passes them to handleSummary. The coordinator writes it before the summary job
+   * summary.json: the merged metrics as k6 passes them to handleSummary, without the setup data. The coordinator writes it before the summary job
    * and again with the result; one that was superseded meanwhile may do so too, from the same windows.
    */
   summaryInput(): Promise<SummaryData | null> {

@@ -5,13 +5,6 @@ import { z } from 'zod';
 export const ScriptEnvironment = z.record(z.string(), z.string());
 export type ScriptEnvironment = z.infer<typeof ScriptEnvironment>;
 
-/** setup-data.json: what setup() returned. Distinguishes undefined, null and a value, as k6 does. */
-export const SetupData = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('undefined') }),
-  z.object({ kind: z.literal('value'), value: z.unknown() }),
-]);
-export type SetupData = z.infer<typeof SetupData>;
-
 /** A value of a metric. Null is what JSON.stringify makes of NaN and the infinities, as in k6. */
 const SummaryValue = z.number().nullable();
 export type SummaryValue = z.infer<typeof SummaryValue>;
@@ -48,7 +41,10 @@ const SummaryGroup = z.object({
 });
 export type SummaryGroup = z.infer<typeof SummaryGroup>;
 
-/** summary.json: what k6 v2.2.0 passes to handleSummary (`summarizeMetricsToObject` in internal/js/summary.go). */
+/**
+ * summary.json: what k6 v2.2.0 passes to handleSummary (`summarizeMetricsToObject` in internal/js/summary.go), without
+ * `setup_data`: the task that runs handleSummary adds it.
+ */
 export const SummaryData = z.object({
   root_group: SummaryGroup,
   options: z.object({
@@ -60,8 +56,6 @@ export const SummaryData = z.object({
   state: z.object({ isStdOutTTY: z.boolean(), isStdErrTTY: z.boolean(), testRunDurationMs: z.number() }),
   /** By name; a sub-metric's name is such as `http_req_duration{status:200}`. */
   metrics: z.record(z.string(), SummaryMetric),
-  /** Absent if setup() returned undefined or does not exist. */
-  setup_data: z.unknown().optional(),
 });
 export type SummaryData = z.infer<typeof SummaryData>;
 

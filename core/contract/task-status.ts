@@ -8,6 +8,8 @@ export const JobStatus = z.object({
   exitCode: z.number().int().nullable(),
   /** How long the job itself took, ms. */
   durationMs: z.number().nonnegative(),
+  /** Why the job failed, one line for the user, if k6's log does not say so; otherwise null. */
+  message: z.string().nullable(),
   /** The last lines of k6's log if the job failed; otherwise empty. */
   logTail: z.array(z.string()),
 });

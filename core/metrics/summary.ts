@@ -1,5 +1,5 @@
 import type { Plan } from '../contract/plan.ts';
-import type { SetupData, SummaryData, SummaryMetric } from '../contract/script-data.ts';
+import type { SummaryData, SummaryMetric } from '../contract/script-data.ts';
 import { groupTree } from './groups.ts';
 import { listMetrics, summaryValues } from './metric.ts';
 import type { RunMetrics } from './run-metrics.ts';
@@ -8,20 +8,18 @@ import { judge } from './thresholds.ts';
 
 export interface SummaryInput {
   times: TestTimes;
-  /** Null: there is no setup(), or it did not finish. */
-  setupData: SetupData | null;
   noColor?: boolean;
   isStdOutTTY?: boolean;
   isStdErrTTY?: boolean;
 }
 
-/** The end-of-test summary of the whole run, in k6's own shape. */
+/** The end-of-test summary of the whole run, in k6's own shape but without the setup data. */
 export function summaryData(
   metrics: RunMetrics,
   plan: Pick<Plan, 'thresholds' | 'summary'>,
   input: SummaryInput,
 ): SummaryData {
-  const { times, setupData, noColor = false, isStdOutTTY = false, isStdErrTTY = false } = input;
+  const { times, noColor = false, isStdOutTTY = false, isStdErrTTY = false } = input;
   const testRunDurationMs = testDuration(times);
   const { trendStats, timeUnit } = plan.summary;
   const verdicts = new Map(judge(metrics, plan.thresholds, times).map((v) => [v.key, v]));
@@ -37,6 +35,5 @@ export function summaryData(
     options: { summaryTrendStats: trendStats, summaryTimeUnit: timeUnit, noColor },
     state: { isStdOutTTY, isStdErrTTY, testRunDurationMs },
     metrics: summaries,
-    ...(setupData?.kind === 'value' ? { setup_data: setupData.value } : {}),
   };
 }

@@ -7,6 +7,7 @@ import type { Requirements } from './requirements.ts';
 
 /** k6's defaults (lib/options.go, internal/cmd/options.go). */
 const DEFAULT_TIMEOUT_MS = 60_000;
+const DEFAULT_HANDLE_SUMMARY_TIMEOUT_MS = 120_000;
 const DEFAULT_TREND_STATS = ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'];
 
 /**
@@ -97,8 +98,9 @@ export function buildPlan(input: PlanInput): Plan {
       handleSummary: input.exports.includes('handleSummary'),
     },
     summary: { trendStats: options.summaryTrendStats ?? DEFAULT_TREND_STATS, timeUnit: options.summaryTimeUnit ?? '' },
-    setupTimeoutMs: timeout(options.setupTimeout),
-    teardownTimeoutMs: timeout(options.teardownTimeout),
+    setupTimeoutMs: timeout(options.setupTimeout, DEFAULT_TIMEOUT_MS),
+    teardownTimeoutMs: timeout(options.teardownTimeout, DEFAULT_TIMEOUT_MS),
+    handleSummaryTimeoutMs: timeout(options.handleSummaryTimeout, DEFAULT_HANDLE_SUMMARY_TIMEOUT_MS),
     target,
     maxLost: input.maxLost,
     timing: input.timing,
@@ -128,8 +130,9 @@ export function shares(total: number, parts: number): number[] {
   return Array.from({ length: parts }, (_, index) => base + (index < rest ? 1 : 0));
 }
 
-const timeout = (text: string | null | undefined) =>
-  text === null || text === undefined ? DEFAULT_TIMEOUT_MS : parseDuration(text);
+/** A negative timeout has passed at once, as in k6. */
+const timeout = (text: string | null | undefined, byDefault: number) =>
+  text === null || text === undefined ? byDefault : Math.max(0, parseDuration(text));
 
 /** What a user should know before the run. */
 function planWarnings(requirements: Requirements, options: ScriptOptions): string[] {

@@ -81,6 +81,7 @@ export const ScriptOptions = z.looseObject({
   rps: z.number().nullable().optional(),
   setupTimeout: z.string().nullable().optional(),
   teardownTimeout: z.string().nullable().optional(),
+  handleSummaryTimeout: z.string().nullable().optional(),
   summaryTrendStats: z.array(z.string()).nullable().optional(),
   summaryTimeUnit: z.string().nullable().optional(),
   /** CIDR. */

@@ -117,7 +117,6 @@ export class Checkpointer {
     const { plan, clock } = this.options;
     const data = summaryData(this.run.metrics, plan, {
       times: testTimes(this.run.state, clock.now()),
-      setupData: await this.files.setupData(),
     });
     await this.files.putSummaryInput(data);
   }

@@ -52,6 +52,8 @@ export interface JobOutcome {
   /** k6's exit code; null: it was killed, or its task was. */
   exitCode: number | null;
   durationMs: number;
+  /** Why it failed, if k6's log does not say so. */
+  message: string | null;
   logTail: string[];
 }
 

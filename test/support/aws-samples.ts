@@ -20,6 +20,7 @@ export function awsPlan({ tasks = 4, maxVUs = 100, durationMs = 600_000, ...more
     summary: { trendStats: [], timeUnit: '' },
     setupTimeoutMs: 60_000,
     teardownTimeoutMs: 60_000,
+    handleSummaryTimeoutMs: 120_000,
     target: null,
     maxLost: 0,
     timing: awsTiming(tasks),

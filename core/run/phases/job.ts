@@ -1,12 +1,13 @@
 /** A job, setup(), teardown() or handleSummary(): one task runs it for the whole fleet. */
 import type { Job } from '../../contract/control.ts';
 import { isStopped } from '../k6-exit.ts';
+import { lastError } from '../k6-log.ts';
 import { isDone, isLost, type JobOutcome, type TaskRecord } from '../state.ts';
 import { launchTimedOut } from './launch-queue.ts';
 import type { Step } from './step.ts';
 
-/** Time to start a k6 and read its result, on top of the time that the script's function may take, ms. */
-export const JOB_OVERHEAD_MS = 60_000;
+/** Time for the job's data and for k6 to exit, ms. */
+const JOB_OVERHEAD_MS = 60_000;
 
 /** Assigns a job to a task. */
 export function assignJob({ state }: Step, kind: Job['kind'], task: number): void {
@@ -31,6 +32,10 @@ export function assignJobAfterLoad(step: Step, kind: Job['kind']): void {
 const isReclaimed = (task: TaskRecord): boolean =>
   isLost(task) && isStopped(task.outcome.exitCode) && (task.launchedAt ?? 0) <= task.outcome.endedAt;
 
+/** Why a job failed, as part of a sentence. */
+export const failureCause = ({ message, logTail }: JobOutcome): string =>
+  message ?? lastError(logTail) ?? 'see the task log';
+
 /** The outcome of the current job, once all its windows are merged; null while it is running. */
 export function jobOutcome(step: Step): JobOutcome | null {
   const { job, tasks } = step.state;
@@ -40,20 +45,26 @@ export function jobOutcome(step: Step): JobOutcome | null {
   if (host.attempt === job.attempt && done?.nr === job.nr) {
     // A task that is gone ships nothing more: windows that are still missing have been deleted.
     if (host.merged < (host.status?.windows ?? 0) && step.isAlive(job.task)) return null;
-    return { exitCode: done.exitCode, durationMs: done.durationMs, logTail: done.logTail };
+    const { exitCode, durationMs, message, logTail } = done;
+    return { exitCode, durationMs, message, logTail };
   }
   const isQueued = host.queuedAt !== null && launchTimedOut(step.state, job.task, step.input.now) === null;
   const isHostGone = host.attempt !== job.attempt || !(isQueued || step.isAlive(job.task));
-  return isHostGone ? { exitCode: null, durationMs: 0, logTail: ['the task that ran it was lost'] } : null;
+  return isHostGone ? { exitCode: null, durationMs: 0, message: 'the task that ran it was lost', logTail: [] } : null;
 }
 
-/** Kills the host of a job that has run for longer than its limit. */
-export function killOverdueJob(step: Step, limitMs: number): void {
+/** How long a job may take whose function in the script may take `timeoutMs`: k6 has to start first. */
+export const jobLimitMs = ({ plan }: Step, timeoutMs: number): number =>
+  plan.timing.readyTimeoutMs + timeoutMs + JOB_OVERHEAD_MS;
+
+/**
+ * Kills the host of a job that has run for longer than its limit.
+ * @param timeoutMs how long the script's function may take, by k6's option
+ */
+export function killOverdueJob(step: Step, timeoutMs: number): void {
   const { job, phaseSince, tasks } = step.state;
   const launchedAt = job === null ? null : (tasks[job.task]?.launchedAt ?? null);
   if (job === null || launchedAt === null) return;
-  // A task that was launched for the job has to start first.
-  const startMs = launchedAt >= phaseSince ? step.plan.timing.readyTimeoutMs : 0;
   const since = Math.max(phaseSince, launchedAt);
-  if (step.input.now - since > startMs + limitMs + JOB_OVERHEAD_MS) step.kill(job.task);
+  if (step.input.now - since > jobLimitMs(step, timeoutMs)) step.kill(job.task);
 }

@@ -1,8 +1,7 @@
-import { K6Exit } from '../../contract/exit-codes.ts';
+import { FleetExit, K6Exit } from '../../contract/exit-codes.ts';
 import { isComplete } from '../k6-exit.ts';
-import { lastError } from '../k6-log.ts';
 import { type JobOutcome, warn } from '../state.ts';
-import { assignJob, JOB_OVERHEAD_MS, jobOutcome } from './job.ts';
+import { assignJob, failureCause, jobLimitMs, jobOutcome } from './job.ts';
 import { checkReadiness } from './readiness.ts';
 import { type Step, thresholdStop } from './step.ts';
 
@@ -24,23 +23,28 @@ export function advanceSetup(step: Step): void {
   // As k6 does: setup() is interrupted, and neither load nor teardown() follows.
   if (outcome === null && step.input.abort !== null) step.stop(thresholdStop(step.input.abort));
   else if (outcome === null) checkTimeout(step);
-  else if (outcome.exitCode === null) retry(step);
+  else if (outcome.exitCode === null) retry(step, outcome);
   else complete(step, outcome, outcome.exitCode);
 }
 
 function checkTimeout(step: Step): void {
   const { state, plan, input } = step;
-  if (input.now - state.phaseSince <= plan.setupTimeoutMs + JOB_OVERHEAD_MS) return;
+  if (input.now - state.phaseSince <= jobLimitMs(step, plan.setupTimeoutMs)) return;
   const message = `setup() did not end within its setupTimeout of ${plan.setupTimeoutMs / 1000} s`;
   step.stop({ kind: 'setup', message, exitCode: K6Exit.setupTimeout });
 }
 
+/** setup() ended in order, and its data is in the store. */
+export const isSetupComplete = (setup: JobOutcome | null): boolean =>
+  setup !== null && isComplete(setup.exitCode) && setup.message === null;
+
 /** Its k6 or its task was killed, so it left nothing usable: another task runs setup() from the beginning. */
-function retry(step: Step): void {
+function retry(step: Step, outcome: JobOutcome): void {
+  const cause = failureCause(outcome);
   if (step.state.setupTries >= MAX_SETUP_TRIES) {
-    step.failToStart(`setup() did not complete: the task that ran it was lost ${MAX_SETUP_TRIES} times`);
+    step.failToStart(`setup() did not complete in ${MAX_SETUP_TRIES} tries: ${cause}`);
   } else if (step.all('ready', 'armed')) {
-    warn(step.state, 'the task that ran setup() was lost, so setup() ran again');
+    warn(step.state, `setup() did not complete, so it ran again: ${cause}`);
     enterSetup(step);
   }
 }
@@ -48,10 +52,12 @@ function retry(step: Step): void {
 function complete(step: Step, outcome: JobOutcome, exitCode: number): void {
   step.state.setup = outcome;
   if (exitCode === K6Exit.markedAsFailed) step.state.markedFailed = true;
-  if (isComplete(exitCode)) {
+  if (isSetupComplete(outcome)) {
     step.enter('arming');
+  } else if (isComplete(exitCode)) {
+    const message = `setup() ended, but what it returned cannot be passed to the tasks: ${failureCause(outcome)}`;
+    step.stop({ kind: 'setup', message, exitCode: FleetExit.notStarted });
   } else {
-    const message = `setup() failed: ${lastError(outcome.logTail) ?? 'see the task log'}`;
-    step.stop({ kind: 'setup', message, exitCode });
+    step.stop({ kind: 'setup', message: `setup() failed: ${failureCause(outcome)}`, exitCode });
   }
 }

@@ -1,12 +1,8 @@
 import { K6Exit } from '../../contract/exit-codes.ts';
-import { lastError } from '../k6-log.ts';
 import { warn } from '../state.ts';
-import { assignJobAfterLoad, jobOutcome, killOverdueJob } from './job.ts';
+import { assignJobAfterLoad, failureCause, jobOutcome, killOverdueJob } from './job.ts';
 import { enterObserving } from './observing.ts';
 import type { Step } from './step.ts';
-
-/** k6's own limit for handleSummary(). */
-const HANDLE_SUMMARY_MS = 120_000;
 
 /** A script without handleSummary(), or a run that could not be started, goes straight on to observing. */
 export function enterSummary(step: Step): void {
@@ -31,13 +27,12 @@ export function advanceSummary(step: Step): void {
     return;
   }
   if (outcome === null) {
-    killOverdueJob(step, HANDLE_SUMMARY_MS);
+    killOverdueJob(step, step.plan.handleSummaryTimeoutMs);
     return;
   }
   step.state.summary = outcome;
   if (outcome.exitCode !== K6Exit.ok) {
-    const cause = lastError(outcome.logTail) ?? 'see the task log';
-    warn(step.state, `handleSummary() failed, so the summary is the one of k6-fleet: ${cause}`);
+    warn(step.state, `handleSummary() failed, so the summary is the one of k6-fleet: ${failureCause(outcome)}`);
   }
   step.state.job = null;
   enterObserving(step);

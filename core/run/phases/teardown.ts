@@ -1,7 +1,7 @@
 import { K6Exit } from '../../contract/exit-codes.ts';
-import { isComplete } from '../k6-exit.ts';
 import { hasStarted } from '../state.ts';
 import { assignJobAfterLoad, jobOutcome, killOverdueJob } from './job.ts';
+import { isSetupComplete } from './setup.ts';
 import { type Step, thresholdStop } from './step.ts';
 import { enterSummary } from './summary.ts';
 
@@ -9,7 +9,7 @@ import { enterSummary } from './summary.ts';
 export function enterTeardown(step: Step): void {
   const { state, plan } = step;
   // As in k6, what setup() created is torn down even if no load followed it.
-  const isSetUp = plan.exports.setup ? isComplete(state.setup?.exitCode) : hasStarted(state, step.input.now);
+  const isSetUp = plan.exports.setup ? isSetupComplete(state.setup) : hasStarted(state, step.input.now);
   if (plan.exports.teardown && isSetUp) {
     step.enter('teardown');
     assignJobAfterLoad(step, 'teardown');

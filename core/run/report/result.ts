@@ -7,7 +7,7 @@ import { type TestTimes, testDuration } from '../../metrics/test-times.ts';
 import { judge, type KeyVerdict } from '../../metrics/thresholds.ts';
 import { targetVerdict } from '../../scaling/verdict.ts';
 import { isComplete, isStopped } from '../k6-exit.ts';
-import { lastError } from '../k6-log.ts';
+import { failureCause } from '../phases/job.ts';
 import { refusalWarnings } from '../phases/launch-queue.ts';
 import { isLost, type LoadOutcome, type Run, type RunState, type TaskRecord } from '../state.ts';
 import { alarmMessage, alarmsSinceStart, failingAlarms } from './alarms.ts';
@@ -103,7 +103,7 @@ function verdict(
   if (state.stop !== null) reasons.push(state.stop);
   const { teardown } = state;
   if (teardown !== null && !isComplete(teardown.exitCode)) {
-    const message = `teardown() failed: ${lastError(teardown.logTail) ?? 'see the task log'}`;
+    const message = `teardown() failed: ${failureCause(teardown)}`;
     reasons.push({ message, exitCode: teardown.exitCode ?? FleetExit.tasksLost });
   }
   if (state.markedFailed) reasons.push({ message: 'test run was marked as failed', exitCode: K6Exit.markedAsFailed });

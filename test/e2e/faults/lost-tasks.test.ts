@@ -64,7 +64,7 @@ describe.concurrent('before the start', () => {
     expect(code).toBe(0);
     const result = await run.result();
     expect(hits('/setup-k6-setup')).toBe(2);
-    expect(result.warnings).toEqual(['the task that ran setup() was lost, so setup() ran again']);
+    expect(result.warnings).toEqual(['setup() did not complete, so it ran again: k6 was killed by SIGKILL']);
     expect(hits('/setup-k6')).toBe(20);
     await run.untilNoProcesses();
   });
@@ -85,7 +85,7 @@ describe.concurrent('before the start', () => {
       expect.stringContaining(
         `task ${host} was lost before the start and replaced: its worker ended with signal SIGKILL`,
       ),
-      'the task that ran setup() was lost, so setup() ran again',
+      'setup() did not complete, so it ran again: the task that ran it was lost',
     ]);
     expect(hits('/setup-task')).toBe(20);
     await run.untilNoProcesses();

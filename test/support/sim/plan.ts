@@ -8,6 +8,7 @@ export interface PlanShape {
   thresholds?: Plan['thresholds'];
   target?: Plan['target'];
   timing?: Partial<Plan['timing']>;
+  handleSummaryTimeoutMs?: number;
 }
 
 export function planOf(shape: PlanShape = {}): Plan {
@@ -34,6 +35,7 @@ export function planOf(shape: PlanShape = {}): Plan {
     summary: { trendStats: ['avg', 'p(95)'], timeUnit: '' },
     setupTimeoutMs: 5000,
     teardownTimeoutMs: 5000,
+    handleSummaryTimeoutMs: shape.handleSummaryTimeoutMs ?? 5000,
     target: shape.target ?? null,
     maxLost: shape.maxLost ?? 0,
     blacklistIPs: [],

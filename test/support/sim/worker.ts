@@ -152,7 +152,7 @@ export class SimulatedWorker {
     } else if (job !== null && sameTask(job, ref) && job.nr > this.lastJob) {
       this.lastJob = job.nr;
       if (phase === 'stopping') {
-        await this.report({ job: { nr: job.nr, exitCode: null, durationMs: 0, logTail: [] } });
+        await this.report({ job: { nr: job.nr, exitCode: null, durationMs: 0, message: null, logTail: [] } });
         return;
       }
       this.job = { job, endsAt: clock.now() + JOB_MS, exitCode: 0 };
@@ -165,9 +165,9 @@ export class SimulatedWorker {
     this.job = null;
     if (kind !== 'summary') await this.ship(kind);
     if (kind === 'setup' && exitCode === 0) {
-      await this.write(this.run.setupData, { kind: 'value', value: 'token' });
+      await this.write(this.run.setupData, 'token');
     }
-    const done = { nr, exitCode, durationMs: JOB_MS, logTail: [] };
+    const done = { nr, exitCode, durationMs: JOB_MS, message: null, logTail: [] };
     await this.report({ job: done }, () => events.jobs.push({ ...ref, kind, nr, exitCode }));
   }
 

@@ -87,6 +87,7 @@ export const samplePlan: Plan = {
   summary: { trendStats: ['avg', 'p(95)'], timeUnit: '' },
   setupTimeoutMs: 60_000,
   teardownTimeoutMs: 60_000,
+  handleSummaryTimeoutMs: 120_000,
   target: {
     observe: 'demo:http://127.0.0.1:8080',
     scaleOutWithinMs: 360_000,

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { SetupData } from '../../../../core/contract/script-data.ts';
 import type { MetricType } from '../../../../core/contract/window.ts';
 import { breakdownRows, checkResults, metricResults } from '../../../../core/metrics/metric-results.ts';
 import { RunMetrics } from '../../../../core/metrics/run-metrics.ts';
@@ -48,7 +47,7 @@ function merged() {
   return metrics;
 }
 
-const summary = (setupData: SetupData | null = null) => summaryData(merged(), PLAN, { times: testOf(2000), setupData });
+const summary = () => summaryData(merged(), PLAN, { times: testOf(2000) });
 
 describe('summaryData', () => {
   it('has the groups and checks of k6, in the order of the script, with its ids', () => {
@@ -126,19 +125,9 @@ describe('summaryData', () => {
     });
   });
 
-  it.each<[SetupData | null, object]>([
-    [null, {}],
-    [{ kind: 'undefined' }, {}],
-    [{ kind: 'value', value: null }, { setup_data: null }],
-    [{ kind: 'value', value: { a: 1 } }, { setup_data: { a: 1 } }],
-  ])('has the setup data %j', (setupData, expected) => {
-    const data = summary(setupData);
-    expect('setup_data' in data ? { setup_data: data.setup_data } : {}).toEqual(expected);
-  });
-
   it('shows http_req_duration{expected_response:true} only if it has samples', () => {
     const key = thresholdKey('http_req_duration{expected_response:true}', 'trend', []);
-    const input = { times: testOf(1), setupData: null };
+    const input = { times: testOf(1) };
     const plan = { ...PLAN, thresholds: [] };
     const metricsOf = (tags: Record<string, string>) => {
       const metrics = new RunMetrics([]);

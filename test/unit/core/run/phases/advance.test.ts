@@ -46,8 +46,14 @@ const input = (change: Partial<TickInput> = {}): TickInput => ({
 const runOf = (state: RunState): Run => ({ plan, state, metrics: new RunMetrics([], { cellSeconds: 1 }) });
 
 const setupJob = { kind: 'setup', task: 0, attempt: 0, nr: 1 } as const;
-const started = { startAt: NOW - 500, setup: { exitCode: 0, durationMs: 5, logTail: [] } };
-const ended = (exitCode: number | null) => ({ nr: 1, exitCode, durationMs: 5, logTail: ['the last line'] });
+const started = { startAt: NOW - 500, setup: { exitCode: 0, durationMs: 5, message: null, logTail: [] } };
+const ended = (exitCode: number | null, message: string | null = null) => ({
+  nr: 1,
+  exitCode,
+  durationMs: 5,
+  message,
+  logTail: ['the last line', 'time="…" level=error msg="the error"'],
+});
 const ready = status();
 const running = status({ phase: 'running', startSkewMs: 1 });
 const done = (exitCode = 0) => status({ phase: 'done', exitCode, endedAt: NOW - 1 });
@@ -156,15 +162,43 @@ const cases: Case[] = [
   },
   {
     title: 'setup was lost twice',
-    state: stateOf('setup', [status({ job: ended(null) }), ready], { job: setupJob, setupTries: 2 }),
+    state: stateOf('setup', [status({ job: ended(null, 'k6 was killed by SIGKILL') }), ready], {
+      job: setupJob,
+      setupTries: 2,
+    }),
     phase: 'stopping',
-    expected: { stop: { kind: 'not-started', exitCode: 122 } },
+    expected: {
+      stop: {
+        kind: 'not-started',
+        exitCode: 122,
+        message: 'setup() did not complete in 2 tries: k6 was killed by SIGKILL',
+      },
+    },
+  },
+  {
+    title: 'setup has ended, but what it returned is lost: the run stops, without teardown',
+    state: stateOf('setup', [status({ job: ended(0, 'the disk is full') }), ready], { job: setupJob }),
+    phase: 'stopping',
+    expected: {
+      stop: {
+        kind: 'setup',
+        exitCode: 122,
+        message: 'setup() ended, but what it returned cannot be passed to the tasks: the disk is full',
+      },
+    },
+  },
+  {
+    title: 'a stop because the setup data is lost: no teardown, which would have none either',
+    state: stateOf('stopping', [done(105), done(105)], {
+      setup: { exitCode: 0, durationMs: 5, message: 'the disk is full', logTail: [] },
+    }),
+    phase: 'summary',
   },
   {
     title: 'setup fails: the run stops with its code',
     state: stateOf('setup', [status({ job: ended(107) }), ready], { job: setupJob }),
     phase: 'stopping',
-    expected: { stop: { kind: 'setup', exitCode: 107, message: expect.stringContaining('the last line') } },
+    expected: { stop: { kind: 'setup', exitCode: 107, message: 'setup() failed: the error' } },
   },
   {
     title: 'setup that marks the test as failed is followed by the load',
@@ -310,7 +344,7 @@ const cases: Case[] = [
     title: 'teardown hangs: its task is killed',
     state: stateOf('teardown', [done(), done()], {
       ...started,
-      phaseSince: NOW - 66_000,
+      phaseSince: NOW - 96_000,
       job: { ...setupJob, kind: 'teardown' },
     }),
     phase: 'teardown',

@@ -104,19 +104,19 @@ test('a run that has lost all of its tasks fails whatever --max-lost allows', ()
 });
 
 test('a teardown that was lost with its task has no code of k6', () => {
-  const teardown = { exitCode: null, durationMs: 0, logTail: ['the task that ran it was lost'] };
+  const teardown = { exitCode: null, durationMs: 0, message: 'the task that ran it was lost', logTail: [] };
   expect(resultWith([], { state: { teardown } }).verdict.exitCode).toBe(121);
 });
 
 test('the time of the test is setup, load until the last task ended, and teardown', () => {
   const state = initialState(planOf({ tasks: 2 }), START);
-  state.setup = { exitCode: 0, durationMs: 300, logTail: [] };
+  state.setup = { exitCode: 0, durationMs: 300, message: null, logTail: [] };
   expect(testDurationMs(state, START + 60_000), 'before the start').toBe(300);
   state.startAt = START;
   expect(testDurationMs(state, START + 1000), 'under load').toBe(1300);
   state.tasks.forEach((task, index) => {
     task.outcome = { exitCode: 0, endedAt: START + 4000 + index, lost: null, message: null };
   });
-  state.teardown = { exitCode: 0, durationMs: 50, logTail: [] };
+  state.teardown = { exitCode: 0, durationMs: 50, message: null, logTail: [] };
   expect(testDurationMs(state, START + 60_000), 'in the end').toBe(4351);
 });
