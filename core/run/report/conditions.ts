@@ -69,7 +69,10 @@ function scalingProgress(input: ConditionInput): ScalingProgress {
   const { plan, state, metrics } = input;
   const { target } = plan;
   if (target === null) return NOTHING_YET;
-  const { points, intervalSeconds } = seriesPoints(metrics);
+  const { points: all, intervalSeconds } = seriesPoints(metrics);
+  // Past the frontier a point is not whole: it lacks what some tasks have not delivered yet.
+  const whole = metrics.frontier.second ?? Number.NEGATIVE_INFINITY;
+  const points = all.filter(({ t }) => t + intervalSeconds <= whole + metrics.bounds.cellSeconds);
   const [first, last] = [points[0], points.at(-1)];
   const loadRose = loadRoseSoFar(input, points);
   if (loadRose === null || first === undefined || last === undefined) return NOTHING_YET;

@@ -2,6 +2,7 @@ import { encodeJson } from '../../../core/contract/codec.ts';
 import { Control } from '../../../core/contract/control.ts';
 import { runKeys } from '../../../core/contract/keys.ts';
 import type { Plan } from '../../../core/contract/plan.ts';
+import type { Progress } from '../../../core/contract/progress.ts';
 import type { Result } from '../../../core/contract/result.ts';
 import { SupersededError } from '../../../core/errors.ts';
 import type { Clock, Fleet, LaunchResult, MetricsSink, Store, TargetObserver, TaskRef } from '../../../core/ports.ts';
@@ -45,6 +46,7 @@ export interface Scenario {
   terminateMs?: number;
   /** Requests that each task sends a second, spread over the seconds in which it sends them. Absent: some in each window. */
   rate?: number;
+  onProgress?: (progress: Progress) => void;
   /** Called with the simulated clock before the run starts. */
   onClock?: (clock: Clock) => void;
   /** Longest virtual time, ms. */
@@ -178,12 +180,13 @@ class World {
     crash?: CoordinatorScript['crashes'][number],
     stall?: CoordinatorScript['stall'],
   ): CoordinatorOptions {
-    const { plan, observer = null, metricsSink } = this.scenario;
+    const { plan, observer = null, metricsSink, onProgress } = this.scenario;
     return {
       ...this.accessOf(leg, crash, stall),
       plan,
       observer,
       ...(metricsSink && { metricsSink }),
+      ...(onProgress && { onProgress }),
       compression: { zip: async (text) => Buffer.from(text), unzip: async (body) => body },
     };
   }

@@ -1,6 +1,7 @@
 /** Thresholds with abortOnFail over whole runs in virtual time: judged at the frontier, in every phase. */
 import { describe, expect, it } from 'vitest';
 import type { Plan, ThresholdKey } from '../../../../core/contract/plan.ts';
+import type { Progress } from '../../../../core/contract/progress.ts';
 import { awsTiming } from '../../../../core/plan/build.ts';
 import { threshold, thresholdKey } from '../../../support/pooled.ts';
 import { planOf } from '../../../support/sim/plan.ts';
@@ -69,5 +70,40 @@ describe('a run is aborted', () => {
     });
     expect(stored.stop).toMatchObject({ kind: 'threshold', exitCode: 99 });
     expect(loadMs(stored)).toBeLessThan(9000 + 2000 + 2000 + 1500);
+  });
+});
+
+describe('progress.json', () => {
+  async function progressOf(keys: ThresholdKey[], more: Partial<Scenario> = {}): Promise<Progress[]> {
+    const all: Progress[] = [];
+    await run(keys, { ...more, onProgress: (progress) => all.push(progress) });
+    return all;
+  }
+
+  it('shows the survivors of a lost task as soon as it is lost', async () => {
+    const all = await progressOf([], { faults: [{ task: 1, kind: 'kill', when: { ms: 8000 } }] });
+    const lostAt = all.find(({ tasks }) => tasks.lost === 1)?.at ?? 0;
+    // What it has sent before is in the mean over the last three seconds, which are at most two windows old.
+    const after = all.filter(({ at, phase }) => phase === 'running' && at > lostAt + 6000 && at < lostAt + 10_000);
+    expect(after.length).toBeGreaterThan(2);
+    for (const { vus, requestsPerSecond } of after) expect([vus, requestsPerSecond]).toEqual([2, 2 * RATE]);
+  });
+
+  it('shows the VUs and the rate of all tasks, though some have delivered more', async () => {
+    const all = await progressOf([], { latencyMs: 60 });
+    const [first, ...later] = all.filter(({ vus, phase }) => phase === 'running' && vus > 0);
+    expect(first?.vus).toBe(3);
+    expect(later.length).toBeGreaterThan(10);
+    for (const { vus, requestsPerSecond } of later.slice(3, -3))
+      expect([vus, requestsPerSecond]).toEqual([3, 3 * RATE]);
+  });
+
+  it('has thresholds that are not decided yet, until they are', async () => {
+    const count = thresholdKey('http_reqs', 'counter', [threshold('count', '>', 600), threshold('count', '<', 300)]);
+    const all = await progressOf([count]);
+    const states = (index: number) => [...new Set(all.map(({ thresholds }) => thresholds[index]?.state))];
+    expect(states(0)).toEqual(['undecided', 'passing']);
+    expect(states(1)).toEqual(['undecided', 'passing', 'failing']);
+    expect(all.at(-1)?.thresholds.map(({ state }) => state)).toEqual(['passing', 'failing']);
   });
 });

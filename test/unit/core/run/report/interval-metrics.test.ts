@@ -35,8 +35,10 @@ function running(shape: { target?: Plan['target']; vus?: number } = {}) {
   const state: RunState = { ...initialState(plan, at(-10)), phase: 'running', startAt: at(0) };
   const metrics = new RunMetrics([]);
   let seq = 0;
-  const measure = (second: number, requests: readonly Request[], vus?: number) =>
+  const measure = (second: number, requests: readonly Request[], vus?: number) => {
     metrics.addWindow(foldWindow(samples(second, requests, vus), { seq: seq++ }), CONTEXT);
+    metrics.frontier.advance(START + second);
+  };
   const read = (second: number, desired: number, running: number, pending = 0) =>
     state.readings.push({ at: at(second), desired, running, pending });
   return { plan, state, metrics, measure, read, aggregator: new IntervalAggregator({ plan, state, metrics }) };
