@@ -88,7 +88,8 @@ function taskLines({ tasks, run }: Result, width: number, paint: Colours): strin
   const listed = bad.slice(0, MAX_LISTED_TASKS).map(({ task, lost, message, exitCode }) => {
     if (lost) {
       const share = formatShare(lost.missingShare);
-      return `task ${task} lost at ${formatClock(lost.atMs)}, ${share} of the planned load missing: ${lost.reason}`;
+      const planned = lost.missingOf === 'iterations' ? 'iterations' : 'load';
+      return `task ${task} lost at ${formatClock(lost.atMs)}, ${share} of the planned ${planned} missing: ${lost.reason}`;
     }
     return `task ${task} failed: ${message ?? `exit code ${exitCode ?? 'unknown'}`}`;
   });

@@ -114,7 +114,17 @@ const TaskResult = z.object({
       'the part of peakBusy that this task used itself, 0 to 1; the rest is of other programs on the machine. Null: not known',
     ),
   lost: z
-    .object({ at: z.string(), atMs: z.number(), missingShare: z.number(), reason: z.string() })
+    .object({
+      at: z.string(),
+      atMs: z.number(),
+      missingShare: z.number(),
+      missingOf: z
+        .enum(['iterations', 'time'])
+        .describe(
+          'what missingShare is of: the planned iterations, if all scenarios have a fixed number; otherwise the load time, weighted by VUs',
+        ),
+      reason: z.string(),
+    })
     .nullable()
     .describe(
       'atMs: ms after the start; missingShare: the share of the planned load, 0 to 1, that is missing because of this loss',

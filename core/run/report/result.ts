@@ -9,10 +9,11 @@ import { targetVerdict } from '../../scaling/verdict.ts';
 import { isComplete, isStopped } from '../k6-exit.ts';
 import { failureCause } from '../phases/job.ts';
 import { refusalWarnings } from '../phases/launch-queue.ts';
-import { isLost, type LoadOutcome, type Run, type RunState, type TaskRecord } from '../state.ts';
+import { isLost, type Run, type RunState, type TaskRecord } from '../state.ts';
 import { alarmMessage, alarmsSinceStart, failingAlarms } from './alarms.ts';
 import { errorMessages, verdictNotes } from './errors.ts';
 import { generator } from './generator.ts';
+import { lossOf } from './losses.ts';
 
 /** When the load ended: when the last k6 exited, or `now` while one is running. Unix ms. */
 export function loadEnd(state: RunState, now: number): number {
@@ -135,7 +136,8 @@ function verdict(
   };
 }
 
-function taskResult({ plan, state, metrics }: Run, task: TaskRecord, index: number): TaskResult {
+function taskResult(run: Run, task: TaskRecord, index: number): TaskResult {
+  const { state, metrics } = run;
   const { outcome } = task;
   const counts = metrics.tasks.get(index);
   return {
@@ -148,27 +150,9 @@ function taskResult({ plan, state, metrics }: Run, task: TaskRecord, index: numb
     iterations: counts?.iterations ?? 0,
     peakBusy: counts?.peakBusy ?? 0,
     peakOwnBusy: counts === undefined ? 0 : counts.peakOwnBusy,
-    lost: isLost(task) ? lossOf(plan, state, task.outcome) : null,
+    lost: lossOf(run, task, index),
     message: outcome?.message ?? null,
   };
-}
-
-const lossOf = (
-  plan: Plan,
-  { startAt }: RunState,
-  { endedAt, lost }: LoadOutcome & { lost: string },
-): TaskResult['lost'] => ({
-  at: new Date(endedAt).toISOString(),
-  atMs: endedAt - (startAt ?? endedAt),
-  missingShare: missingShare(plan, startAt, endedAt),
-  reason: lost,
-});
-
-/** The share of the planned load time of all tasks that one lost task did not serve, 0 to 1. */
-function missingShare(plan: Plan, startAt: number | null, lostAt: number): number {
-  if (startAt === null || plan.loadMs <= 0) return 0;
-  const left = Math.min(1, Math.max(0, 1 - (lostAt - startAt) / plan.loadMs));
-  return left / plan.tasks.length;
 }
 
 function taskState(state: RunState, task: TaskRecord): TaskResult['state'] {

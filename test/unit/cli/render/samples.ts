@@ -202,6 +202,7 @@ export const sampleResult: Result = {
         at: new Date(at(151)).toISOString(),
         atMs: 151_000,
         missingShare: 0.124,
+        missingOf: 'time',
         reason: 'no status for 60s, the process is gone',
       },
     },

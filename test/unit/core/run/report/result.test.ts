@@ -5,6 +5,7 @@ import type { ThresholdKey } from '../../../../../core/contract/plan.ts';
 import { RunMetrics } from '../../../../../core/metrics/run-metrics.ts';
 import { buildResult, testDurationMs } from '../../../../../core/run/report/result.ts';
 import { initialState, type RunState } from '../../../../../core/run/state.ts';
+import { foldWindow } from '../../../../support/fold.ts';
 import { planOf } from '../../../../support/sim/plan.ts';
 
 const START = Date.UTC(2026, 0, 1);
@@ -79,9 +80,53 @@ test('a task that is lost after a quarter of the time took three eighths of the 
   const { tasks, verdict } = resultWith(['lost']);
   expect(tasks[1]).toMatchObject({
     state: 'lost',
-    lost: { atMs: 2500, missingShare: 0.375, reason: 'its worker was killed', at: '2026-01-01T00:00:02.500Z' },
+    lost: {
+      atMs: 2500,
+      missingShare: 0.375,
+      missingOf: 'time',
+      reason: 'its worker was killed',
+      at: '2026-01-01T00:00:02.500Z',
+    },
   });
   expect(verdict.reasons[0]).toContain('task 1 (its worker was killed)');
+});
+
+test('of fixed iterations those that were not done are missing', () => {
+  const plan = planOf({ tasks: 2, durationMs: 600_000 });
+  plan.tasks.forEach((task) => {
+    task.iterations = 40;
+  });
+  const state = initialState(plan, START);
+  state.startAt = START;
+  state.tasks.forEach((task, index) => {
+    const lost = index === 1 ? 'killed' : null;
+    task.outcome = { exitCode: null, endedAt: START + (index === 1 ? 5000 : 9000), lost, message: null };
+  });
+  const metrics = new RunMetrics([], { cellSeconds: 1 });
+  const sample = { metric: 'iterations', type: 'counter', value: 30, atMs: START + 1000 } as const;
+  metrics.addWindow(foldWindow([sample], { task: 1 }), { startAtMs: START, clockOffsetMs: 0 });
+  const { tasks } = buildResult({ plan, state, metrics }, START + 20_000);
+  expect(tasks[1]?.lost).toMatchObject({ missingShare: 10 / 80, missingOf: 'iterations' });
+});
+
+test('the load time ends with the other tasks, and a task weighs as much as its VUs', () => {
+  const plan = planOf({ tasks: 3, durationMs: 600_000 });
+  plan.tasks.forEach((task, index) => {
+    task.maxVUs = [6, 2, 0][index] as number;
+  });
+  const state = initialState(plan, START);
+  state.startAt = START;
+  state.tasks.forEach((task, index) => {
+    const lost = index === 0 ? null : 'killed';
+    task.outcome = { exitCode: null, endedAt: START + (index === 0 ? 10_000 : 5000), lost, message: null };
+  });
+  const lossesOf = () =>
+    buildResult({ plan, state, metrics: new RunMetrics([], { cellSeconds: 1 }) }, START + 20_000).tasks.map(
+      ({ lost }) => lost?.missingShare,
+    );
+  expect(lossesOf()).toEqual([undefined, 0.5 * 0.25, 0]);
+  state.stop = { kind: 'requested', message: 'stopped', exitCode: 105 };
+  expect(lossesOf()[1], 'of what was planned, if the run was stopped').toBeCloseTo((595 / 600) * 0.25);
 });
 
 test('as many losses as --max-lost allows do not fail the run, and are still reported', () => {
