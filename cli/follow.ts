@@ -69,7 +69,7 @@ async function untilResult(run: StoredRun, quiet: boolean): Promise<Result | 'de
 }
 
 /** A function that throws UserError once nothing coordinates the run any more. */
-async function activityCheck(run: StoredRun): Promise<(progress: Progress | null) => Promise<void>> {
+export async function activityCheck(run: StoredRun): Promise<(progress: Progress | null) => Promise<void>> {
   const { stack } = run.runs;
   if (stack !== null) {
     const { ExecutionPoller } = await import('./stack/execution.ts');

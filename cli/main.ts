@@ -5,6 +5,7 @@ import { StoreError, UserError } from '../core/errors.ts';
 import { attachCommand } from './commands/attach.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { logsCommand } from './commands/logs.ts';
 import { planCommand } from './commands/plan.ts';
 import { purgeCommand } from './commands/purge.ts';
 import { resumeCommand } from './commands/resume.ts';
@@ -25,6 +26,7 @@ for (const command of [
   runsCommand,
   showCommand,
   attachCommand,
+  logsCommand,
   stopCommand,
   purgeCommand,
   resumeCommand,

@@ -70,6 +70,12 @@ export const maxLostOption = () =>
     allowed: 'a whole number of at least 0',
   });
 
+export const taskOption = () =>
+  parsedOption('--task <n>', 'only of this task, counted from 0', {
+    parse: wholeNumber,
+    allowed: 'the number of a task, from 0',
+  });
+
 /** Its value is in ms. */
 export const readyTimeoutOption = () =>
   parsedOption('--ready-timeout <seconds>', 'seconds that a task may take to get ready (default: 120, on AWS 300)', {

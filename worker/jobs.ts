@@ -32,6 +32,8 @@ export interface JobRunnerOptions {
   report: StatusReporter;
   shipper: Shipper;
   log: LogBuffer;
+  /** Saves the log, so that it is in the store before the job is reported. */
+  saveLog: () => Promise<void>;
 }
 
 /**
@@ -87,7 +89,7 @@ export class JobRunner {
   }
 
   private async perform(job: Job, environment: K6Environment): Promise<void> {
-    const { shipper, report } = this.options;
+    const { shipper, report, saveLog } = this.options;
     let status: JobStatus;
     this.k6 = null;
     try {
@@ -99,7 +101,7 @@ export class JobRunner {
     if (shutdownReason !== null && isStopped(status.exitCode)) {
       status = failedJob(job.nr, SHUTDOWN_MESSAGE[shutdownReason]);
     }
-    await shipper.flush();
+    await Promise.all([shipper.flush(), saveLog()]);
     await report.update({ job: status, windows: shipper.shipped });
   }
 

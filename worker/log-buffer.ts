@@ -11,6 +11,8 @@ export class LogBuffer {
   private tail: Buffer[] = [];
   private tailLength = 0;
   private dropped = 0;
+  /** How many bytes have been added, those dropped included. */
+  added = 0;
   private secrets: string[] = [];
 
   /**
@@ -51,6 +53,7 @@ export class LogBuffer {
   /** Adds bytes as they are. */
   add(chunk: Buffer): void {
     this.whole?.add(chunk);
+    this.added += chunk.length;
     const first = chunk.subarray(0, this.headRoom);
     if (first.length > 0) this.head.push(first);
     this.headRoom -= first.length;

@@ -49,6 +49,9 @@ export class Worker {
   private k6Env: K6Environment = inheritedEnvironment({});
   private load: K6Process | null = null;
   private started = false;
+  private savingLog: Promise<void> = Promise.resolve();
+  /** How much of the log has been saved, bytes. */
+  private savedBytes = 0;
 
   constructor(private readonly options: WorkerOptions) {
     const { store, plan, ref } = options;
@@ -58,19 +61,22 @@ export class Worker {
     this.report = new StatusReporter(this.files, ref);
     this.shipper = new Shipper(this.files, ref, (error) => void this.onShipError(error), this.cpu());
     const { files, control, report, shipper, log, archive } = this;
-    this.jobs = new JobRunner({ ...options, files, control, report, shipper, log, archive });
+    const saveLog = () => this.saveLog();
+    this.jobs = new JobRunner({ ...options, files, control, report, shipper, log, archive, saveLog });
   }
 
   /** Resolves once the run is finished or this worker has shut down. */
   async run(): Promise<void> {
     const { workDir } = this.options;
     await mkdir(workDir, { recursive: true, mode: 0o700 });
+    let logTimer: NodeJS.Timeout | undefined;
     try {
       await this.control.start();
       await this.report.update({ phase: 'starting' });
       if (!(await this.prepare())) return;
       await writeFile(this.archive, (await this.files.archive()) ?? '');
       this.shipper.start(this.options.plan.timing.windowMs);
+      logTimer = setInterval(() => void this.saveLog(), logIntervalMs(this.options.plan));
       const jobs = this.jobs.serve(this.k6Env);
       const phase = this.control.current?.phase;
       // A task that is launched after the load, only for a job, has no load of its own.
@@ -78,11 +84,12 @@ export class Worker {
       else await this.runLoad();
       await jobs;
     } finally {
+      clearInterval(logTimer);
       this.control.stop();
       this.shipper.stop();
       await this.endK6();
       await this.shipper.flush();
-      await this.writeLog();
+      await this.saveLog();
       await rm(workDir, { recursive: true, force: true });
     }
   }
@@ -163,7 +170,7 @@ export class Worker {
     await stopped;
     await this.shipper.flush();
     if (this.shipper.error !== null) return;
-    await this.writeLog();
+    await this.saveLog();
     const { shutdownReason } = this.control;
     const shutdown = shutdownReason === null ? null : SHUTDOWN_MESSAGE[shutdownReason];
     const cause = k6.diedByItself ? null : (shutdown ?? failure);
@@ -212,14 +219,23 @@ export class Worker {
     await this.load?.terminate(LOAD_STOP_GRACE_MS);
   }
 
-  private async writeLog(): Promise<void> {
-    const { ref } = this.options;
-    const text = this.log.text();
-    if (text === '') return;
-    const body = await promisify(gzip)(text);
-    await this.files
-      .task(ref.task, ref.attempt)
-      .putLog(body)
-      .catch(() => undefined);
+  /** Writes the log if it has grown. A log that cannot be written ends nothing; the next time it is tried again. */
+  private saveLog(): Promise<void> {
+    this.savingLog = this.savingLog.then(() => this.saveLogNow()).catch(() => undefined);
+    return this.savingLog;
+  }
+
+  private async saveLogNow(): Promise<void> {
+    const { task, attempt } = this.options.ref;
+    const { added } = this.log;
+    if (added === this.savedBytes) return;
+    await this.files.task(task, attempt).putLog(await promisify(gzip)(this.log.text()));
+    this.savedBytes = added;
   }
 }
+
+/**
+ * How often a log that grows is saved, ms: so that it can be followed, and outlives a task that is killed. In a large
+ * fleet a window, which costs as much, is shipped twice as often.
+ */
+const logIntervalMs = ({ timing }: Plan): number => Math.max(5000, 2 * timing.windowMs);

@@ -257,7 +257,7 @@ export class TaskFiles {
     return this.store.put(this.keys.window(seq), body);
   }
 
-  /** log.gz: k6's log, secrets redacted. The worker writes it when k6 has exited. */
+  /** log.gz: k6's log, secrets redacted. The worker replaces it every few seconds while it grows, and when k6 has exited. */
   log(): Promise<Uint8Array | null> {
     return this.store.get(this.keys.log);
   }
