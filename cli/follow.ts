@@ -36,7 +36,7 @@ export async function followRun(run: StoredRun, options: FollowOptions): Promise
   if (stack === null) await printOutcome(run, result, options);
   else {
     const { copyResults, resultLinks } = await import('./stack/results.ts');
-    const copy = await copyResults(run, result, options.store);
+    const copy = await copyResults(run, result, options);
     await printOutcome(copy, result, { ...options, links: resultLinks(run, stack, result) });
   }
   process.exitCode = result.verdict.exitCode || process.exitCode;

@@ -24,6 +24,8 @@ export interface RunFlags {
   /** US dollars. */
   maxCost?: number;
   alongside?: boolean;
+  /** Path of a file for what the script prints. */
+  consoleOutput?: string;
 }
 
 const SUMMARY_MODES = ['compact', 'full'] as const satisfies readonly SummaryMode[];
@@ -114,6 +116,12 @@ export const jsonOption = () => new Option('--json <file>', 'also write result.j
 
 export const summaryOption = () =>
   new Option('--summary <file>', 'also write summary.json, the data that k6 passes to handleSummary, to this file');
+
+export const consoleOutputOption = () =>
+  new Option(
+    '--console-output <file>',
+    'append what the script prints by console to this file, as in k6, when the run has ended',
+  );
 
 export const quietOption = (help = 'show no progress') => new Option('-q, --quiet', help);
 

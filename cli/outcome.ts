@@ -3,6 +3,7 @@ import { dirname, relative } from 'node:path';
 import type { Result } from '../core/contract/result.ts';
 import type { SummaryOutput } from '../core/contract/script-data.ts';
 import { makeFolder } from '../stores/make-folder.ts';
+import { appendConsole } from './console-output.ts';
 import { type SummaryMode, summaryText } from './render/summary-text.ts';
 import { type ResultFile, verdictText } from './render/verdict-text.ts';
 import type { StoredRun } from './runs.ts';
@@ -14,6 +15,8 @@ export interface OutcomeOptions {
   /** Paths for copies of result.json and summary.json. */
   json?: string | undefined;
   summary?: string | undefined;
+  /** Path of a file for what the script printed. */
+  consoleOutput?: string | undefined;
   /** What else the user may want to open. */
   links?: ResultFile[];
 }
@@ -33,6 +36,9 @@ export async function printOutcome(run: StoredRun, result: Result, options: Outc
     if (path === undefined || body === null) continue;
     await writeOutput(path, body);
     written.push({ label, path });
+  }
+  if (options.consoleOutput !== undefined && (await appendConsole(run, options.consoleOutput))) {
+    written.push({ label: 'console', path: options.consoleOutput });
   }
   printVerdict(result, [...written, ...(options.links ?? [])]);
 }

@@ -73,20 +73,24 @@ export function addedText(before: string, now: string): string {
 const TIME = /^time="?([0-9T:.Z+-]+)|"time":"([0-9T:.Z+-]+)"/;
 
 /**
- * Merges logs by the times of their lines. A line without one, such as of a stack trace, stays with the line before it;
- * no log changes its order.
- * @internal exported for its test
+ * The times of the lines of one log, Unix ms. A line without one, such as of a stack trace, has that of the line before
+ * it; no time is earlier than the one before, since a clock that was set back must not change the order of a log.
  */
+export function lineTimes(): (text: string) => number {
+  let at = Number.NEGATIVE_INFINITY;
+  return (text) => {
+    const match = TIME.exec(text);
+    const time = match === null ? Number.NaN : Date.parse(match[1] ?? match[2] ?? '');
+    if (!Number.isNaN(time)) at = Math.max(at, time);
+    return at;
+  };
+}
+
+/** Merges logs by the times of their lines; no log changes its order. @internal exported for its test */
 export function mergeByTime(logs: readonly LogLine[][]): LogLine[] {
   const timed = logs.flatMap((lines) => {
-    let at = Number.NEGATIVE_INFINITY;
-    return lines.map((line) => {
-      const match = TIME.exec(line.text);
-      const time = match === null ? Number.NaN : Date.parse(match[1] ?? match[2] ?? '');
-      // A clock that was set back must not change the order of a log.
-      if (!Number.isNaN(time)) at = Math.max(at, time);
-      return { line, at };
-    });
+    const timeOf = lineTimes();
+    return lines.map((line) => ({ line, at: timeOf(line.text) }));
   });
   // Sorting is stable: of the same time, the log of the first task comes first. -Infinity minus itself is NaN.
   return timed.sort((a, b) => (a.at === b.at ? 0 : a.at - b.at)).map(({ line }) => line);

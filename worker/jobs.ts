@@ -9,6 +9,7 @@ import type { JobStatus } from '../core/contract/task-status.ts';
 import type { WindowJob } from '../core/contract/window.ts';
 import type { TaskRef } from '../core/ports.ts';
 import { isComplete, isStopped } from '../core/run/k6-exit.ts';
+import type { ConsoleCapture } from './console-capture.ts';
 import { type ControlPoller, SHUTDOWN_MESSAGE } from './control-poller.ts';
 import { K6Status } from './k6-api.ts';
 import { setupArgs, summaryArgs, teardownArgs } from './k6-args.ts';
@@ -34,6 +35,7 @@ export interface JobRunnerOptions {
   log: LogBuffer;
   /** Saves the log, so that it is in the store before the job is reported. */
   saveLog: () => Promise<void>;
+  console: ConsoleCapture;
 }
 
 /**
@@ -89,11 +91,12 @@ export class JobRunner {
   }
 
   private async perform(job: Job, environment: K6Environment): Promise<void> {
-    const { shipper, report, saveLog } = this.options;
+    const { shipper, report, saveLog, console } = this.options;
+    const printed = console.next();
     let status: JobStatus;
     this.k6 = null;
     try {
-      status = await this.runJob(job, environment);
+      status = await this.runJob(job, environment, printed.args);
     } catch (error) {
       status = await this.endFailedJob(job, error as Error);
     }
@@ -101,17 +104,18 @@ export class JobRunner {
     if (shutdownReason !== null && isStopped(status.exitCode)) {
       status = failedJob(job.nr, SHUTDOWN_MESSAGE[shutdownReason]);
     }
-    await Promise.all([shipper.flush(), saveLog()]);
+    await Promise.all([shipper.flush(), saveLog(), printed.save()]);
     await report.update({ job: status, windows: shipper.shipped });
   }
 
-  private async runJob(job: Job, environment: K6Environment): Promise<JobStatus> {
+  private async runJob(job: Job, environment: K6Environment, consoleArgs: string[]): Promise<JobStatus> {
     const { files, plan, k6Binary, archive, log, shipper, control } = this.options;
     const context = (kind: WindowJob | null): JobContext => ({
       plan,
       binary: k6Binary,
       ...environment,
       archive,
+      consoleArgs,
       log,
       onCells: (line) => kind !== null && shipper.add(kind, line),
       onSpawn: (k6) => {
@@ -152,6 +156,8 @@ interface JobContext extends K6Environment {
   plan: Plan;
   binary: string;
   archive: string;
+  /** Where k6 writes what the script prints. */
+  consoleArgs: string[];
   log: LogBuffer;
   onCells: (line: string) => void;
   /** Called when k6 has been spawned, so that it can be terminated. */
@@ -190,7 +196,7 @@ const failedJob = (nr: number, message: string): JobStatus => ({
  */
 async function runSetup(job: Job, context: JobContext, files: RunFiles): Promise<JobStatus> {
   const k6 = await K6Process.startPaused(
-    { ...context, args: setupArgs(context.plan, context.archive, context) },
+    { ...context, args: [...context.consoleArgs, ...setupArgs(context.plan, context.archive, context)] },
     context.onSpawn,
   );
   if (k6.exitCode !== null) return jobStatus(job, k6, 0);
@@ -212,7 +218,7 @@ async function runSetup(job: Job, context: JobContext, files: RunFiles): Promise
 /** Runs the script's teardown() with the setup data. */
 async function runTeardown(job: Job, context: JobContext, data: Uint8Array): Promise<JobStatus> {
   const k6 = await K6Process.startPaused(
-    { ...context, args: teardownArgs(context.plan, context.archive, context) },
+    { ...context, args: [...context.consoleArgs, ...teardownArgs(context.plan, context.archive, context)] },
     context.onSpawn,
   );
   if (k6.exitCode !== null) return jobStatus(job, k6, 0);
@@ -230,7 +236,7 @@ async function runTeardown(job: Job, context: JobContext, data: Uint8Array): Pro
 async function runHandleSummary(job: Job, context: JobContext, argument: Uint8Array[]): Promise<JobStatus> {
   const from = performance.now();
   const k6 = await K6Process.startPaused(
-    { ...context, args: summaryArgs(context.plan, context.archive, context) },
+    { ...context, args: [...context.consoleArgs, ...summaryArgs(context.plan, context.archive, context)] },
     context.onSpawn,
   );
   if (k6.exitCode !== null) return jobStatus(job, k6, 0);

@@ -7,6 +7,7 @@ import { workersMayExit } from '../core/contract/control.ts';
 import type { Plan } from '../core/contract/plan.ts';
 import { RunFiles } from '../core/contract/run-files.ts';
 import type { Store, TaskRef } from '../core/ports.ts';
+import { ConsoleCapture } from './console-capture.ts';
 import { ControlPoller, SHUTDOWN_MESSAGE } from './control-poller.ts';
 import { type CpuMeter, cpuMeter } from './cpu-meter.ts';
 import { JobRunner } from './jobs.ts';
@@ -46,6 +47,7 @@ export class Worker {
   private readonly files: RunFiles;
   private readonly archive: string;
   private readonly jobs: JobRunner;
+  private readonly console: ConsoleCapture;
   private k6Env: K6Environment = inheritedEnvironment({});
   private load: K6Process | null = null;
   private started = false;
@@ -61,8 +63,21 @@ export class Worker {
     this.report = new StatusReporter(this.files, ref);
     this.shipper = new Shipper(this.files, ref, (error) => void this.onShipError(error), this.cpu());
     const { files, control, report, shipper, log, archive } = this;
+    const taskFiles = this.files.task(ref.task, ref.attempt);
+    const { workDir } = options;
+    this.console = new ConsoleCapture({ enabled: plan.consoleOutput, workDir, files: taskFiles, task: ref.task });
     const saveLog = () => this.saveLog();
-    this.jobs = new JobRunner({ ...options, files, control, report, shipper, log, archive, saveLog });
+    this.jobs = new JobRunner({
+      ...options,
+      files,
+      control,
+      report,
+      shipper,
+      log,
+      archive,
+      saveLog,
+      console: this.console,
+    });
   }
 
   /** Resolves once the run is finished or this worker has shut down. */
@@ -89,7 +104,7 @@ export class Worker {
       this.shipper.stop();
       await this.endK6();
       await this.shipper.flush();
-      await this.saveLog();
+      await Promise.all([this.saveLog(), this.console.saveAll()]);
       await rm(workDir, { recursive: true, force: true });
     }
   }
@@ -120,6 +135,7 @@ export class Worker {
     }
     this.log.redact(this.k6Env.secrets);
     this.shipper.redact(this.k6Env.secrets);
+    this.console.redact(this.k6Env.secrets);
     return true;
   }
 
@@ -131,6 +147,7 @@ export class Worker {
 
   private async runLoad(): Promise<void> {
     const { plan, ref, k6Binary } = this.options;
+    const printed = this.console.next();
     let stopped = Promise.resolve();
     // If the task never becomes ready, this is all that can be known of why.
     const logTimer = setInterval(
@@ -140,7 +157,7 @@ export class Worker {
     const k6 = await K6Process.startPaused(
       {
         binary: k6Binary,
-        args: loadArgs(plan, ref.task, this.archive, this.k6Env),
+        args: [...printed.args, ...loadArgs(plan, ref.task, this.archive, this.k6Env)],
         env: this.k6Env.env,
         log: this.log,
         onCells: (line) => {
@@ -170,7 +187,7 @@ export class Worker {
     await stopped;
     await this.shipper.flush();
     if (this.shipper.error !== null) return;
-    await this.saveLog();
+    await Promise.all([this.saveLog(), printed.save()]);
     const { shutdownReason } = this.control;
     const shutdown = shutdownReason === null ? null : SHUTDOWN_MESSAGE[shutdownReason];
     const cause = k6.diedByItself ? null : (shutdown ?? failure);

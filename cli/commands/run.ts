@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { runLocally } from '../local/run.ts';
 import {
+  consoleOutputOption,
   envOption,
   jsonOption,
   maxCostOption,
@@ -23,6 +24,7 @@ export const runCommand = () =>
     .addOption(envOption())
     .addOption(jsonOption())
     .addOption(summaryOption())
+    .addOption(consoleOutputOption())
     .addOption(maxLostOption())
     .option('--name <name>', 'part of the run id (default: the name of the script)')
     .option(

@@ -1,5 +1,6 @@
 import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
 import { UserError } from '../../core/errors.ts';
+import { assertAppendable } from '../console-output.ts';
 import type { RunFlags } from '../options.ts';
 import { printOutcome } from '../outcome.ts';
 import { localBackend } from '../prepare/backend.ts';
@@ -13,6 +14,7 @@ import { coordinate } from './coordinator.ts';
 export async function runLocally(script: string, flags: RunFlags): Promise<void> {
   refuseStackFlags(flags);
   await assertWritable(flags.store);
+  await assertAppendable(flags.consoleOutput);
   const prepared = await prepareRun(script, flags, localBackend);
   const { plan, k6, env } = prepared;
   const quiet = flags.quiet === true;

@@ -42,6 +42,7 @@ export interface PrepareOptions {
   maxLost?: number | undefined;
   observe?: string | undefined;
   timing?: Partial<Timing> | undefined;
+  consoleOutput?: boolean | undefined;
   /** `-e` settings. */
   env: Record<string, string>;
   /** Refuses what cannot give a result that is worth the load; `plan` only warns of it. */
@@ -68,8 +69,10 @@ export async function prepareRun(
 ): Promise<PreparedRun & { k6: string }> {
   const k6 = await ensureK6();
   const { tasks, name, maxLost, observe, readyTimeout, env } = flags;
+  const consoleOutput = flags.consoleOutput !== undefined;
   const timing = readyTimeout === undefined ? {} : { readyTimeoutMs: readyTimeout };
-  return { ...(await prepare({ script, k6, backend, tasks, name, maxLost, observe, timing, env, strict: true })), k6 };
+  const options = { script, k6, backend, tasks, name, maxLost, observe, timing, env, consoleOutput, strict: true };
+  return { ...(await prepare(options)), k6 };
 }
 
 /**
@@ -187,6 +190,7 @@ async function planRun(
     maxLost: fleet.maxLost ?? 0,
     timing: { ...backend.timing(tasks.count), ...options.timing },
     envNames: Object.keys(env),
+    consoleOutput: options.consoleOutput === true,
     k6Warnings,
     warnings: [...tasks.warnings, ...(unobserved === null ? [] : [unobserved]), ...envWarnings(env, backend)],
   });

@@ -2,6 +2,7 @@
 import { FleetExit, K6Exit } from '../../core/contract/exit-codes.ts';
 import type { StackInfo } from '../../core/contract/stack.ts';
 import { UserError } from '../../core/errors.ts';
+import { assertAppendable } from '../console-output.ts';
 import { followRun } from '../follow.ts';
 import type { RunFlags } from '../options.ts';
 import { stackBackend } from '../prepare/backend.ts';
@@ -16,6 +17,13 @@ import { loadStack } from './stack-info.ts';
 
 /** Runs a script on a stack, from plan to verdict; the run's exit code becomes this process's. @throws UserError */
 export async function runOnStack(script: string, flags: RunFlags & { stack: string }): Promise<void> {
+  if (flags.detach === true && flags.consoleOutput !== undefined) {
+    throw new UserError(
+      '--console-output writes its file when the run has ended: leave out --detach',
+      K6Exit.invalidConfig,
+    );
+  }
+  await assertAppendable(flags.consoleOutput);
   const info = await loadStack(flags.stack);
   const prepared = await prepareRun(script, flags, stackBackend(info));
   const assessment = await assess(prepared.plan, info);

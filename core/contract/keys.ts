@@ -36,6 +36,7 @@ export const taskKeys = (run: string, task: number, attempt: number) => {
   return {
     status: `${prefix}/status.json`,
     log: `${prefix}/log.gz`,
+    console: `${prefix}/console.log.gz`,
     /** A folder on this machine, for local fleets only: process id, the worker's log and its working directory. */
     local: `${prefix}/local`,
     window: (seq: number) => `${scratchPrefix(run)}/${path}/${String(seq).padStart(6, '0')}.json.gz`,

@@ -133,6 +133,8 @@ export const Plan = z.object({
   blacklistIPs: z.array(z.string()),
   /** Null: not on Fargate. */
   fargate: z.object({ subnets: z.array(FargateSubnet).min(1) }).nullable(),
+  /** Tasks collect what the script prints, for `--console-output`. */
+  consoleOutput: z.boolean().default(false),
   /** What k6 warned of while it read the script; the CLI has shown it. */
   k6Warnings: z.array(z.string()).default([]),
   warnings: z.array(z.string()),

@@ -265,4 +265,13 @@ export class TaskFiles {
   putLog(gzipped: Uint8Array): Promise<void> {
     return this.store.put(this.keys.log, gzipped);
   }
+
+  /** console.log.gz: what the script printed, if the plan has `consoleOutput`, secrets redacted. Replaced when a k6 has exited. */
+  console(): Promise<Uint8Array | null> {
+    return this.store.get(this.keys.console);
+  }
+
+  putConsole(gzipped: Uint8Array): Promise<void> {
+    return this.store.put(this.keys.console, gzipped);
+  }
 }

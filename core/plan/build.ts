@@ -67,6 +67,7 @@ export interface PlanInput {
   maxLost: number;
   timing: Timing;
   envNames: string[];
+  consoleOutput: boolean;
   k6Warnings: string[];
   /** What else the user should know before the run. */
   warnings: string[];
@@ -105,6 +106,7 @@ export function buildPlan(input: PlanInput): Plan {
     maxLost: input.maxLost,
     timing: input.timing,
     envNames: input.envNames,
+    consoleOutput: input.consoleOutput,
     k6Warnings: input.k6Warnings,
     blacklistIPs: options.blacklistIPs ?? [],
     fargate: null,

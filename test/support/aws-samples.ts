@@ -25,6 +25,7 @@ export function awsPlan({ tasks = 4, maxVUs = 100, durationMs = 600_000, ...more
     maxLost: 0,
     timing: awsTiming(tasks),
     envNames: [],
+    consoleOutput: false,
     k6Warnings: [],
     blacklistIPs: [],
     fargate: null,

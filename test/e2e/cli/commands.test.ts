@@ -238,7 +238,7 @@ test.each([
   [['plan'], "missing required argument 'script'; see k6-fleet plan --help"],
   [['plan', 'x.js', '--json', '--wat'], "unknown option '--wat'; see k6-fleet plan --help"],
   [['show'], "missing required argument 'id'; see k6-fleet show --help"],
-  ...['run', 'plan', 'runs', 'show', 'attach', 'stop', 'purge', 'resume', 'doctor', 'demo'].map(
+  ...['run', 'plan', 'runs', 'show', 'attach', 'logs', 'stop', 'purge', 'resume', 'doctor', 'demo'].map(
     (command): [string[], string] => [[command, '--vus'], `unknown option '--vus'; see k6-fleet ${command} --help`],
   ),
 ])('%j is refused with a hint at the help of that command', async (args, message) => {

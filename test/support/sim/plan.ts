@@ -55,6 +55,7 @@ export function planOf(shape: PlanShape = {}): Plan {
       ...shape.timing,
     },
     envNames: [],
+    consoleOutput: false,
     k6Warnings: [],
     warnings: [],
   };

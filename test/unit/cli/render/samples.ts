@@ -112,6 +112,7 @@ export const samplePlan: Plan = {
     checkpointMs: 10_000,
   },
   envNames: ['BASE_URL'],
+  consoleOutput: false,
   k6Warnings: [],
   warnings: ['the script calls Math.random() at init: every task draws its own numbers'],
 };

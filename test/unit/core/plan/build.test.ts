@@ -31,6 +31,7 @@ function inputOf(tasks: number, maxVUs: number, change: Partial<PlanInput> = {})
     maxLost: 0,
     timing: LOCAL_TIMING,
     envNames: [],
+    consoleOutput: false,
     k6Warnings: [],
     warnings: [],
     ...change,
