@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { Command } from 'commander';
 import { FleetExit } from '../../core/contract/exit-codes.ts';
 import { listProcesses } from '../../fleets/process-table.ts';
-import { storeOption } from '../options.ts';
+import { stackOption, storeOption } from '../options.ts';
 import { checkK6, k6Path } from '../prepare/k6.ts';
 import { assertWritable } from '../runs.ts';
 
@@ -14,9 +14,10 @@ type Check = [name: string, check: () => Promise<string>];
 
 export const doctorCommand = () =>
   new Command('doctor')
-    .description('check that this machine can run a fleet')
+    .description('check that this machine can run a fleet, or a stack can')
     .addOption(storeOption())
-    .action(async ({ store }: { store: string }) => {
+    .addOption(stackOption('also check a CloudFormation stack of a fleet on AWS, and what its deployment needs'))
+    .action(async ({ store, stack }: { store: string; stack?: string }) => {
       const checks: Check[] = [
         ['node', nodeVersion],
         ['k6', async () => `${await checkK6(k6Path())} with the fleet extension, at ${k6Path()}`],
@@ -32,9 +33,24 @@ export const doctorCommand = () =>
             return ['✗', error.message];
           },
         );
-        process.stdout.write(`${mark} ${name.padEnd(6)} ${text}\n`);
+        writeCheck(mark ?? '', name, text ?? '');
       }
+      if (stack !== undefined) await checkStackToo(stack);
     });
+
+const MARKS = { ok: '✓', warning: '!', failed: '✗', skipped: '–' } as const;
+const NAME_WIDTH = 11;
+
+const writeCheck = (mark: string, name: string, text: string) =>
+  process.stdout.write(`${mark} ${name.padEnd(NAME_WIDTH)} ${text}\n`);
+
+async function checkStackToo(stack: string): Promise<void> {
+  const { checkStack } = await import('../stack/stack-checks.ts');
+  for (const { name, state, text } of await checkStack({ stack })) {
+    writeCheck(MARKS[state], name, text);
+    if (state === 'failed') process.exitCode = FleetExit.internal;
+  }
+}
 
 async function nodeVersion(): Promise<string> {
   if (Number(process.versions.node.split('.')[0]) < 20)
