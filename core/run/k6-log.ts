@@ -9,11 +9,16 @@ const HINT = field('hint');
 /** The hint of every exception, which adds nothing to its message. */
 const USELESS_HINT = 'script exception';
 
-/** The last error in these lines, as one line; the last line if there is no error, null if there are no lines. */
+/** How a Go program begins to say that it crashes. */
+const CRASH = /^(fatal error|panic): /;
+
+/** The last error of k6 in these lines, as one line; null if there is none. What the script prints is not one. */
 export function lastError(lines: readonly string[]): string | null {
-  const errors = lines.filter((line) => line.includes('level=error') && MESSAGE.test(line));
-  // console.error of the script is not an error of k6.
-  const line = errors.findLast((error) => !error.includes('source=console')) ?? errors.at(-1) ?? lines.at(-1);
+  const crash = lines.find((line) => CRASH.test(line));
+  if (crash !== undefined) return oneLine(crash);
+  const isError = (line: string) =>
+    line.includes('level=error') && !line.includes('source=console') && MESSAGE.test(line);
+  const line = lines.findLast(isError);
   if (line === undefined) return null;
   const message = read(line, MESSAGE) ?? line;
   const hint = read(line, HINT);

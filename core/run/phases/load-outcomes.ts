@@ -3,9 +3,8 @@
 import { K6Exit } from '../../contract/exit-codes.ts';
 import type { TaskStatus } from '../../contract/task-status.ts';
 import { isComplete, isScriptFault, isStopped } from '../k6-exit.ts';
-import { lastError } from '../k6-log.ts';
 import { isDone, type LoadOutcome, missingWindows, type TaskRecord } from '../state.ts';
-import { exitCause, type Step } from './step.ts';
+import { exitCause, fatalError, type Step } from './step.ts';
 
 /** How long k6 may take to stop before its task is killed, ms: longer than the worker takes to kill k6 itself. */
 export const STOP_TIMEOUT_MS = 45_000;
@@ -62,7 +61,7 @@ function loadOutcome(step: Step, task: TaskRecord, index: number): LoadOutcome |
 /** `k6 was stopped: the platform stopped the task`, or `k6 ended with exit code 2: fatal error: out of memory`. */
 function exitReason({ status }: TaskRecord & { status: TaskStatus }): string {
   if (isStopped(status.exitCode)) return `k6 was stopped: ${exitCause(status)}`;
-  return [status.message ?? 'k6 died', lastError(status.logTail)].filter((part) => part !== null).join(': ');
+  return [status.message ?? 'k6 died', fatalError(status)].filter((part) => part !== null).join(': ');
 }
 
 /** What a task's exit code means for the whole run. */

@@ -122,9 +122,11 @@ export class Step {
 }
 
 /** The last error in k6's log, or else how k6 ended. */
-export function exitCause(status: TaskStatus): string {
-  return lastError(status.logTail) ?? status.message ?? 'it logged no error';
-}
+export const exitCause = (status: TaskStatus): string => fatalError(status) ?? status.message ?? 'it logged no error';
+
+/** The last error in k6's log, unless k6 was killed: then it had no time to log why, and what it logged is not the cause. */
+export const fatalError = ({ exitCode, logTail }: TaskStatus): string | null =>
+  exitCode !== null && exitCode < 0 ? null : lastError(logTail);
 
 /** Why thresholds on these keys end the run early, in k6's own words. */
 export const thresholdStop = (keys: readonly string[]): StopReason => ({

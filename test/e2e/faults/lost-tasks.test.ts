@@ -94,9 +94,11 @@ describe.concurrent('before the start', () => {
 
 describe.concurrent('under load', () => {
   it('counts a k6 that is killed, keeps what it measured, and fails the run', async () => {
-    const run = await StartedRun.start(sandbox, 'killed', steady('killed', 6), ['--tasks', '2']);
-    await run.untilShipped(1, 2);
-    const [victim] = await run.k6('/tasks/1/0/');
+    // The task that is killed has run setup(), whose log is no cause of anything.
+    const script = steady('killed', 6, "export function setup() { console.error('from setup'); }");
+    const run = await StartedRun.start(sandbox, 'killed', script, ['--tasks', '2']);
+    await run.untilShipped(0, 4);
+    const [victim] = await run.k6('/tasks/0/0/');
     process.kill(victim?.pid ?? 0, 'SIGKILL');
 
     const { code, stdout } = await run.ended;
@@ -104,10 +106,10 @@ describe.concurrent('under load', () => {
     expect(code).toBe(121);
     const result = await run.result();
     expect(result.verdict.reasons).toEqual([
-      expect.stringMatching(/^1 of 2 tasks lost, --max-lost allows 0: task 1 \(k6 was killed by SIGKILL\)$/),
+      expect.stringMatching(/^1 of 2 tasks lost, --max-lost allows 0: task 0 \(k6 was killed by SIGKILL\)$/),
     ]);
     expect(stdout).toContain('1 of 2 tasks lost');
-    const [alive, dead] = result.tasks;
+    const [dead, alive] = result.tasks;
     expect(alive?.state).toBe('done');
     expect(dead?.state).toBe('lost');
     expect(dead?.lost?.atMs).toBeGreaterThan(1000);

@@ -54,3 +54,23 @@ describe('LogBuffer', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 1024 * 1024);
   });
 });
+
+describe('the log of one process', () => {
+  it('keeps its own last lines, and goes into the whole log', () => {
+    const log = new LogBuffer();
+    const [setup, load] = [log.forProcess(), log.forProcess()];
+    load.source()(Buffer.from('load\n'));
+    setup.source()(Buffer.from('setup\n'));
+    expect([load.lastLines(20), setup.lastLines(20)]).toEqual([['load'], ['setup']]);
+    expect(log.text()).toBe('load\nsetup\n');
+  });
+
+  it('has no secrets', () => {
+    const log = new LogBuffer();
+    log.redact(['hunter2']);
+    const process = log.forProcess();
+    process.source()(Buffer.from('hunter2\n'));
+    process.line('hunter2!');
+    expect([process.lastLines(2), log.text()]).toEqual([['***', '***!'], '***\n***!\n']);
+  });
+});

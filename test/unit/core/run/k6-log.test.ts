@@ -6,7 +6,13 @@ const time = 'time="2026-11-23T06:26:05Z"';
 describe('the last error in the log of k6', () => {
   test.each([
     ['nothing', [], null],
-    ['no line of k6', ['killed'], 'killed'],
+    ['no line of k6', ['killed'], null],
+    ['no error', [`${time} level=info msg="the last line"`], null],
+    [
+      'a crash of Go',
+      ['runtime: out of memory', 'fatal error: out of memory', '', 'goroutine 1 [running]:'],
+      'fatal error: out of memory',
+    ],
     ['a bare word', [`${time} level=error msg=enough`], 'enough'],
     [
       'an exception, on one line and without the hint that it is one',
@@ -30,7 +36,7 @@ describe('the last error in the log of k6', () => {
       ],
       'test aborted: enough',
     ],
-    ['nothing but what the script prints', [`${time} level=error msg="mine" source=console`], 'mine'],
+    ['nothing but what the script prints', [`${time} level=error msg="mine" source=console`], null],
   ])('of %s', (_, lines: string[], expected: string | null) => {
     expect(lastError(lines)).toBe(expected);
   });

@@ -221,6 +221,44 @@ const cases: Case[] = [
     expected: { tasks: [{ outcome: null }, { outcome: { lost: 'killed', endedAt: NOW } }] },
   },
   {
+    title: 'a k6 that was killed is lost for that reason, whatever it logged last',
+    state: stateOf(
+      'running',
+      [
+        running,
+        status({
+          phase: 'done',
+          exitCode: -1,
+          endedAt: NOW - 1,
+          message: 'k6 was killed by SIGKILL',
+          logTail: ['time="…" level=error msg="an error that k6 survived"', 'time="…" level=info msg="still alive"'],
+        }),
+      ],
+      started,
+    ),
+    phase: 'running',
+    expected: { tasks: [{}, { outcome: { exitCode: -1, lost: 'k6 was killed by SIGKILL' } }] },
+  },
+  {
+    title: 'a k6 that crashed is lost for what it logged as its end',
+    state: stateOf(
+      'running',
+      [
+        running,
+        status({
+          phase: 'done',
+          exitCode: 2,
+          endedAt: NOW - 1,
+          message: 'k6 ended with exit code 2',
+          logTail: ['fatal error: out of memory', 'goroutine 1 [running]:'],
+        }),
+      ],
+      started,
+    ),
+    phase: 'running',
+    expected: { tasks: [{}, { outcome: { lost: 'k6 ended with exit code 2: fatal error: out of memory' } }] },
+  },
+  {
     title: 'a script that aborts in one task stops all',
     state: stateOf('running', [running, done(108)], started),
     phase: 'stopping',
