@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { K6Exit } from '../core/contract/exit-codes.ts';
+import { SummaryMode } from '../core/contract/plan.ts';
 import { UserError } from '../core/errors.ts';
 import { MAX_TASKS } from '../core/plan/task-count.ts';
-import type { SummaryMode } from './render/summary-text.ts';
 
 /** The flags of `run`. */
 export interface RunFlags {
@@ -27,8 +27,6 @@ export interface RunFlags {
   /** Path of a file for what the script prints. */
   consoleOutput?: string;
 }
-
-const SUMMARY_MODES = ['compact', 'full'] as const satisfies readonly SummaryMode[];
 
 /** `--tasks 99999: use 1 to 10000, or auto`, in place of commander's two sentences. */
 const invalid = (flag: string, value: string, allowed: string) =>
@@ -136,15 +134,26 @@ export const storeOption = () =>
 export const stackOption = (help = 'CloudFormation stack of a fleet on AWS; without it, this machine is used') =>
   new Option('--stack <name>', help).env('K6_FLEET_STACK').argParser((name) => (name === '' ? undefined : name));
 
-/** k6's own option of that name, but with full as the default: users of a fleet want to see all of it. */
+const summaryModeOf = (text: string): SummaryMode => {
+  const { data: mode } = SummaryMode.safeParse(text);
+  if (mode === undefined) throw invalid('--summary-mode', text, SummaryMode.options.join(' or '));
+  return mode;
+};
+
+/** k6's own option, for a run that starts: only the full mode measures metrics by scenario and group. */
 export const summaryModeOption = () =>
-  new Option('--summary-mode <mode>', 'detail of the summary, as in k6; full adds the phases of a request, and groups')
-    .choices(SUMMARY_MODES)
-    .argParser((text) => {
-      if (!SUMMARY_MODES.some((mode) => mode === text))
-        throw invalid('--summary-mode', text, SUMMARY_MODES.join(' or '));
-      return text;
-    })
-    .default('full');
+  new Option(
+    '--summary-mode <mode>',
+    'detail of the summary, as in k6; full adds the phases of a request, and metrics by scenario and group',
+  )
+    .choices(SummaryMode.options)
+    .argParser(summaryModeOf)
+    .default('compact' satisfies SummaryMode);
+
+/** The same for a run that has started. */
+export const pastSummaryModeOption = () =>
+  new Option('--summary-mode <mode>', 'detail of the summary (default: as the run was started)')
+    .choices(SummaryMode.options)
+    .argParser(summaryModeOf);
 
 export const RUN_ID = 'run id, as listed by k6-fleet runs';

@@ -1,17 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
+import type { SummaryMode } from '../core/contract/plan.ts';
 import type { Result } from '../core/contract/result.ts';
 import type { SummaryOutput } from '../core/contract/script-data.ts';
 import { makeFolder } from '../stores/make-folder.ts';
 import { appendConsole } from './console-output.ts';
-import { type SummaryMode, summaryText } from './render/summary-text.ts';
+import { summaryText } from './render/summary-text.ts';
 import { type ResultFile, verdictText } from './render/verdict-text.ts';
 import type { StoredRun } from './runs.ts';
 import { coloursOf, widthOf } from './terminal.ts';
 
 export interface OutcomeOptions {
-  /** Detail of the summary on the terminal, unless the script makes its own. */
-  summaryMode: SummaryMode;
+  /** Detail of the summary on the terminal, unless the script makes its own. Default: as the run was started. */
+  summaryMode?: SummaryMode | undefined;
   /** Paths for copies of result.json and summary.json. */
   json?: string | undefined;
   summary?: string | undefined;
@@ -44,7 +45,7 @@ export async function printOutcome(run: StoredRun, result: Result, options: Outc
 }
 
 /** Prints the summary and the verdict of a run that ended some time ago; writes nothing. */
-export async function printPastOutcome(run: StoredRun, result: Result, summaryMode: SummaryMode): Promise<void> {
+export async function printPastOutcome(run: StoredRun, result: Result, summaryMode?: SummaryMode): Promise<void> {
   await printSummary(run, result, summaryMode);
   printVerdict(result, [{ label: 'files', path: nearest(run.where) }]);
 }
@@ -62,11 +63,25 @@ async function writeOutputs(outputs: NonNullable<SummaryOutput>): Promise<void> 
   }
 }
 
-async function printSummary(run: StoredRun, result: Result, mode: SummaryMode): Promise<void> {
+/** @param mode default: as the run was started */
+async function printSummary(run: StoredRun, result: Result, mode?: SummaryMode): Promise<void> {
   const summary = await run.summaryInput();
   if (summary === null) return;
+  const { sections, checks } = result;
+  if (mode === 'full' && sections === null) {
+    process.stderr.write(
+      'k6-fleet: the run was started with --summary-mode compact, so it has no metrics by scenario and group\n',
+    );
+  }
   const aggregates = Object.fromEntries(Object.entries(result.metrics).map(([name, { values }]) => [name, values]));
-  process.stdout.write(`\n${summaryText(summary, { colours: coloursOf(process.stdout), mode, aggregates })}`);
+  const text = summaryText(summary, {
+    colours: coloursOf(process.stdout),
+    mode: mode ?? (sections === null ? 'compact' : 'full'),
+    aggregates,
+    sections,
+    checks,
+  });
+  process.stdout.write(`\n${text}`);
 }
 
 /** A file that cannot be written is reported and ends nothing: the result is in the store. */

@@ -14,7 +14,8 @@ const NO_WORK = [
 function cellOutput(plan: Plan, { env, secrets }: K6Environment): string {
   const names = Object.keys(env).filter((name) => secrets.includes(env[name] ?? ''));
   const redact = names.length === 0 ? '' : `,redact=${names.map(encodeURIComponent).join('+')}`;
-  return `--out=fleet=fd=3,cell=${plan.timing.cellSeconds}s${redact}`;
+  const groups = plan.summary.mode === 'full' ? ',groups=true' : '';
+  return `--out=fleet=fd=3,cell=${plan.timing.cellSeconds}s${redact}${groups}`;
 }
 
 /**

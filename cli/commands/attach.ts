@@ -2,11 +2,11 @@ import { Command } from 'commander';
 import { type FollowOptions, followRun } from '../follow.ts';
 import {
   jsonOption,
+  pastSummaryModeOption,
   quietOption,
   RUN_ID,
   stackOption,
   storeOption,
-  summaryModeOption,
   summaryOption,
 } from '../options.ts';
 import { Runs, type RunsFlags } from '../runs.ts';
@@ -18,7 +18,7 @@ export const attachCommand = () =>
     .addOption(jsonOption())
     .addOption(summaryOption())
     .addOption(quietOption())
-    .addOption(summaryModeOption())
+    .addOption(pastSummaryModeOption())
     .addOption(storeOption())
     .addOption(stackOption())
     .action(async (id: string, flags: FollowOptions & RunsFlags) => {

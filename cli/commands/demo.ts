@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { FleetExit } from '../../core/contract/exit-codes.ts';
+import type { SummaryMode } from '../../core/contract/plan.ts';
 import { UserError } from '../../core/errors.ts';
 import { runLocally } from '../local/run.ts';
 import { jsonOption, storeOption, summaryModeOption, tasksOption } from '../options.ts';
 import { packageRoot } from '../package-root.ts';
-import type { SummaryMode } from '../render/summary-text.ts';
 
 interface DemoFlags {
   tasks: number | 'auto';

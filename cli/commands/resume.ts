@@ -1,19 +1,19 @@
 import { Command } from 'commander';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
+import type { SummaryMode } from '../../core/contract/plan.ts';
 import { UserError } from '../../core/errors.ts';
 import { coordinate } from '../local/coordinator.ts';
 import {
   envOption,
   jsonOption,
+  pastSummaryModeOption,
   quietOption,
   RUN_ID,
   storeOption,
-  summaryModeOption,
   summaryOption,
 } from '../options.ts';
 import { printOutcome } from '../outcome.ts';
 import { checkK6, ensureK6 } from '../prepare/k6.ts';
-import type { SummaryMode } from '../render/summary-text.ts';
 import { Runs } from '../runs.ts';
 
 interface ResumeFlags {
@@ -21,7 +21,7 @@ interface ResumeFlags {
   json?: string;
   summary?: string;
   quiet?: boolean;
-  summaryMode: SummaryMode;
+  summaryMode?: SummaryMode;
   store: string;
 }
 
@@ -33,7 +33,7 @@ export const resumeCommand = () =>
     .addOption(jsonOption())
     .addOption(summaryOption())
     .addOption(quietOption())
-    .addOption(summaryModeOption())
+    .addOption(pastSummaryModeOption())
     .addOption(storeOption())
     .action(async (id: string, flags: ResumeFlags) => {
       const k6 = await ensureK6();

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
-import { RUN_ID, stackOption, storeOption, summaryModeOption } from '../options.ts';
+import type { SummaryMode } from '../../core/contract/plan.ts';
+import { pastSummaryModeOption, RUN_ID, stackOption, storeOption } from '../options.ts';
 import { printPastOutcome } from '../outcome.ts';
-import type { SummaryMode } from '../render/summary-text.ts';
 import { Runs, type RunsFlags, type StoredRun } from '../runs.ts';
 import { coloursOf, LiveProgress } from '../terminal.ts';
 
 interface ShowFlags extends RunsFlags {
   json?: boolean;
-  summaryMode: SummaryMode;
+  summaryMode?: SummaryMode;
 }
 
 /** A coordinator reports progress every second; on AWS the start of a new leg takes some more. */
@@ -18,7 +18,7 @@ export const showCommand = () =>
     .description('show the progress of a run, or its outcome')
     .argument('<id>', RUN_ID)
     .option('--json', 'print result.json, or progress.json if the run has not ended')
-    .addOption(summaryModeOption())
+    .addOption(pastSummaryModeOption())
     .addOption(storeOption())
     .addOption(stackOption())
     .action(async (id: string, { json, summaryMode, ...where }: ShowFlags) => {

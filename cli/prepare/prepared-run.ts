@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { scriptEnv } from '../../core/contract/env.ts';
 import { K6Exit } from '../../core/contract/exit-codes.ts';
-import type { Plan, Timing } from '../../core/contract/plan.ts';
+import type { Plan, SummaryMode, Timing } from '../../core/contract/plan.ts';
 import { UserError } from '../../core/errors.ts';
 import { buildPlan } from '../../core/plan/build.ts';
 import { scenarioVUs, usefulTasks } from '../../core/plan/idle-tasks.ts';
@@ -43,6 +43,8 @@ export interface PrepareOptions {
   observe?: string | undefined;
   timing?: Partial<Timing> | undefined;
   consoleOutput?: boolean | undefined;
+  /** Default: compact. */
+  summaryMode?: SummaryMode | undefined;
   /** `-e` settings. */
   env: Record<string, string>;
   /** Refuses what cannot give a result that is worth the load; `plan` only warns of it. */
@@ -68,11 +70,11 @@ export async function prepareRun(
   backend: Backend,
 ): Promise<PreparedRun & { k6: string }> {
   const k6 = await ensureK6();
-  const { tasks, name, maxLost, observe, readyTimeout, env } = flags;
+  const { tasks, name, maxLost, observe, readyTimeout, summaryMode, env } = flags;
   const consoleOutput = flags.consoleOutput !== undefined;
   const timing = readyTimeout === undefined ? {} : { readyTimeoutMs: readyTimeout };
-  const options = { script, k6, backend, tasks, name, maxLost, observe, timing, env, consoleOutput, strict: true };
-  return { ...(await prepare(options)), k6 };
+  const options = { script, k6, backend, tasks, name, maxLost, observe, timing, summaryMode, env, consoleOutput };
+  return { ...(await prepare({ ...options, strict: true })), k6 };
 }
 
 /**
@@ -192,6 +194,7 @@ async function planRun(
     envNames: Object.keys(env),
     consoleOutput: options.consoleOutput === true,
     k6Warnings,
+    summaryMode: options.summaryMode ?? 'compact',
     warnings: [...tasks.warnings, ...(unobserved === null ? [] : [unobserved]), ...envWarnings(env, backend)],
   });
 }

@@ -1,4 +1,6 @@
 /** The end-of-test summary as k6 v2.2.0 prints it, in its modes `compact` (the default) and `full`. */
+import type { SummaryMode } from '../../core/contract/plan.ts';
+import type { Result, SectionResult } from '../../core/contract/result.ts';
 import type {
   SummaryCheck,
   SummaryData,
@@ -9,12 +11,14 @@ import type {
 import { type Colours, palette, printable } from './line.ts';
 import { byMetricName, metricSections, trendValue, valueAndExtras } from './summary-metrics.ts';
 
-export type SummaryMode = 'compact' | 'full';
-
 export interface SummaryTextOptions {
   colours: boolean;
-  /** k6's --summary-mode. full: every built-in metric, and the checks of each group separately. Default: compact. */
+  /** k6's --summary-mode. full: every built-in metric, and a section for each scenario and group. Default: compact. */
   mode?: SummaryMode;
+  /** What a run with --summary-mode full has measured by scenario and group. Without it, groups show only their checks. */
+  sections?: Result['sections'];
+  /** All checks in the order in which they were first seen, as k6 lists them. Default: by group, as in the data. */
+  checks?: readonly CheckCounts[];
   /**
    * Aggregates that thresholds name but the data lacks, by metric and aggregate, such as
    * `{ http_req_duration: { 'p(99)': 412.5 } }`. handleSummary's data has only summaryTrendStats.
@@ -34,8 +38,8 @@ const hiddenIfCompact = [
   'http_req_waiting',
 ];
 
-/** k6 sorts metrics into sections by the start of their names; the first section that matches wins. */
-const sections: readonly [title: string, prefixes: readonly string[]][] = [
+/** k6 sorts metrics by the start of their names; the first entry that matches wins. */
+const kinds: readonly [title: string, prefixes: readonly string[]][] = [
   ['HTTP', ['http_reqs', 'http_req_failed', 'http_req_duration', ...hiddenIfCompact]],
   ['EXECUTION', ['vus', 'iterations', 'iteration_duration', 'dropped_iterations']],
   ['NETWORK', ['data_sent', 'data_received']],
@@ -53,28 +57,32 @@ const indent = (level: number, text: string) => '  '.repeat(level) + text;
 /**
  * The text that k6 prints at the end of a test, from the data that k6 gives to handleSummary.
  *
- * The text is the same as k6's, except where the data lacks something: k6 lists checks in the order in which they were
- * first seen, here they are listed by group; and see `aggregates`.
+ * The text is the same as k6's, except where the data lacks something that the options do not add.
  *
  * @returns lines that start with a section's title; the last one ends with a newline
  */
 export function summaryText(
   data: SummaryData,
-  { colours, mode = 'compact', aggregates = {} }: SummaryTextOptions,
+  { colours, mode = 'compact', aggregates = {}, sections = null, checks }: SummaryTextOptions,
 ): string {
   const paint = palette(colours);
-  const blocks = [thresholdLines(data, aggregates, paint), totalLines(data, mode, paint)];
-  if (mode === 'full') blocks.push(...data.root_group.groups.map((group) => groupLines(group, data, paint)));
+  const total = { metrics: data.metrics, checks: mergeByName(checks ?? allChecks(data.root_group)) };
+  const blocks = [
+    thresholdLines(data, aggregates, paint),
+    separated([[title('TOTAL RESULTS', paint)], ...contentBlocks(total, data, { mode, paint, level: 2 })]),
+  ];
+  if (mode === 'full') {
+    const { groups, scenarios } = sections ?? { groups: data.root_group.groups.map(checksOnly), scenarios: [] };
+    blocks.push(...groups.map((group) => sectionLines('GROUP', group, data, paint)));
+    blocks.push(...scenarios.map((scenario) => sectionLines('SCENARIO', scenario, data, paint)));
+  }
   return blocks
     .filter((lines) => lines.length > 0)
-    .map((lines) => `${lines.join('\n').replace(/\n+$/, '')}\n`)
+    .map((lines) => `${lines.join('\n')}\n`)
     .join('\n\n');
 }
 
-const title = (text: string, paint: Colours, level = 1, mark = '█') => [
-  indent(level, `${mark} ${paint.bold(text)} `),
-  '',
-];
+const title = (text: string, paint: Colours, level = 1, mark = '█') => indent(level, `${mark} ${paint.bold(text)} `);
 
 function thresholdLines(
   data: SummaryData,
@@ -99,7 +107,7 @@ function thresholdLines(
     return [indent(level, printable(below ? name.slice(parent.length) : name)), ...lines];
   });
   if (blocks.length === 0) return [];
-  return [...title('THRESHOLDS', paint), ...separated(blocks)];
+  return separated([[title('THRESHOLDS', paint)], ...blocks]);
 }
 
 function thresholdValue(metric: SummaryMetric, aggregate: string, timeUnit: string): string {
@@ -108,44 +116,58 @@ function thresholdValue(metric: SummaryMetric, aggregate: string, timeUnit: stri
   return metric.type === 'counter' && aggregate !== 'count' ? extra : value;
 }
 
-function totalLines(data: SummaryData, mode: SummaryMode, paint: Colours): string[] {
-  const { summaryTrendStats, summaryTimeUnit } = data.options;
-  const blocks: string[][] = [];
-  const checks = data.metrics.checks;
-  if (checks) {
-    const passes = checks.values.passes ?? 0;
-    const counts = checkCounts(passes, passes + (checks.values.fails ?? 0), data.state.testRunDurationMs);
-    blocks.push(checkMetricLines(counts, paint, 2));
-    const merged = mergeByName(allChecks(data.root_group));
-    if (merged.length > 0) blocks.push(checkLines(merged, paint, 2));
-  }
-
-  const hidden = mode === 'full' ? hiddenAlways : [...hiddenAlways, ...hiddenIfCompact];
-  const bySection = new Map<string, Map<string, SummaryMetric>>(order.map((section) => [section, new Map()]));
-  for (const name of Object.keys(data.metrics).sort(byMetricName)) {
-    if (startsWithOneOf(name, hidden)) continue;
-    const section = sections.find(([, prefixes]) => startsWithOneOf(name, prefixes))?.[0] ?? 'CUSTOM';
-    bySection.get(section)?.set(name, data.metrics[name] as SummaryMetric);
-  }
-  for (const [section, lines] of metricSections(bySection, summaryTrendStats, summaryTimeUnit, paint)) {
-    if (lines.length > 0) blocks.push([paint.bold(section), ...lines].map((line) => indent(2, line)));
-  }
-  return [...title('TOTAL RESULTS', paint), ...separated(blocks)];
+interface Content {
+  metrics: Readonly<Record<string, SummaryMetric>>;
+  checks: readonly CheckCounts[];
 }
 
-function groupLines(group: SummaryGroup, data: SummaryData, paint: Colours, depth = 0): string[] {
-  const lines = title(`GROUP: ${printable(group.name)}`, paint, depth + 1, depth === 0 ? '█' : '↳');
-  if (group.checks.length > 0) {
-    const passes = group.checks.reduce((sum, check) => sum + check.passes, 0);
-    const total = group.checks.reduce((sum, check) => sum + check.passes + check.fails, 0);
-    const counts = checkCounts(passes, total, data.state.testRunDurationMs);
-    lines.push(...checkMetricLines(counts, paint, depth + 2), '', ...checkLines(group.checks, paint, depth + 2));
+/** Counts of checks, checks and metrics, in blocks that are separated by empty lines. */
+function contentBlocks(
+  { metrics, checks }: Content,
+  { options, state }: SummaryData,
+  { mode, paint, level }: { mode: SummaryMode; paint: Colours; level: number },
+): string[][] {
+  const blocks: string[][] = [];
+  if (metrics.checks) {
+    const { passes = 0, fails = 0 } = metrics.checks.values;
+    const counts = checkCounts(passes ?? 0, (passes ?? 0) + (fails ?? 0), state.testRunDurationMs);
+    blocks.push(checkMetricLines(counts, paint, level));
+    if (checks.length > 0) blocks.push(checkLines(checks, paint, level));
   }
-  for (const inner of group.groups) {
-    if (lines.at(-1) !== '') lines.push('');
-    lines.push(...groupLines(inner, data, paint, depth + 1));
+  const hidden = mode === 'full' ? hiddenAlways : [...hiddenAlways, ...hiddenIfCompact];
+  const byKind = new Map<string, Map<string, SummaryMetric>>(order.map((kind) => [kind, new Map()]));
+  for (const name of Object.keys(metrics).sort(byMetricName)) {
+    if (startsWithOneOf(name, hidden)) continue;
+    const kind = kinds.find(([, prefixes]) => startsWithOneOf(name, prefixes))?.[0] ?? 'CUSTOM';
+    byKind.get(kind)?.set(name, metrics[name] as SummaryMetric);
   }
-  return lines;
+  const { summaryTrendStats, summaryTimeUnit } = options;
+  for (const [kind, lines] of metricSections(byKind, summaryTrendStats, summaryTimeUnit, paint)) {
+    if (lines.length > 0) blocks.push([paint.bold(kind), ...lines].map((line) => indent(level, line)));
+  }
+  return blocks;
+}
+
+/** A scenario or group, and the groups in it one level deeper each. */
+function sectionLines(
+  kind: 'SCENARIO' | 'GROUP',
+  section: SectionResult,
+  data: SummaryData,
+  paint: Colours,
+  depth = 0,
+): string[] {
+  const heading = title(`${kind}: ${printable(section.name)}`, paint, depth + 1, depth === 0 ? '█' : '↳');
+  const content = contentBlocks(section, data, { mode: 'full', paint, level: depth + 2 });
+  const inner = section.groups.map((group) => sectionLines('GROUP', group, data, paint, depth + 1));
+  return separated([[heading], ...content, ...inner]);
+}
+
+/** A group of handleSummary's data, which has no metrics by group. */
+function checksOnly({ name, checks, groups }: SummaryGroup): SectionResult {
+  const passes = checks.reduce((sum, check) => sum + check.passes, 0);
+  const fails = checks.reduce((sum, check) => sum + check.fails, 0);
+  const metric = { type: 'rate', contains: 'default', values: { passes, fails } } as const;
+  return { name, checks, metrics: checks.length > 0 ? { checks: metric } : {}, groups: groups.map(checksOnly) };
 }
 
 const allChecks = (group: SummaryGroup): SummaryCheck[] => [...group.checks, ...group.groups.flatMap(allChecks)];

@@ -97,6 +97,23 @@ export const TaskPlan = z.object({
 });
 export type TaskPlan = z.infer<typeof TaskPlan>;
 
+export const ScenarioPlan = z.object({
+  name: z.string(),
+  /** Such as `shared-iterations`. */
+  executor: z.string(),
+  /** When it starts, after the start of the load, ms. */
+  startMs: z.number().nonnegative(),
+  /** The longest time, from its own start, for which new iterations start, ms. */
+  durationMs: z.number().nonnegative(),
+  /** Iterations of all tasks; null: it runs for its duration. */
+  iterations: z.number().int().nonnegative().nullable(),
+});
+export type ScenarioPlan = z.infer<typeof ScenarioPlan>;
+
+/** k6's --summary-mode. */
+export const SummaryMode = z.enum(['compact', 'full']);
+export type SummaryMode = z.infer<typeof SummaryMode>;
+
 /** plan.json: what to do. Immutable once written; holds names of environment variables, never their values. */
 export const Plan = z.object({
   version: z.literal(1),
@@ -110,6 +127,8 @@ export const Plan = z.object({
   /** k6's --execution-segment-sequence for all tasks. */
   sequence: z.string(),
   tasks: z.array(TaskPlan).min(1),
+  /** In the order in which k6 shows them: by start, then by name. */
+  scenarios: z.array(ScenarioPlan),
   /** Maximum duration of the scenarios, graceful stops included, ms. */
   durationMs: z.number().nonnegative(),
   /** Maximum duration in which iterations start: without graceful stops, ms. */
@@ -120,6 +139,8 @@ export const Plan = z.object({
     trendStats: z.array(z.string()),
     /** k6's summaryTimeUnit: `s`, `ms`, `us` or empty. */
     timeUnit: z.string(),
+    /** `full` also measures every metric by scenario and group. */
+    mode: SummaryMode,
   }),
   setupTimeoutMs: z.number().nonnegative(),
   teardownTimeoutMs: z.number().nonnegative(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { StopReason } from './control.ts';
+import { SummaryMetric } from './script-data.ts';
 
 /** A number; null for infinities and NaN, as JSON.stringify writes them. */
 const Value = z.number().nullable();
@@ -209,6 +210,23 @@ export const TargetResult = z.object({
 });
 export type TargetResult = z.infer<typeof TargetResult>;
 
+/** A scenario or a group of the full summary. */
+export const SectionResult = z
+  .object({
+    name: z.string(),
+    metrics: z
+      .record(z.string(), SummaryMetric.omit({ thresholds: true }))
+      .describe('by name; trends have the aggregates of summaryTrendStats'),
+    checks: z
+      .array(z.object({ name: z.string(), passes: z.number().int(), fails: z.number().int() }))
+      .describe('of a scenario: those in its groups too'),
+    get groups() {
+      return z.array(SectionResult);
+    },
+  })
+  .meta({ id: 'Section' });
+export type SectionResult = z.infer<typeof SectionResult>;
+
 /** result.json: the outcome of the run. */
 export const Result = z.object({
   version: z.literal(1),
@@ -251,6 +269,13 @@ export const Result = z.object({
     .array(FailedRequests)
     .default([])
     .describe('failed requests by status and error code, the most frequent first; exact'),
+  sections: z
+    .object({ groups: z.array(SectionResult), scenarios: z.array(SectionResult) })
+    .nullable()
+    .default(null)
+    .describe(
+      'metrics by scenario and group, with --summary-mode full; as in k6, groups of the scenario default are not in a scenario',
+    ),
   series: z.object({ intervalSeconds: z.number(), points: z.array(SeriesPoint) }),
   tasks: z.array(TaskResult),
   target: TargetResult.nullable(),

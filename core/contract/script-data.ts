@@ -9,7 +9,7 @@ export type ScriptEnvironment = z.infer<typeof ScriptEnvironment>;
 const SummaryValue = z.number().nullable();
 export type SummaryValue = z.infer<typeof SummaryValue>;
 
-const SummaryMetric = z.object({
+export const SummaryMetric = z.object({
   type: z.enum(['counter', 'gauge', 'rate', 'trend']),
   contains: z.enum(['default', 'time', 'data']),
   /** counter: count, rate. gauge: value, min, max. rate: rate, passes, fails. trend: one for each of summaryTrendStats. */

@@ -13,13 +13,14 @@ import {
   type Window,
 } from '../contract/window.ts';
 import { type Accumulator, addValues, Counter, createAccumulator, Rate } from './accumulators.ts';
-import { BoundedMap, Breakdown, type BreakdownJson, earlier, type FirstSeen } from './breakdown.ts';
+import { BoundedMap, Breakdown, type BreakdownJson, earlier, type FirstSeen, type Tags } from './breakdown.ts';
 import { ConsoleLines, type ConsoleLinesJson } from './console-lines.ts';
 import { FailureCounts } from './failed-requests.ts';
 import { Frontier, type FrontierJson } from './frontier.ts';
 import { Histogram } from './histogram.ts';
 import { KeySamples } from './key-samples.ts';
 import { type LoggedMessageJson, LogMessages } from './log-messages.ts';
+import { Sections, type SectionsJson } from './sections.ts';
 import {
   type Edge,
   isSummed,
@@ -40,9 +41,14 @@ export interface Bounds {
   maxPoints: number;
   /** Distinct messages of the tasks' logs, and combinations of status and error code of failed requests. */
   maxMessages: number;
+  /** Scenarios, and groups, whose metrics are kept apart; 0: none. */
+  maxSections: number;
 }
 
-const BOUNDS: Bounds = { cellSeconds: 1, maxRows: 5_000, maxPoints: 2_000, maxMessages: 200 };
+const BOUNDS: Bounds = { cellSeconds: 1, maxRows: 5_000, maxPoints: 2_000, maxMessages: 200, maxSections: 0 };
+
+/** `maxSections` for the full summary. A section has about 20 metrics, of which 8 are histograms of a few hundred bytes. */
+export const FULL_SUMMARY_SECTIONS = 500;
 
 /** How far back the live view can look, seconds: well over the longest interval between windows, 10 s. */
 const RECENT_SECONDS = 40;
@@ -63,8 +69,9 @@ export interface MetricTotal {
   values: Accumulator;
 }
 
-/** The metrics that are broken down by tags, for the table of requests and the list of checks. */
+/** The metrics that are broken down by tags: for the table of requests, the list of checks and the progress. */
 export interface Breakdowns {
+  iterations: Breakdown<Counter>;
   http_reqs: Breakdown<Counter>;
   http_req_failed: Breakdown<Rate>;
   http_req_duration: Breakdown<Histogram>;
@@ -97,6 +104,7 @@ export interface RunMetricsJson {
   keys: KeyCell[];
   summed: Record<SummedMetric, SummedGaugeJson>;
   groups: [path: string, firstSeen: FirstSeen][];
+  sections: SectionsJson;
   timeline: TimelineJson;
   recent: PointJson[];
   tasks: TaskStatsJson[];
@@ -127,6 +135,7 @@ export class RunMetrics {
   readonly summed: Record<SummedMetric, SummedGauge>;
   /** By path. */
   readonly groups: BoundedMap<{ firstSeen: FirstSeen }>;
+  readonly sections: Sections;
   /** The load over time, without setup and teardown. */
   timeline: Timeline;
   /** The latest seconds of the load. */
@@ -143,8 +152,9 @@ export class RunMetrics {
 
   constructor(keys: readonly ThresholdKey[], bounds: Partial<Bounds> = {}) {
     this.bounds = { ...BOUNDS, ...bounds };
-    const { cellSeconds, maxRows, maxPoints, maxMessages } = this.bounds;
+    const { cellSeconds, maxRows, maxPoints, maxMessages, maxSections } = this.bounds;
     this.breakdowns = {
+      iterations: new Breakdown(() => new Counter(), maxRows),
       http_reqs: new Breakdown(() => new Counter(), maxRows),
       http_req_failed: new Breakdown(() => new Rate(), maxRows),
       http_req_duration: new Breakdown(() => new Histogram(), maxRows),
@@ -152,6 +162,7 @@ export class RunMetrics {
     };
     this.summed = { vus: new SummedGauge(cellSeconds), vus_max: new SummedGauge(cellSeconds) };
     this.groups = new BoundedMap(maxRows);
+    this.sections = new Sections(maxSections);
     this.timeline = new Timeline(cellSeconds, maxPoints);
     this.recent = new Recent(RECENT_SECONDS);
     this.log = new LogMessages(maxMessages);
@@ -237,7 +248,9 @@ export class RunMetrics {
     const breakdown = this.breakdownOf(name);
     for (const { tags = {}, values } of series) {
       addValues(total.values, values, pass.clockOffsetMs);
-      breakdown?.add(tags, values, nextFirstSeen(t, pass));
+      const firstSeen = nextFirstSeen(t, pass);
+      breakdown?.add(rowTags(name, tags), values, firstSeen);
+      this.sections.add(tags, { name, type, contains, values }, firstSeen, pass.clockOffsetMs);
       for (const point of points) point.add(name, values);
       pass.stats.add(name, values);
     }
@@ -261,6 +274,7 @@ export class RunMetrics {
       keys: [...this.keys].map(([key, samples]) => samples.toCell(key)),
       summed: { vus: this.summed.vus.toJson(), vus_max: this.summed.vus_max.toJson() },
       groups: this.groups.sorted().map(([path, { firstSeen }]) => [path, firstSeen]),
+      sections: this.sections.toJson(),
       timeline: this.timeline.toJson(),
       recent: this.recent.toJson(),
       tasks: [...this.tasks].map(([task, stats]) => stats.toJson(task)),
@@ -283,6 +297,7 @@ export class RunMetrics {
     for (const key of json.keys) metrics.samplesOf(key).add(key);
     for (const name of SUMMED_METRICS) metrics.summed[name] = SummedGauge.fromJson(json.summed[name], cellSeconds);
     for (const [path, firstSeen] of json.groups) metrics.addGroup(path, firstSeen);
+    metrics.sections.restore(json.sections);
     metrics.timeline = Timeline.fromJson(json.timeline, maxPoints);
     metrics.recent = Recent.fromJson(json.recent, RECENT_SECONDS);
     for (const stats of json.tasks) metrics.tasks.set(stats.task, TaskStats.fromJson(stats));
@@ -329,6 +344,13 @@ export class RunMetrics {
 function nextFirstSeen(t: number, pass: WindowPass): FirstSeen {
   const { task, seq } = pass.window;
   return [t, task, seq, pass.position++];
+}
+
+/** The group is part of a row only for checks: other metrics have that tag for the sections. */
+function rowTags(metric: string, tags: Tags): Tags {
+  if (metric === 'checks' || !('group' in tags)) return tags;
+  const { group: _, ...others } = tags;
+  return others;
 }
 
 /** The values of a cell that were sampled under load. @param shiftMs how far the cell was moved to align it */

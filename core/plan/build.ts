@@ -1,4 +1,4 @@
-import type { FargateSubnet, Plan, Timing } from '../contract/plan.ts';
+import type { FargateSubnet, Plan, SummaryMode, Timing } from '../contract/plan.ts';
 import { parseDuration } from '../duration.ts';
 import { peakWarning, targetPlan } from '../scaling/target-options.ts';
 import { idleWarning, scenarioVUs } from './idle-tasks.ts';
@@ -69,6 +69,7 @@ export interface PlanInput {
   envNames: string[];
   consoleOutput: boolean;
   k6Warnings: string[];
+  summaryMode: SummaryMode;
   /** What else the user should know before the run. */
   warnings: string[];
 }
@@ -90,6 +91,7 @@ export function buildPlan(input: PlanInput): Plan {
     k6Version: input.k6Version,
     sequence: requirements.sequence,
     tasks: requirements.tasks.map((task, index) => ({ ...task, rps: rpsShares?.[index] ?? null })),
+    scenarios: requirements.scenarios,
     durationMs: requirements.durationMs,
     loadMs: requirements.loadMs,
     thresholds: requirements.thresholds,
@@ -98,10 +100,14 @@ export function buildPlan(input: PlanInput): Plan {
       teardown: input.exports.includes('teardown'),
       handleSummary: input.exports.includes('handleSummary'),
     },
-    summary: { trendStats: options.summaryTrendStats ?? DEFAULT_TREND_STATS, timeUnit: options.summaryTimeUnit ?? '' },
     setupTimeoutMs: timeout(options.setupTimeout, DEFAULT_TIMEOUT_MS),
     teardownTimeoutMs: timeout(options.teardownTimeout, DEFAULT_TIMEOUT_MS),
     handleSummaryTimeoutMs: timeout(options.handleSummaryTimeout, DEFAULT_HANDLE_SUMMARY_TIMEOUT_MS),
+    summary: {
+      trendStats: options.summaryTrendStats ?? DEFAULT_TREND_STATS,
+      timeUnit: options.summaryTimeUnit ?? '',
+      mode: input.summaryMode,
+    },
     target,
     maxLost: input.maxLost,
     timing: input.timing,

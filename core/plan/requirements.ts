@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Threshold, ThresholdKey } from '../contract/plan.ts';
+import { ScenarioPlan, Threshold, ThresholdKey } from '../contract/plan.ts';
 
 /** The output of `k6 x fleet plan`: the script's needs, split by k6's own rules. */
 export const Requirements = z.object({
@@ -22,6 +22,8 @@ export const Requirements = z.object({
   vus: z.number().int(),
   maxVUs: z.number().int(),
   iterations: z.number().int().nullable(),
+  /** By start, then by name. */
+  scenarios: z.array(ScenarioPlan),
   /** Scenarios of the arrival-rate executors, which k6 stripes over the tasks by maxVUs. */
   arrivalRate: z.array(z.object({ scenario: z.string(), maxVUs: z.number().int() })),
 });

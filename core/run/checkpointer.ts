@@ -2,7 +2,7 @@ import type { Control } from '../contract/control.ts';
 import type { Plan } from '../contract/plan.ts';
 import { PROGRESS_INTERVAL_MS, type Progress } from '../contract/progress.ts';
 import { RunFiles } from '../contract/run-files.ts';
-import { RunMetrics, type RunMetricsJson } from '../metrics/run-metrics.ts';
+import { FULL_SUMMARY_SECTIONS, RunMetrics, type RunMetricsJson } from '../metrics/run-metrics.ts';
 import { summaryData } from '../metrics/summary.ts';
 import type { Clock, Compression, Store } from '../ports.ts';
 import { Schedule } from '../schedule.ts';
@@ -42,7 +42,10 @@ export class Checkpointer {
     this.current = {
       plan,
       state: initialState(plan, clock.now()),
-      metrics: new RunMetrics(plan.thresholds, { cellSeconds: plan.timing.cellSeconds }),
+      metrics: new RunMetrics(plan.thresholds, {
+        cellSeconds: plan.timing.cellSeconds,
+        maxSections: plan.summary.mode === 'full' ? FULL_SUMMARY_SECTIONS : 0,
+      }),
     };
   }
 

@@ -15,9 +15,10 @@ const maxCachedSeries = 10_000
 
 // aggregator adds up samples by cell. It is not safe for concurrent use.
 type aggregator struct {
-	width  int64 // of a cell, s
-	logger logrus.FieldLogger
-	specs  map[string][]*keySpec // by metric
+	width    int64 // of a cell, s
+	sections bool  // keep the scenario and the group of every sample
+	logger   logrus.FieldLogger
+	specs    map[string][]*keySpec // by metric
 
 	metrics      map[*metrics.Metric]*metricState
 	routes       map[metrics.TimeSeries]*route
@@ -131,7 +132,7 @@ func (a *aggregator) metricOf(metric *metrics.Metric) *metricState {
 	if m, ok := a.metrics[metric]; ok {
 		return m
 	}
-	m := newMetricState(metric)
+	m := newMetricState(metric, a.sections)
 	a.metrics[metric] = m
 	for _, spec := range a.specs[metric.Name] {
 		k, err := spec.bind(m)

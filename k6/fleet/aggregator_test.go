@@ -127,6 +127,44 @@ func TestKeptTags(t *testing.T) {
 	}
 }
 
+func TestSectionsKeepScenarioAndGroup(t *testing.T) {
+	h := newHarness(t, nil)
+	h.sections = true
+	all := h.tags("name", "n", "method", "GET", "status", "200", "scenario", "s", "url", "u", "group", "::g", "check", "c")
+	for m, want := range map[*metrics.Metric]map[string]string{
+		h.builtin.HTTPReqDuration: {"name": "n", "method": "GET", "status": "200", "scenario": "s", "group": "::g"},
+		h.builtin.Checks:          {"check": "c", "group": "::g", "scenario": "s"},
+		h.builtin.GroupDuration:   {"group": "::g", "scenario": "s"},
+		h.builtin.Iterations:      {"scenario": "s", "group": "::g"},
+		h.builtin.DataReceived:    {"scenario": "s", "group": "::g"},
+		h.builtin.VUs:             {},
+		h.builtin.VUsMax:          {},
+	} {
+		s, _ := h.metricOf(m).seriesFor(all)
+		if !reflect.DeepEqual(s.tags, want) {
+			t.Errorf("%s keeps %v, want %v", m.Name, s.tags, want)
+		}
+	}
+}
+
+func TestSectionsStayExactPastTheCap(t *testing.T) {
+	h := newHarness(t, nil)
+	h.sections = true
+	for i := range seriesCap {
+		h.sample(h.builtin.HTTPReqs, h.tags("name", fmt.Sprint(i), "scenario", "a", "group", ""), 1000, 1)
+	}
+	const groups = 2 * seriesCap
+	for i := range groups {
+		h.sample(h.builtin.HTTPReqs, h.tags("name", "more", "scenario", "b", "group", fmt.Sprint(i)), 1000, 1)
+		h.sample(h.builtin.HTTPReqs, h.tags("name", "still more", "scenario", "b", "group", fmt.Sprint(i)), 1000, 1)
+	}
+	h.expect(h.overflow, []string{"http_reqs"})
+	series := h.cells(1, true)[0].Metrics[0].Series
+	h.expect(len(series), 2*seriesCap+1)
+	h.expect(series[seriesCap], Series{map[string]string{"overflow": "true", "scenario": "b", "group": "0"}, CounterValues{2}})
+	h.expect(series[2*seriesCap], Series{map[string]string{"overflow": "true"}, CounterValues{2 * (groups - seriesCap)}})
+}
+
 func TestTagsThatAreDroppedAddUp(t *testing.T) {
 	h := newHarness(t, nil)
 	for i := range 5 {
@@ -232,7 +270,7 @@ func TestVUsAreForwardFilled(t *testing.T) {
 	h.expect(h.vus(17, false), [][2]int64{{15, 3}, {16, 3}})
 	vus(17_500, 1)
 	h.expect(h.vus(18, true), [][2]int64{{17, 1}, {18, 1}}) // the second in which k6 ends is filled, too
-	f := forwardFill{series: &series{metric: newMetricState(h.builtin.VUs)}, next: 1, last: 1}
+	f := forwardFill{series: &series{metric: newMetricState(h.builtin.VUs, false)}, next: 1, last: 1}
 	f.fill(h.aggregator, 1_700_000_000) // the clock was set
 	h.expect(len(h.open), maxFilled)
 }

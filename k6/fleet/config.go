@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// config is the argument of `--out fleet=fd=3,cell=1s,flush=1s,redact=TOKEN+KEY`.
+// config is the argument of `--out fleet=fd=3,cell=1s,flush=1s,redact=TOKEN+KEY,groups=false`.
 type config struct {
 	// fd is the pipe or socket, opened by the parent process, that lines are written to. Tests and benchmarks write to the
 	// file at path instead.
@@ -20,6 +20,8 @@ type config struct {
 	flush time.Duration
 	// redact names the environment variables whose values are secrets, each percent-encoded.
 	redact []string
+	// groups keeps the scenario and the group of every sample, for the sections of `--summary-mode full`.
+	groups bool
 }
 
 const (
@@ -55,8 +57,13 @@ func parseConfig(argument string) (config, error) {
 				}
 				c.redact = append(c.redact, variable)
 			}
+		case "groups":
+			if c.groups, err = strconv.ParseBool(value); err != nil {
+				return config{}, fmt.Errorf("groups=%s: must be true or false", value)
+			}
 		default:
-			return config{}, fmt.Errorf("unknown option %q: use fd=N or path=FILE, and cell=DURATION, flush=DURATION, redact=NAMES", part)
+			return config{}, fmt.Errorf(
+				"unknown option %q: use fd=N or path=FILE, and cell=DURATION, flush=DURATION, redact=NAMES, groups=BOOL", part)
 		}
 	}
 	if (c.fd == 0) == (c.path == "") {

@@ -124,6 +124,7 @@ func (o *Output) Start() error {
 		return err
 	}
 	o.aggregator = newAggregator(int64(o.config.cell/time.Second), o.specs, o.logger)
+	o.aggregator.sections = o.config.groups
 	o.flushedAt = time.Now()
 	raiseHeapFloor()
 	o.countLog()

@@ -1,6 +1,10 @@
 package fleet
 
-import "go.k6.io/k6/v2/metrics"
+import (
+	"slices"
+
+	"go.k6.io/k6/v2/metrics"
+)
 
 var (
 	requestTags = []string{"name", "method", "status", "scenario"}
@@ -8,6 +12,8 @@ var (
 	groupTags   = []string{"group"}
 	otherTags   = []string{"scenario"}
 	noTags      = []string{}
+	// sectionTags say which section of `--summary-mode full` a sample belongs to.
+	sectionTags = []string{"scenario", "group"}
 )
 
 // keptTags are the tags that a metric is broken down by. All other metrics, including custom ones, keep otherTags. The
@@ -25,7 +31,25 @@ var keptTags = map[string][]string{
 	metrics.DataReceivedName:    noTags,
 }
 
-const maxKeptTags = 4
+const maxKeptTags = 5
+
+// keptTagsOf returns the tags that a metric is broken down by; for sections, these and the section tags.
+func keptTagsOf(metric string, sections bool) []string {
+	kept, ok := keptTags[metric]
+	if !ok {
+		kept = otherTags
+	}
+	if !sections || metric == metrics.VUsName || metric == metrics.VUsMaxName { // k6 samples VUs outside scenarios
+		return kept
+	}
+	all := slices.Clone(kept)
+	for _, tag := range sectionTags {
+		if !slices.Contains(all, tag) {
+			all = append(all, tag)
+		}
+	}
+	return all
+}
 
 const (
 	// overflowTag marks the series that counts everything past the cap.
@@ -89,27 +113,30 @@ func (s *series) in(c *cell) accumulator {
 // metricState holds the series and keys of one metric. It lives as long as the process.
 type metricState struct {
 	*metrics.Metric
-	kept     []string
-	series   map[seriesID]*series
-	overflow *series
-	keys     []*key
+	kept   []string
+	series map[seriesID]*series
+	// overflow counts everything past the cap, by those tags of overflowKept.
+	overflow     map[seriesID]*series
+	overflowKept []string
+	keys         []*key
 	// namesGroups says that the group tags of this metric make up the list of groups.
 	namesGroups bool
 }
 
-func newMetricState(m *metrics.Metric) *metricState {
-	kept, ok := keptTags[m.Name]
-	if !ok {
-		kept = otherTags
+func newMetricState(m *metrics.Metric, sections bool) *metricState {
+	overflowKept := noTags
+	if sections {
+		overflowKept = sectionTags
 	}
 	return &metricState{
-		Metric: m, kept: kept, series: make(map[seriesID]*series),
+		Metric: m, kept: keptTagsOf(m.Name, sections), series: make(map[seriesID]*series),
+		overflow: make(map[seriesID]*series), overflowKept: overflowKept,
 		namesGroups: m.Name == metrics.ChecksName || m.Name == metrics.GroupDurationName,
 	}
 }
 
-// seriesFor returns the series that samples with these tags belong to. Past the cap that is the overflow series;
-// overflowed reports whether this call has created it.
+// seriesFor returns the series that samples with these tags belong to. Past the cap that is an overflow series; overflowed
+// reports whether this call has created the first of them.
 func (m *metricState) seriesFor(tags *metrics.TagSet) (s *series, overflowed bool) {
 	id := project(tags, m.kept)
 	if s, ok := m.series[id]; ok {
@@ -120,9 +147,24 @@ func (m *metricState) seriesFor(tags *metrics.TagSet) (s *series, overflowed boo
 		m.series[id] = s
 		return s, false
 	}
-	if m.overflow == nil {
-		m.overflow = &series{metric: m, tags: map[string]string{overflowTag: "true"}}
-		return m.overflow, true
+	return m.overflowFor(tags)
+}
+
+// overflowFor returns the overflow series for these tags. Those have a cap too: past it, all samples go to one without
+// other tags.
+func (m *metricState) overflowFor(tags *metrics.TagSet) (s *series, first bool) {
+	id := project(tags, m.overflowKept)
+	if s, ok := m.overflow[id]; ok {
+		return s, false
 	}
-	return m.overflow, false
+	if len(m.overflow) >= seriesCap {
+		id = seriesID{}
+		if s, ok := m.overflow[id]; ok {
+			return s, false
+		}
+	}
+	s = &series{metric: m, tags: id.tags(m.overflowKept)}
+	s.tags[overflowTag] = "true"
+	m.overflow[id] = s
+	return s, len(m.overflow) == 1
 }

@@ -4,32 +4,21 @@ import (
 	"time"
 
 	"go.k6.io/k6/v2/lib"
-	"go.k6.io/k6/v2/lib/executor"
 )
 
 // loadMs is the longest time for which new iterations start.
-func loadMs(scenarios lib.ScenarioConfigs) float64 {
-	et, _ := lib.NewExecutionTuple(nil, nil)
-	var longest time.Duration
-	for _, scenario := range scenarios {
-		end, _ := lib.GetEndOffset(scenario.GetExecutionRequirements(et))
-		end -= scenario.GetGracefulStop()
-		// The requirements end with the last VU, which needs no graceful stop if the ramp goes down to zero.
-		if ramp, ok := scenario.(executor.RampingVUsConfig); ok {
-			end = 0
-			for _, stage := range ramp.Stages {
-				end += stage.Duration.TimeDuration()
-			}
-		}
-		longest = max(longest, scenario.GetStartTime()+end)
+func loadMs(scenarios []scenario) float64 {
+	var longest float64
+	for _, s := range scenarios {
+		longest = max(longest, s.StartMs+s.DurationMs)
 	}
-	return float64(longest) / float64(time.Millisecond)
+	return longest
 }
 
 // peakMs is how long the load is planned to be high: from when it first reaches the middle between its initial level and
 // its peak, to when it falls below that for good. core/scaling/moments.ts defines the rise of the load in the same way.
 // Load is measured in planned VUs; an arrival rate plans the same number from its start to its end.
-func peakMs(scenarios lib.ScenarioConfigs) float64 {
+func peakMs(scenarios lib.ScenarioConfigs, loadMs float64) float64 {
 	et, _ := lib.NewExecutionTuple(nil, nil)
 	steps := scenarios.GetFullExecutionRequirements(et)
 	peak := lib.GetMaxPlannedVUs(steps)
@@ -53,6 +42,6 @@ func peakMs(scenarios lib.ScenarioConfigs) float64 {
 			fell = steps[i+1].TimeOffset
 		}
 	}
-	end := time.Duration(loadMs(scenarios) * float64(time.Millisecond))
-	return float64(max(0, min(fell, end)-rose)) / float64(time.Millisecond)
+	end := time.Duration(loadMs * float64(time.Millisecond))
+	return milliseconds(max(0, min(fell, end)-rose))
 }

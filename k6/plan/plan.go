@@ -46,6 +46,7 @@ type response struct {
 	MaxVUs      uint64        `json:"maxVUs"`
 	Iterations  *int64        `json:"iterations"`
 	ArrivalRate []arrivalRate `json:"arrivalRate"`
+	Scenarios   []scenario    `json:"scenarios"`
 }
 
 func readPlan(in io.Reader) (any, error) {
@@ -95,11 +96,13 @@ func makePlan(req request) (*response, error) {
 		return nil, err
 	}
 	total := whole.task(0)
+	scenarios := scenariosOf(options.Scenarios)
+	load := loadMs(scenarios)
 	return &response{
 		Thresholds: keys, TargetThresholds: onTarget, Sequence: split.sequence(), Tasks: split.tasks(),
-		DurationMs: whole.durationMs(), LoadMs: loadMs(options.Scenarios), PeakMs: peakMs(options.Scenarios),
+		DurationMs: whole.durationMs(), LoadMs: load, PeakMs: peakMs(options.Scenarios, load),
 		VUs: total.VUs, MaxVUs: total.MaxVUs, Iterations: total.Iterations,
-		ArrivalRate: arrivalRates(options.Scenarios),
+		ArrivalRate: arrivalRates(options.Scenarios), Scenarios: scenarios,
 	}, nil
 }
 

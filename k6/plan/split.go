@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"go.k6.io/k6/v2/lib"
 	"go.k6.io/k6/v2/lib/executor"
@@ -91,7 +90,7 @@ func (s *split) task(i int) task {
 // durationMs is the longest time that the scenarios can take, including graceful stops.
 func (s *split) durationMs() float64 {
 	end, _ := lib.GetEndOffset(s.scenarios.GetFullExecutionRequirements(s.segments.GetTuple(0)))
-	return float64(end) / float64(time.Millisecond)
+	return milliseconds(end)
 }
 
 func (s *split) iterations(i int, tuple *lib.ExecutionTuple) *int64 {

@@ -43,13 +43,15 @@ export interface FoldOptions extends Partial<Omit<Window, 'v' | 'lines'>> {
   cellSeconds?: number;
   /** How long the window is, wall seconds. */
   wall?: number;
+  /** Keep the scenario and the group of every sample, as with `groups=true`. Default: false. */
+  groups?: boolean;
 }
 
 /** A slow and simple version of the fleet output: one window, of one line, with all samples. */
 export function foldWindow(samples: RawSample[], options: FoldOptions = {}): Window {
-  const { keys = [], cellSeconds = 1, wall = 1, ...head } = options;
+  const { keys = [], cellSeconds = 1, wall = 1, groups = false, ...head } = options;
   const byCell = groupBy(samples, ({ atMs }) => String(Math.floor(atMs / 1000 / cellSeconds) * cellSeconds));
-  const cells = [...byCell].map(([t, part]) => foldCell(Number(t), part, keys)).sort((a, b) => a.t - b.t);
+  const cells = [...byCell].map(([t, part]) => foldCell(Number(t), part, { keys, groups })).sort((a, b) => a.t - b.t);
   return { v: 1, task: 0, attempt: 0, seq: 0, job: 'load', busy: 0, ...head, lines: [{ v: 1, wall, cells }] };
 }
 
@@ -94,10 +96,14 @@ function bucketPairs(values: number[]): number[] {
   return [...counts].sort(([a], [b]) => a - b).flat();
 }
 
-function foldCell(t: number, samples: RawSample[], keys: ThresholdKey[]): Cell {
+function foldCell(
+  t: number,
+  samples: RawSample[],
+  { keys, groups: keepGroups }: { keys: ThresholdKey[]; groups: boolean },
+): Cell {
   const metrics = [...groupBy(samples, ({ metric }) => metric)].map(([name, part]) => {
     const { type, contains = 'default' } = part[0] as RawSample;
-    const series = [...groupBy(part, (sample) => JSON.stringify(keptTags(sample)))].map(([tags, of]) => {
+    const series = [...groupBy(part, (sample) => JSON.stringify(keptTags(sample, keepGroups)))].map(([tags, of]) => {
       return { tags: JSON.parse(tags), values: foldValues(type, of) };
     });
     return { name, type, contains, series };
@@ -131,8 +137,9 @@ function pivotOf(limit: Num, samples: RawSample[]): Pivot {
   return pivot;
 }
 
-function keptTags({ metric, tags = {} }: RawSample): Record<string, string> {
-  const kept = KEPT_TAGS[metric] ?? ['scenario'];
+function keptTags({ metric, tags = {} }: RawSample, keepGroups: boolean): Record<string, string> {
+  const usual = KEPT_TAGS[metric] ?? ['scenario'];
+  const kept = keepGroups ? [...new Set([...usual, 'scenario', 'group'])] : usual;
   return Object.fromEntries(kept.flatMap((name) => (tags[name] === undefined ? [] : [[name, tags[name]]])));
 }
 

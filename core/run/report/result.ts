@@ -3,6 +3,7 @@ import type { Plan } from '../../contract/plan.ts';
 import type { Result, TargetResult, TaskResult } from '../../contract/result.ts';
 import { breakdownRows, checkResults, metricResults, seriesPoints } from '../../metrics/metric-results.ts';
 import type { RunMetrics } from '../../metrics/run-metrics.ts';
+import { sectionResults } from '../../metrics/section-results.ts';
 import { type TestTimes, testDuration } from '../../metrics/test-times.ts';
 import { judge, type KeyVerdict } from '../../metrics/thresholds.ts';
 import { targetVerdict } from '../../scaling/verdict.ts';
@@ -69,6 +70,7 @@ export function buildResult(run: Run, now: number): Result {
       ...state.warnings,
       ...refusalWarnings(state),
       ...overflowWarnings(metrics),
+      ...sectionWarnings(metrics),
     ],
     generator: generator({
       dropped: results.dropped_iterations?.values.count ?? 0,
@@ -82,6 +84,7 @@ export function buildResult(run: Run, now: number): Result {
     breakdown: breakdownRows(metrics),
     errors: errorMessages(metrics),
     failedRequests: metrics.failures.list(),
+    sections: sectionResults(metrics, plan, durationMs),
     series,
     tasks,
     target,
@@ -186,6 +189,13 @@ function judgeTarget(
     endedAtMs,
   });
 }
+
+const sectionWarnings = ({ sections, bounds }: RunMetrics): string[] =>
+  sections.truncated
+    ? [
+        `the summary shows ${bounds.maxSections} scenarios and ${bounds.maxSections} groups at most, and there were more: use group names with few values`,
+      ]
+    : [];
 
 const overflowWarnings = (metrics: RunMetrics): string[] =>
   [...metrics.overflow].map(

@@ -3,6 +3,8 @@ import type { Plan } from '../../../core/contract/plan.ts';
 export interface PlanShape {
   tasks?: number;
   durationMs?: number;
+  /** Default: one of the test's whole duration. */
+  scenarios?: Plan['scenarios'];
   exports?: Partial<Plan['exports']>;
   maxLost?: number;
   thresholds?: Plan['thresholds'];
@@ -28,11 +30,20 @@ export function planOf(shape: PlanShape = {}): Plan {
       iterations: null,
       rps: null,
     })),
+    scenarios: shape.scenarios ?? [
+      {
+        name: 'default',
+        executor: 'constant-vus',
+        startMs: 0,
+        durationMs: shape.durationMs ?? 3000,
+        iterations: null,
+      },
+    ],
     durationMs: shape.durationMs ?? 3000,
     loadMs: shape.durationMs ?? 3000,
     thresholds: shape.thresholds ?? [],
     exports: { setup: false, teardown: false, handleSummary: false, ...shape.exports },
-    summary: { trendStats: ['avg', 'p(95)'], timeUnit: '' },
+    summary: { trendStats: ['avg', 'p(95)'], timeUnit: '', mode: 'compact' },
     setupTimeoutMs: 5000,
     teardownTimeoutMs: 5000,
     handleSummaryTimeoutMs: shape.handleSummaryTimeoutMs ?? 5000,

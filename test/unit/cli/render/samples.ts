@@ -52,6 +52,7 @@ export const samplePlan: Plan = {
   sequence: '0,1/4,2/4,3/4,1',
   tasks: [task(250), task(250), task(250), task(249)],
   durationMs: 630_000,
+  scenarios: [{ name: 'spike', executor: 'ramping-vus', startMs: 0, durationMs: 630_000, iterations: null }],
   loadMs: 630_000,
   thresholds: [
     {
@@ -84,7 +85,7 @@ export const samplePlan: Plan = {
     },
   ],
   exports: { setup: true, teardown: false, handleSummary: true },
-  summary: { trendStats: ['avg', 'p(95)'], timeUnit: '' },
+  summary: { trendStats: ['avg', 'p(95)'], timeUnit: '', mode: 'compact' },
   setupTimeoutMs: 60_000,
   teardownTimeoutMs: 60_000,
   handleSummaryTimeoutMs: 120_000,
@@ -188,6 +189,7 @@ export const sampleResult: Result = {
   generator: { saturated: true, reasons: ['task 2 used 97% of its CPU for 40s'] },
   metrics: {},
   checks: [],
+  sections: null,
   breakdown: [],
   errors: [],
   failedRequests: [],

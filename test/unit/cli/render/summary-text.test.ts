@@ -3,6 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type SummaryTextOptions, summaryText } from '../../../../cli/render/summary-text.ts';
 import type { SummaryData, SummaryMetric } from '../../../../core/contract/script-data.ts';
+import type { CellLine } from '../../../../core/contract/window.ts';
+import { checkResults } from '../../../../core/metrics/metric-results.ts';
+import { FULL_SUMMARY_SECTIONS, RunMetrics } from '../../../../core/metrics/run-metrics.ts';
+import { sectionResults } from '../../../../core/metrics/section-results.ts';
 
 const fixture = (file: string) => readFileSync(new URL(`fixtures/${file}`, import.meta.url), 'utf8');
 const dataOf = (name: string) => JSON.parse(fixture(`${name}.json`)) as SummaryData;
@@ -31,6 +35,23 @@ describe('summaryText', () => {
 
   it.each(['groups-full', 'http-full'])('prints what k6 prints in its full mode: %s', (name) => {
     expect(summaryText(dataOf(name), { colours: false, mode: 'full' })).toBe(k6Text(name));
+  });
+
+  it('prints the scenarios and groups of the full mode as k6 does, from what our output has measured in the same run', () => {
+    const metrics = new RunMetrics([], { maxSections: FULL_SUMMARY_SECTIONS });
+    const lines = fixture('sections.lines').trim().split('\n');
+    lines.forEach((line, seq) => {
+      metrics.addWindow(
+        { v: 1, task: 0, attempt: 0, seq, job: 'load', busy: 0, lines: [JSON.parse(line) as CellLine] },
+        { startAtMs: 0, clockOffsetMs: 0 },
+      );
+    });
+    const data = dataOf('sections');
+    const { summaryTrendStats: trendStats, summaryTimeUnit: timeUnit } = data.options;
+    const plan = { summary: { trendStats, timeUnit, mode: 'full' } } as const;
+    const sections = sectionResults(metrics, plan, data.state.testRunDurationMs);
+    const text = summaryText(data, { colours: false, mode: 'full', sections, checks: checkResults(metrics) });
+    expect(text).toBe(k6Text('sections'));
   });
 
   it.each(recorded)('differs with colours only in escapes: $what', ({ name, options }) => {

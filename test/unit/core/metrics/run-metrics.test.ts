@@ -137,7 +137,7 @@ describe('merging', () => {
         const all = tasks.flat();
         const durations = all.filter(({ metric }) => metric === 'http_req_duration').map(({ value }) => value);
         const times = testOf(12_000, { startAtMs: START * 1000 });
-        const plan = { thresholds: KEYS, summary: { trendStats: [], timeUnit: '' } };
+        const plan = { thresholds: KEYS, summary: { trendStats: [], timeUnit: '', mode: 'compact' as const } };
         const { http_req_duration, vus, my_gauge } = metricResults(metrics, plan, times, judge(metrics, KEYS, times));
         expect(http_req_duration?.values.count).toBe(durations.length);
         expect(http_req_duration?.values.avg).toBe(

@@ -16,7 +16,7 @@ const THRESHOLDS = [
   thresholdKey('unused_c', 'counter', [threshold('count', '>', 0), threshold('rate', '<', 1)]),
   thresholdKey('my_t{x:y}', 'trend', [threshold('med', '<', 1)]),
 ];
-const PLAN = { thresholds: THRESHOLDS, summary: { trendStats: TREND_STATS, timeUnit: 'ms' } };
+const PLAN = { thresholds: THRESHOLDS, summary: { trendStats: TREND_STATS, timeUnit: 'ms', mode: 'compact' as const } };
 
 const sample = (metric: string, type: MetricType, value: number, tags: Record<string, string> = {}): RawSample => {
   return { metric, type, value, tags, atMs: 5000 };
