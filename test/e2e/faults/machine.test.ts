@@ -62,7 +62,7 @@ describe.concurrent('the disk', () => {
     const { code, stdout, stderr } = await started.ended;
 
     expect(stderr).toMatch(ONE_LINE);
-    expect(stderr).toContain(`run ${started.id} cannot go on: ENOSPC`);
+    expect(stderr).toContain(`run ${started.id} cannot continue: ENOSPC`);
     expect(stdout).toBe('');
     expect(code).toBe(1);
     await started.untilNoProcesses();
@@ -77,7 +77,7 @@ describe.concurrent('the disk', () => {
     const { code, stderr } = await sandbox.cli(['run', script, '-q', '--store', disk]);
 
     expect(stderr).toMatch(ONE_LINE);
-    expect(stderr).toMatch(/cannot write into .*full-disk: ENOSPC.*--store/);
+    expect(stderr).toMatch(/cannot write to .*full-disk: ENOSPC.*--store/);
     expect(code).toBe(1);
   });
 
@@ -88,7 +88,7 @@ describe.concurrent('the disk', () => {
     const { code, stderr } = await sandbox.cli(['run', script, '-q', '--store', file]);
 
     expect(stderr).toMatch(ONE_LINE);
-    expect(stderr).toMatch(/cannot write into .*not-a-folder: .*--store/);
+    expect(stderr).toMatch(/cannot write to .*not-a-folder: .*--store/);
     expect(code).toBe(1);
     expect(hits('/unwritable')).toBe(0);
   });
@@ -111,7 +111,7 @@ describe.concurrent('a task', () => {
     expect(verdict.reasons).toEqual([
       expect.stringMatching(/^task 0 was not ready within 6 s \(raise --ready-timeout\).*waiting for the moon/),
     ]);
-    expect(stdout).toContain('task 0 was not ready after 6 s');
+    expect(stdout).toContain('task 0 was not ready within 6 s');
     await started.untilNoProcesses();
   });
 
@@ -157,9 +157,9 @@ describe.concurrent('two runs at once', () => {
 describe.concurrent('a k6 that is not ours', () => {
   const cases: [string, string, RegExp][] = [
     ['of stock', `echo 'unknown command "fleet"' >&2; exit 255`, /does not have the fleet extension/],
-    ['of another version', `echo '{"k6":"v1.9.9","protocol":1}'`, /is v1\.9\.9 with fleet protocol 1, needed are v2/],
+    ['of another version', `echo '{"k6":"v1.9.9","protocol":1}'`, /is v1\.9\.9 with fleet protocol 1, but k6-fleet needs v2/],
     ['of another protocol', `echo '{"k6":"v2.2.0","protocol":99}'`, /fleet protocol 99/],
-    ['that is another program', 'echo hello', /does not answer as k6 does/],
+    ['that is another program', 'echo hello', /does not report its version as k6 does/],
   ];
   it.each(cases)('%s is refused in one line', async (name, body, message) => {
     const fake = await sandbox.script(name.replaceAll(' ', '-'), `#!/bin/sh\n${body}\n`);
