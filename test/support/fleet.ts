@@ -85,9 +85,12 @@ export class Sandbox {
   }
 }
 
+/** Starts plain `k6 …`. */
+export const startPlainK6 = (args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) =>
+  start(k6Binary, args, options);
+
 /** Runs plain `k6 …` to its end. */
-export const plainK6 = (args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Ended> =>
-  start(k6Binary, args, options).ended;
+export const plainK6 = (...how: Parameters<typeof startPlainK6>): Promise<Ended> => startPlainK6(...how).ended;
 
 function start(file: string, args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv }) {
   const child = spawn(file, args, {

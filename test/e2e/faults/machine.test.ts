@@ -157,7 +157,11 @@ describe.concurrent('two runs at once', () => {
 describe.concurrent('a k6 that is not ours', () => {
   const cases: [string, string, RegExp][] = [
     ['of stock', `echo 'unknown command "fleet"' >&2; exit 255`, /does not have the fleet extension/],
-    ['of another version', `echo '{"k6":"v1.9.9","protocol":1}'`, /is v1\.9\.9 with fleet protocol 1, but k6-fleet needs v2/],
+    [
+      'of another version',
+      `echo '{"k6":"v1.9.9","protocol":1}'`,
+      /is v1\.9\.9 with fleet protocol 1, but k6-fleet needs v2/,
+    ],
     ['of another protocol', `echo '{"k6":"v2.2.0","protocol":99}'`, /fleet protocol 99/],
     ['that is another program', 'echo hello', /does not report its version as k6 does/],
   ];

@@ -11,6 +11,8 @@ export interface Expectation {
   code?: number;
   /** By how much counts may differ, because iterations end by the clock. Default: 0. */
   tolerance?: number;
+  /** `vus` and `vus_max` are compared too; by how much the value, minimum and maximum of `vus` may differ. */
+  vus?: number;
   /** What both must say, k6 on stderr, k6-fleet on stderr or in its result. */
   says?: string;
   /** Variables for the script, by `-e`. */
@@ -51,6 +53,28 @@ export const expectations: Record<string, Expectation> = {
   // Thresholds are looked at every two seconds, in which the three VUs get to some 60 iterations.
   'threshold-aborts.js': { code: thresholdsFailed, says: 'were crossed; at least one has abortOnFail', tolerance: 60 },
   'threshold-abort-delayed.js': { code: thresholdsFailed },
+  // 30 iterations a second; k6-fleet may abort four seconds after k6: LAG_SECONDS in shapes/tolerance.ts.
+  'threshold-aborts-after-delay.js': { code: thresholdsFailed, tolerance: 120 },
+  'threshold-aborts-in-setup.js': {
+    code: thresholdsFailed,
+    says: "thresholds on metrics 'errors' were crossed; at least one has abortOnFail",
+  },
+  'threshold-aborts-in-teardown.js': {
+    code: thresholdsFailed,
+    says: 'were crossed; at least one has abortOnFail',
+  },
+  'counter-abort-healthy.js': { tolerance: 15 },
+  // At 1 iteration a second when it is aborted.
+  'counter-abort-late.js': { code: thresholdsFailed, tolerance: 15, says: 'at least one has abortOnFail' },
+  'rate-abort-healthy.js': { tolerance: 30 },
+  'vus-abort-healthy.js': { tolerance: 60, vus: 0 },
+  // The ticks of k6 are at other moments of the ramp.
+  'vus-ramp-down.js': { tolerance: 30, vus: 3 },
+  'vus-tasks-end-apart.js': { tolerance: 50, vus: 0 },
+  'vus-late-start.js': { tolerance: 30, vus: 0 },
+  'vus-in-setup-and-teardown.js': { tolerance: 30, vus: 0 },
+  'unknown-option.js': { says: 'There were unknown fields in the options' },
+  'unknown-option-misspelt.js': { says: 'treshholds' },
 
   'thresholds-fail.js': { code: thresholdsFailed },
   'thresholds-submetrics-fail.js': { code: thresholdsFailed },

@@ -11,16 +11,27 @@ const ROUNDING = 1e-9;
 const MEASURED_TRENDS = /^(iteration_duration|group_duration|(http|grpc|ws)_\w+)(\{|$)/;
 /** Bytes depend on headers such as the date. k6 samples vus once a second, so a short test has none. */
 const UNEVEN = /^(data_sent|data_received|vus|vus_max)(\{|$)/;
+const VUS = /^(vus|vus_max)(\{|$)/;
 
-type Values = Record<string, number | null>;
+/** The stats of a metric as `--summary-export` names them. */
+export type Values = Record<string, number | null>;
+
+export interface Tolerance {
+  /** By how much counts may differ. */
+  counts: number;
+  /** By how much the value, minimum and maximum of `vus` may differ; `vus_max` must not. Default: neither is compared. */
+  vus?: number | undefined;
+  /** Whether a threshold is too near to its limit to be compared. Default: none is. */
+  undecided?: (threshold: { metric: string; source: string; plain: Values }) => boolean;
+}
 
 /**
  * Compares what k6-fleet found with what plain k6 found, by the same script.
- * @param tolerance by how much counts may differ
  * @returns one line for every difference
  */
-export function differences(plain: PlainTruth, result: Result | null, tolerance: number): string[] {
+export function differences(plain: PlainTruth, result: Result | null, tolerance: Tolerance): string[] {
   const { summary, declared } = plain;
+  const { counts, vus, undecided = () => false } = tolerance;
   if (summary === null) return result === null ? [] : sameVerdictAlone(result);
   if (result === null) return ['k6-fleet has no result'];
   const found: string[] = [];
@@ -37,7 +48,7 @@ export function differences(plain: PlainTruth, result: Result | null, tolerance:
     const { thresholds = {}, ...stats } = exported;
     const metric = result.metrics[name];
     if (metric === undefined) {
-      if (!UNEVEN.test(name)) found.push(`${name} is missing`);
+      if (!UNEVEN.test(name) && !withinTolerance(stats as Values, counts)) found.push(`${name} is missing`);
       continue;
     }
     const { values } = metric;
@@ -46,25 +57,31 @@ export function differences(plain: PlainTruth, result: Result | null, tolerance:
     if (declaration !== undefined) same(`contains of ${name}`, declaration.contains, metric.contains);
     const verdicts = new Map(metric.thresholds.map(({ source, ok }) => [source, ok]));
     for (const [source, crossed] of Object.entries(thresholds)) {
+      if (undecided({ metric: name, source, plain: stats as Values })) continue;
       same(`threshold '${source}' on ${name}`, crossed ? 'crossed' : 'ok', verdicts.get(source) ? 'ok' : 'crossed');
     }
     same(`number of thresholds on ${name}`, Object.keys(thresholds).length, metric.thresholds.length);
-    if (UNEVEN.test(name)) continue;
     const get = (stat: string) => Number(exported[stat] ?? Number.NaN);
+    if (vus !== undefined && VUS.test(name)) {
+      const by = name.startsWith('vus_max') ? 0 : vus;
+      for (const stat of ['value', 'min', 'max']) near(`${stat} of ${name}`, get(stat), values[stat], by);
+    }
+    if (UNEVEN.test(name)) continue;
     switch (metric.type) {
       case 'counter':
-        near(`count of ${name}`, get('count'), values.count, tolerance + ROUNDING * Math.abs(get('count')));
+        near(`count of ${name}`, get('count'), values.count, counts + ROUNDING * Math.abs(get('count')));
         break;
       case 'gauge':
         for (const stat of ['value', 'min', 'max']) near(`${stat} of ${name}`, get(stat), values[stat], 0);
         break;
       case 'rate':
-        for (const stat of ['passes', 'fails']) near(`${stat} of ${name}`, get(stat), values[stat], tolerance);
-        if (tolerance === 0) near(`rate of ${name}`, get('value'), values.rate, ROUNDING);
+        for (const stat of ['passes', 'fails']) near(`${stat} of ${name}`, get(stat), values[stat], counts);
+        if (counts === 0) near(`rate of ${name}`, get('value'), values.rate, ROUNDING);
         break;
       case 'trend':
-        if (!name.includes('{')) near(`samples of ${name}`, declaration?.samples ?? 0, values.count, tolerance);
-        if (MEASURED_TRENDS.test(name)) break;
+        if (!name.includes('{')) near(`samples of ${name}`, declaration?.samples ?? 0, values.count, counts);
+        // Other samples have other percentiles.
+        if (MEASURED_TRENDS.test(name) || counts > 0) break;
         for (const stat of Object.keys(stats)) {
           const exact = ['count', 'min', 'max'].includes(stat);
           const by = exact ? 0 : stat === 'avg' ? ROUNDING : HALF_BUCKET;
@@ -73,18 +90,23 @@ export function differences(plain: PlainTruth, result: Result | null, tolerance:
     }
   }
   for (const name of Object.keys(result.metrics)) {
-    if (!(name in summary.metrics) && !UNEVEN.test(name)) found.push(`${name} is k6-fleet's alone`);
+    if (name in summary.metrics || UNEVEN.test(name)) continue;
+    if (!withinTolerance(result.metrics[name]?.values ?? {}, counts)) found.push(`${name} is k6-fleet's alone`);
   }
 
   const checks = new Map(listChecks(summary.root_group).map((check) => [`${check.group} > ${check.name}`, check]));
   const ours = new Map(result.checks.map((check) => [`${check.group} > ${check.name}`, check]));
   same('checks', [...checks.keys()].sort().join(', '), [...ours.keys()].sort().join(', '));
   for (const [key, { passes, fails }] of checks) {
-    near(`passes of check ${key}`, passes, ours.get(key)?.passes, tolerance);
-    near(`fails of check ${key}`, fails, ours.get(key)?.fails, tolerance);
+    near(`passes of check ${key}`, passes, ours.get(key)?.passes, counts);
+    near(`fails of check ${key}`, fails, ours.get(key)?.fails, counts);
   }
   return found;
 }
+
+/** Whether a counter is so small that there may just as well be none. */
+const withinTolerance = ({ count }: Values, tolerance: number): boolean =>
+  typeof count === 'number' && count <= tolerance;
 
 /** If k6 has no summary, it did not run the script. */
 function sameVerdictAlone(result: Result): string[] {

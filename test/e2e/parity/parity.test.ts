@@ -18,7 +18,7 @@ test('every expectation has its script', () => {
 
 describe.concurrent('k6-fleet with 3 tasks finds what plain k6 finds', () => {
   test.each(scripts)('%s', async (name) => {
-    const { code = 0, tolerance = 0, says = '', compare = 'all', ...expected } = expectations[name] ?? {};
+    const { code = 0, tolerance = 0, vus, says = '', compare = 'all', ...expected } = expectations[name] ?? {};
     const env = { BASE_URL: server.url, ...expected.env };
     const flags = Object.entries(env).flatMap(([variable, value]) => ['-e', `${variable}=${value}`]);
     const ours = await sandbox.within(name);
@@ -37,7 +37,7 @@ describe.concurrent('k6-fleet with 3 tasks finds what plain k6 finds', () => {
     expect(plain.ended.code, plain.ended.stderr).toBe(code);
     expect(plain.ended.stderr).toContain(says);
     if (compare === 'exit code') return;
-    expect(differences(plain, result, tolerance)).toEqual([]);
+    expect(differences(plain, result, { counts: tolerance, vus })).toEqual([]);
     expect(await writtenFiles(ours.dir)).toEqual(await writtenFiles(theirs));
     if (expected.ownStdout) expect(fleet.stdout.startsWith(plain.ended.stdout), fleet.stdout).toBe(true);
     if (expected.console && result !== null) {
