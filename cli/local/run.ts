@@ -8,6 +8,7 @@ import { type PreparedRun, prepareRun } from '../prepare/prepared-run.ts';
 import { planText } from '../render/plan-text.ts';
 import { assertWritable, Runs, type StoredRun } from '../runs.ts';
 import { coloursOf, widthOf } from '../terminal.ts';
+import { activeRunWarnings } from './active-runs.ts';
 import { coordinate } from './coordinator.ts';
 
 /** Runs a script on this machine, from plan to verdict; the run's exit code becomes this process's. @throws UserError */
@@ -23,6 +24,7 @@ export async function runLocally(script: string, flags: RunFlags): Promise<void>
     process.stderr.write(`${planText(plan, options)}\n`);
   }
   const run = await writeRun(flags.store, prepared);
+  for (const warning of await activeRunWarnings(run.runs, plan)) process.stderr.write(`k6-fleet: ${warning}\n`);
   const result = await coordinate(run, plan, { k6, env, quiet });
   await printOutcome(run, result, flags);
   await run.tidy();
