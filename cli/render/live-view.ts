@@ -12,14 +12,19 @@ import {
   sparkline,
 } from './format.ts';
 import { type Colours, LABEL_WIDTH, type Line, lineWidth, padEnd, paintLine, palette, printable } from './line.ts';
+import { type ScenarioList, scenarioLines, scenarioPart, scenarioPosition } from './scenario-lines.ts';
 
 /** A run at one moment: its merged metrics and its tasks. */
-export interface LiveView {
+export interface LiveView extends ScenarioList {
   phase: Phase;
   /** Since the start of the load, ms; 0 before. */
   elapsedMs: number;
   /** Planned duration of the load, without graceful stops, ms. */
   durationMs: number;
+  /** `durationMs` is only a maximum: iterations may end the load earlier. */
+  isDurationMaximum: boolean;
+  /** The share of the load that is done, 0 to 1. */
+  progress: number;
   /** `planned` is the size of the fleet; the other counts are tasks in that state now. */
   tasks: { planned: number; ready: number; running: number; done: number; lost: number };
   vus: number;
@@ -53,19 +58,27 @@ const TWO_COLUMNS_FROM = 120;
 /** There is nothing to measure yet. */
 const isBeforeLoad = (phase: Phase) => phase === 'launching' || phase === 'setup' || phase === 'arming';
 
-/** How far the phase is, 0 to 1: tasks that are ready before the load, time during it; null: not known. */
-function progress({ phase, elapsedMs, durationMs, tasks }: LiveView): number | null {
+/** How far the phase is, 0 to 1: tasks that are ready before the load, the scenarios during it; null: not known. */
+function phaseProgress({ phase, progress, tasks }: LiveView): number | null {
   if (!isBeforeLoad(phase) && phase !== 'running') return null;
-  const share = isBeforeLoad(phase) ? tasks.ready / tasks.planned : elapsedMs / durationMs;
+  const share = isBeforeLoad(phase) ? tasks.ready / tasks.planned : progress;
   return Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : 0;
 }
 
-/** Ready tasks before the load; then the time since the start, with the planned duration as long as that lies ahead. */
+/**
+ * Ready tasks before the load; then the time since the start, with the planned duration as long as that lies ahead, or with
+ * the iterations of a single scenario that has a number of them.
+ */
 function position(view: LiveView): string {
-  const { phase, elapsedMs, durationMs, tasks } = view;
+  const { phase, elapsedMs, durationMs, isDurationMaximum, scenarios, moreScenarios, tasks } = view;
   if (isBeforeLoad(phase)) return `${formatCount(tasks.ready)}/${formatPlural(tasks.planned, 'task')} ready`;
-  const isOnPlan = phase === 'running' && elapsedMs <= durationMs;
-  return isOnPlan ? `${formatClock(elapsedMs)} / ${formatClock(durationMs)}` : formatClock(elapsedMs);
+  const elapsed = formatClock(elapsedMs);
+  if (phase !== 'running' || elapsedMs > durationMs) return elapsed;
+  const [scenario] = scenarios;
+  if (scenario?.unit === 'iterations' && scenarios.length + moreScenarios === 1) {
+    return `${elapsed}, ${scenarioPosition(scenario)}`;
+  }
+  return `${elapsed} / ${isDurationMaximum ? 'at most ' : ''}${formatClock(durationMs)}`;
 }
 
 function taskCounts({ tasks }: LiveView, paint: Colours): Line[] {
@@ -93,7 +106,7 @@ function row(label: string, items: readonly Line[], width: number, paint: Colour
 }
 
 function header(view: LiveView, width: number, paint: Colours): Line {
-  const share = progress(view);
+  const share = phaseProgress(view);
   const name = { text: padEnd(view.phase, LABEL_WIDTH), paint: (text: string) => paint.bold(paint.cyan(text)) };
   if (share === null) return [name, position(view)];
   const right = `  ${position(view)}  ${String(Math.floor(share * 100)).padStart(3)}%`;
@@ -191,6 +204,11 @@ function sideBySide(left: readonly Line[], right: readonly Line[], leftWidth: nu
 export function liveLines(view: LiveView, width: number, colours: boolean): string[] {
   const paint = palette(colours);
   const lines: Line[] = [header(view, width, paint)];
+  if (view.phase === 'running') {
+    scenarioLines(view, paint).forEach((line, i) => {
+      lines.push([{ text: padEnd(i === 0 ? 'scenarios' : '', LABEL_WIDTH), paint: paint.dim }, ...line]);
+    });
+  }
   if (isBeforeLoad(view.phase)) {
     if (view.tasks.lost > 0)
       lines.push(...row('tasks', [[{ text: `${formatCount(view.tasks.lost)} lost`, paint: paint.red }]], width, paint));
@@ -207,6 +225,8 @@ export function liveLines(view: LiveView, width: number, colours: boolean): stri
 /** The progress on one plain line, for logs and pipes. */
 export function liveLine(view: LiveView): string {
   const parts = [`${view.phase} ${position(view)}`];
+  const scenarios = view.phase === 'running' ? scenarioPart(view) : null;
+  if (scenarios !== null) parts.push(scenarios);
   if (!isBeforeLoad(view.phase)) {
     parts.push(
       `tasks ${formatCount(view.tasks.running)}/${formatCount(view.tasks.planned)}`,

@@ -8,6 +8,7 @@ import {
   type Threshold,
   type ThresholdKey,
 } from '../../core/contract/plan.ts';
+import { minimumLoadMs } from '../../core/run/report/scenario-progress.ts';
 import { formatCount, formatLatency, formatPlural, formatShare, formatShortDuration } from './format.ts';
 import { bulletLines, type Colours, fieldLines, palette, printable, wrap } from './line.ts';
 
@@ -67,8 +68,14 @@ function iterationsOf(tasks: readonly TaskPlan[]): string {
   return fixed.length === tasks.length ? `${formatCount(total)} in total` : `at least ${formatCount(total)}`;
 }
 
-/** The planned time of the load, and the longest that it may take with graceful stops. */
-function durationOf({ loadMs, durationMs }: Plan): string {
+/** The planned time of the load, as far as it is fixed, and the longest that it may take with graceful stops. */
+function durationOf(plan: Plan): string {
+  const { loadMs, durationMs } = plan;
+  const leastMs = minimumLoadMs(plan);
+  if (leastMs < loadMs) {
+    const most = `at most ${formatShortDuration(durationMs)}`;
+    return leastMs > 0 ? `at least ${formatShortDuration(leastMs)}, ${most}` : most;
+  }
   if (loadMs >= durationMs) return `at most ${formatShortDuration(durationMs)}`;
   return `${formatShortDuration(loadMs)}, at most ${formatShortDuration(durationMs)} with graceful stops`;
 }

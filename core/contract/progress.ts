@@ -14,6 +14,16 @@ export type ThresholdState = z.infer<typeof ThresholdState>;
 
 const Value = z.number().nullable();
 
+export const ScenarioProgress = z.object({
+  name: z.string(),
+  executor: z.string(),
+  done: z.number(),
+  total: z.number(),
+  /** `iterations` of shared-iterations and per-vu-iterations, as in k6; otherwise the time since its start. */
+  unit: z.enum(['iterations', 'ms']),
+});
+export type ScenarioProgress = z.infer<typeof ScenarioProgress>;
+
 /** progress.json: the state of an active run, for live views. */
 export const Progress = z.object({
   id: z.string(),
@@ -26,6 +36,13 @@ export const Progress = z.object({
   elapsedMs: z.number(),
   /** Planned, ms. */
   durationMs: z.number(),
+  /** `durationMs` is only a maximum: iterations may end the load earlier. */
+  isDurationMaximum: z.boolean(),
+  /** The share of the load that is done, 0 to 1: that of the scenario that is the farthest from its end. */
+  progress: z.number(),
+  /** At most 50, by start, then by name. */
+  scenarios: z.array(ScenarioProgress),
+  moreScenarios: z.number(),
   tasks: z.object({ planned: z.number(), ready: z.number(), running: z.number(), done: z.number(), lost: z.number() }),
   vus: z.number(),
   maxVUs: z.number(),

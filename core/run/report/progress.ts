@@ -4,6 +4,7 @@ import type { RunMetrics } from '../../metrics/run-metrics.ts';
 import { refusalWarnings } from '../phases/launch-queue.ts';
 import { isLost, type Run, type TaskRecord } from '../state.ts';
 import { isLoadOver, thresholdStates } from './frontier.ts';
+import { loadProgress, minimumLoadMs } from './scenario-progress.ts';
 
 const TOP_MESSAGES = 3;
 const TOP_MESSAGE_LENGTH = 200;
@@ -22,14 +23,17 @@ export function progressOf(run: Run, now: number): Progress {
   const live = liveOf(run);
   const count = (test: (task: TaskRecord) => boolean) => state.tasks.filter(test).length;
   const { second } = metrics.frontier;
+  const elapsedMs = state.startAt === null ? 0 : Math.max(0, now - state.startAt);
   return {
     id: plan.id,
     name: plan.name,
     phase: state.phase,
     at: now,
     startAt: state.startAt,
-    elapsedMs: state.startAt === null ? 0 : Math.max(0, now - state.startAt),
+    elapsedMs,
     durationMs: plan.loadMs,
+    isDurationMaximum: minimumLoadMs(plan) < plan.loadMs,
+    ...loadProgress(plan, metrics, elapsedMs),
     tasks: {
       planned: plan.tasks.length,
       ready: count(

@@ -5,6 +5,7 @@ import { liveLine, liveLines } from '../../../../cli/render/live-view.ts';
 import { planText } from '../../../../cli/render/plan-text.ts';
 import { type RunRow, runsText } from '../../../../cli/render/runs-text.ts';
 import { verdictText } from '../../../../cli/render/verdict-text.ts';
+import type { Plan } from '../../../../core/contract/plan.ts';
 import { samplePlan, sampleResult, sampleView } from './samples.ts';
 
 const sampleRuns: RunRow[] = [
@@ -139,6 +140,40 @@ describe('the clock', () => {
     expect(position({ phase: 'teardown', elapsedMs: 601_000 })).toBe('teardown 10:01');
   });
 
+  const shop = { name: 'shop', executor: 'shared-iterations', done: 6000, total: 10_000, unit: 'iterations' } as const;
+  const api = { name: 'api', executor: 'constant-vus', done: 12_000, total: 60_000, unit: 'ms' } as const;
+  const iterating = { ...sampleView, elapsedMs: 12_000, durationMs: 600_000, isDurationMaximum: true, progress: 0.6 };
+
+  it('counts the iterations of a single scenario that has a number of them', () => {
+    const view = { ...iterating, scenarios: [shop] };
+    expect(position(view)).toBe('running 0:12, 6,000/10,000 iterations');
+    const lines = liveLines(view, 80, false);
+    expect(lines[0]).toMatch(/^running +█+.?░* +0:12, 6,000\/10,000 iterations +60%$/);
+    expect(lines.join('\n')).not.toContain('scenarios');
+  });
+
+  it('has a bar for each of several scenarios, and the duration only as a maximum', () => {
+    const view = { ...iterating, scenarios: [shop, api] };
+    const lines = liveLines(view, 80, false);
+    expect(lines[0]).toMatch(/0:12 \/ at most 10:00 +60%$/);
+    expect(lines[1]).toMatch(/^scenarios +shop +█{12}░{8} +60% {2}6,000\/10,000 iterations$/);
+    expect(lines[2]).toMatch(/^ +api +█{4}░{16} +20% {2}0:12 \/ 1:00$/);
+    expect(liveLine(view)).toMatch(
+      /^running 0:12 \/ at most 10:00 \| shop 6,000\/10,000 iterations, api 0:12 \/ 1:00 \| /,
+    );
+    expect(liveLine({ ...view, phase: 'teardown' })).toMatch(/^teardown 0:12 \| tasks/);
+  });
+
+  it('shows a few of many scenarios, first those that are not done', () => {
+    const done = { ...shop, name: 'done', done: 10_000 };
+    const scenarios = [done, ...Array.from({ length: 49 }, (_, i) => ({ ...api, name: `s${i}` }))];
+    const text = liveLines({ ...iterating, scenarios, moreScenarios: 10 }, 80, false).join('\n');
+    expect(text).toContain('s3 ');
+    expect(text).not.toContain('s4 ');
+    expect(text).not.toMatch(/^ +done /m);
+    expect(text).toContain('and 56 more');
+  });
+
   it('has a bar only as long as the progress is known', () => {
     expect(liveLines(sampleView, 80, false)[0]).toContain('32%');
     expect(liveLines({ ...sampleView, phase: 'teardown' }, 80, false)[0]).toBe('teardown   3:12');
@@ -146,6 +181,18 @@ describe('the clock', () => {
 });
 
 describe('the plan', () => {
+  it('gives the duration only as a maximum if iterations may end the load', () => {
+    const shop = { name: 's', executor: 'shared-iterations', startMs: 0, durationMs: 600_000, iterations: 100 };
+    const api = { name: 'a', executor: 'constant-vus', startMs: 0, durationMs: 30_000, iterations: null };
+    const durationOf = (scenarios: Plan['scenarios']) =>
+      planText({ ...samplePlan, scenarios, loadMs: 600_000 }, { width: 80, colours: false }).match(
+        /^duration +(.*)$/m,
+      )?.[1];
+    expect(durationOf([shop])).toBe('at most 10m 30s');
+    expect(durationOf([shop, api])).toBe('at least 30s, at most 10m 30s');
+    expect(durationOf([{ ...api, durationMs: 600_000 }])).toBe('10m, at most 10m 30s with graceful stops');
+  });
+
   it('groups equal tasks', () => {
     expect(planText(samplePlan, { width: 80, colours: false })).toContain('3 with 250 VUs each, 1 with 249 VUs\n');
   });
