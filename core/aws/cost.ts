@@ -89,12 +89,19 @@ export function estimate(plan: Plan, info: StackInfo): Estimate {
   return {
     perHour: sumOf(itemsOf(plan, info, usage(1, 1, false))),
     total: sumOf(items),
-    isMaximum: plan.tasks.every(({ iterations }) => iterations !== null),
+    isMaximum: endsWithIterations(plan),
     items,
     pricesDate: PRICES_DATE,
     launchSeconds: launch,
     notes: notesOf(info),
   };
+}
+
+/** No scenario that runs for a fixed duration lasts as long as one that may end earlier, with its iterations. */
+function endsWithIterations({ scenarios }: Plan): boolean {
+  const ends = scenarios.map(({ startMs, durationMs }) => startMs + durationMs);
+  const last = Math.max(...ends);
+  return scenarios.length > 0 && scenarios.every(({ iterations }, i) => (ends[i] ?? 0) < last || iterations !== null);
 }
 
 /** How long the target is observed after the load, at most, s. */

@@ -20,8 +20,8 @@ export interface ExpectationInput {
   recovery: Recovery | null;
   /** The reading with the most running tasks, among those desired, since the load began; null: no readings. */
   peak: TargetReading | null;
-  /** 0 to 1. */
-  errorRate: number;
+  /** 0 to 1; null: no request was made. */
+  errorRate: number | null;
   /** Unix ms. */
   observedUntilMs: number;
 }
@@ -146,8 +146,13 @@ export const judgePeak: Judge = ({ plan, peak }) => {
 /** At most `maxErrorRate` of the requests failed. */
 export const judgeErrorRate: Judge = ({ plan, errorRate }) => {
   if (plan.maxErrorRate === undefined) return null;
+  const name = 'maxErrorRate';
+  if (errorRate === null) {
+    const message = `the error rate is unknown: no HTTP request was made (limit ${percent(plan.maxErrorRate)})`;
+    return { name, ok: false, message };
+  }
   return {
-    name: 'maxErrorRate',
+    name,
     ok: errorRate <= plan.maxErrorRate,
     message: `${percent(errorRate)} of requests failed (limit ${percent(plan.maxErrorRate)})`,
   };

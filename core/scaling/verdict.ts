@@ -29,8 +29,8 @@ export interface TargetVerdictInput {
   samples?: readonly TargetSample[];
   /** The merged load and latency, in points of 1 s or wider, in order of time. */
   points: readonly SeriesPoint[];
-  /** Failed requests over all requests of the run, 0 to 1. */
-  errorRate: number;
+  /** Failed requests over all requests of the run, 0 to 1; null: there were no requests. */
+  errorRate: number | null;
   plan: TargetPlan;
   /** Unix ms: thresholds judge values from here on. Null or not given: from the first point's start. */
   startAtMs?: number | null;

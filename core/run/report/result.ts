@@ -43,7 +43,7 @@ export function buildResult(run: Run, now: number): Result {
   const results = metricResults(metrics, plan, times, verdicts);
   const series = seriesPoints(metrics);
   const tasks = state.tasks.map((task, index) => taskResult(run, task, index));
-  const target = judgeTarget(plan, state, results.http_req_failed?.values.rate ?? 0, series.points, now);
+  const target = judgeTarget(plan, state, requestErrorRate(metrics), series.points, now);
   const iso = (ms: number) => new Date(ms).toISOString();
   return {
     version: 1,
@@ -167,10 +167,16 @@ function taskState(state: RunState, task: TaskRecord): TaskResult['state'] {
   return state.stop !== null && wasEnded ? 'stopped' : 'failed';
 }
 
+/** 0 to 1; null: no request was made. */
+function requestErrorRate(metrics: RunMetrics): number | null {
+  const { passes, total } = metrics.rate('http_req_failed');
+  return total === 0 ? null : passes / total;
+}
+
 function judgeTarget(
   plan: Plan,
   state: RunState,
-  errorRate: number,
+  errorRate: number | null,
   points: Result['series']['points'],
   now: number,
 ): TargetResult | null {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Estimate, estimate } from '../../../../core/aws/cost.ts';
+import type { Plan } from '../../../../core/contract/plan.ts';
 import { awsPlan, stackInfo } from '../../../support/aws-samples.ts';
 
 const of = ({ items }: Estimate, name: string) => items.find((item) => item.name.startsWith(name));
@@ -72,11 +73,16 @@ describe('estimate', () => {
   });
 
   it('is a maximum if the scenarios end with their iterations', () => {
-    const plan = awsPlan({ tasks: 2 });
-    const fixed = plan.tasks.map((task) => ({ ...task, iterations: 7 }));
+    const scenario = (durationMs: number, iterations: number | null = null) => ({
+      ...{ name: 'any', executor: 'any', startMs: 0 },
+      ...{ durationMs, iterations },
+    });
+    const isMaximum = (...scenarios: Plan['scenarios']) => estimate({ ...awsPlan(), scenarios }, stackInfo()).isMaximum;
 
-    expect(estimate(plan, stackInfo()).isMaximum).toBe(false);
-    expect(estimate({ ...plan, tasks: fixed }, stackInfo()).isMaximum).toBe(true);
+    expect(isMaximum(scenario(60_000))).toBe(false);
+    expect(isMaximum(scenario(600_000, 7))).toBe(true);
+    expect(isMaximum(scenario(60_000), scenario(600_000, 7)), 'the longest may end early').toBe(true);
+    expect(isMaximum(scenario(600_000), scenario(600_000, 7)), 'one of the longest does not').toBe(false);
   });
 
   it('names the region and date of its prices', () => {

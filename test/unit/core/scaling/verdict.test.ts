@@ -275,6 +275,7 @@ describe('minPeakTasks', () => {
 
 describe('maxErrorRate', () => {
   it.each([
+    [null, false, 'the error rate is unknown: no HTTP request was made (limit 10%)'],
     [0, true, '0% of requests failed (limit 10%)'],
     [0.1, true, '10% of requests failed (limit 10%)'],
     [0.1000001, false, '10.01% of requests failed (limit 10%)'],
