@@ -105,6 +105,21 @@ test('an aborted execution: every task stops, and what was measured is kept', as
   expect(result.verdict.passed).toBe(false);
   expect(result.stop?.message).toContain('aborted');
   expect(result.metrics.iterations?.values.count).toBeGreaterThan(8);
+  expect(result.tasks.map(({ state }) => state)).toEqual(['stopped', 'stopped']);
+
+  const unknown = await sandbox.cli(['purge', run, 'nope', '--yes'], deployed.env);
+  expect(unknown.stderr).toMatch(
+    /^k6-fleet: nothing was deleted: there is no run "nope" in s3:[^\n]*; see k6-fleet runs/,
+  );
+  expect(unknown.code).toBe(104);
+});
+
+test('doctor --stack', async () => {
+  const { code, stdout, stderr } = await sandbox.cli(['doctor'], deployed.env);
+  expect(stdout, stderr).toMatch(/^✓ credentials account \d{12}, as arn:/m);
+  expect(stdout).toMatch(/^✓ stack +\S+, deployed by k6-fleet /m);
+  expect(stdout).toMatch(/needed only to deploy$/m);
+  expect(code).toBe(0);
 });
 
 test('two runs at once with --alongside', async () => {
@@ -127,5 +142,6 @@ test('destroy leaves only results, which purge deletes', async () => {
   expect(await deployed.resources()).toEqual([`bucket ${bucket}`]);
   const { code, stderr } = await sandbox.cli(['purge', '--bucket', bucket, '--yes'], deployed.emulator.env);
   expect(code, stderr).toBe(0);
+  expect(stderr).toBe(`deleted all runs in s3://${bucket}, and the bucket itself\n`);
   expect(await deployed.resources()).toEqual([]);
 });
