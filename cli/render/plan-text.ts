@@ -28,7 +28,7 @@ export function planText(plan: Plan, { width, colours, withId = false }: PlanTex
     ...field('script', `${plan.script} (k6 ${plan.k6Version})`),
     ...field('tasks', tasksOf(plan.tasks)),
     ...field('VUs', vusOf(plan.tasks)),
-    ...field('iterations', iterationsOf(plan.tasks)),
+    ...field('iterations', iterationsOf(plan)),
     ...field('duration', durationOf(plan)),
     ...rpsOf(plan.tasks).flatMap((text) => field('rate limit', text)),
     ...field('lifecycle', lifecycleOf(plan)),
@@ -61,11 +61,11 @@ function vusOf(tasks: readonly TaskPlan[]): string {
     : `${formatCount(vus)} at the start, at most ${formatCount(maxVUs)}`;
 }
 
-function iterationsOf(tasks: readonly TaskPlan[]): string {
-  const fixed = tasks.map((task) => task.iterations).filter((count) => count !== null);
+function iterationsOf({ scenarios }: Plan): string {
+  const fixed = scenarios.flatMap(({ iterations }) => iterations ?? []);
   if (fixed.length === 0) return 'as many as the duration allows';
   const total = fixed.reduce((sum, count) => sum + count, 0);
-  return fixed.length === tasks.length ? `${formatCount(total)} in total` : `at least ${formatCount(total)}`;
+  return fixed.length === scenarios.length ? `${formatCount(total)} in total` : `at least ${formatCount(total)}`;
 }
 
 /** The planned time of the load, as far as it is fixed, and the longest that it may take with graceful stops. */

@@ -199,11 +199,17 @@ describe('the plan', () => {
 
   it('shows a range of VUs, a fixed number of iterations and the limit on requests', () => {
     const tasks = [0, 1].map(() => ({ segment: '0:1/2', vus: 10, maxVUs: 100, iterations: 500, rps: 25 }));
-    const text = planText({ ...samplePlan, tasks }, { width: 80, colours: false });
+    const fixed = { name: 's', executor: 'shared-iterations', startMs: 0, durationMs: 600_000, iterations: 1000 };
+    const text = planText({ ...samplePlan, tasks, scenarios: [fixed] }, { width: 80, colours: false });
     expect(text).toContain('2 with 10 to 100 VUs each');
     expect(text).toContain('20 at the start, at most 200');
     expect(text).toContain('1,000 in total');
     expect(text).toContain('50 requests/s in total');
+    const mixed = planText(
+      { ...samplePlan, scenarios: [fixed, ...samplePlan.scenarios] },
+      { width: 80, colours: false },
+    );
+    expect(mixed).toContain('iterations at least 1,000\n');
   });
 
   it('has a run id only for a run', () => {
