@@ -29,6 +29,8 @@ interface Case {
   tolerance: number;
   /** What a reader of the terminal sees, of k6-fleet alone. */
   sees: (RegExp | string)[];
+  /** The only error in the log of k6, one in every iteration. Default: none. */
+  throws?: string;
 }
 
 const stages = (...targets: number[]) => targets.map((target) => ({ target, duration: '1s' }));
@@ -61,6 +63,7 @@ const cases: Record<string, Case> = {
     code: 0,
     tolerance: 20,
     sees: ['PASSED'],
+    throws: 'ReferenceError: http is not defined',
   },
   // It imports Trend from k6, which has none: these are k6's words.
   'custom-metrics-test.js': {
@@ -85,7 +88,7 @@ export const options = {
 };`;
 
 describe.concurrent('a script of the seed, by k6 and by k6-fleet', () => {
-  test.each(Object.entries(cases))('%s', async (name, { options, code, tolerance, sees }) => {
+  test.each(Object.entries(cases))('%s', async (name, { options, code, tolerance, sees, throws }) => {
     const ours = await sandbox.within(name);
     const script = await ours.script('script.js', wrapper(name, options));
 
@@ -99,6 +102,16 @@ describe.concurrent('a script of the seed, by k6 and by k6-fleet', () => {
     expect(fleet.code, terminal).toBe(code);
     expect(differences(plain, fleet.result, { counts: tolerance })).toEqual([]);
     for (const text of sees) expect(terminal).toMatch(text);
+    if (fleet.result === null) return;
+    const { errors, notes, metrics } = fleet.result;
+    const found = errors.map(({ message, count }) => ({ message, count }));
+    const iterations = metrics.iterations?.values.count ?? 0;
+    expect(found).toEqual(throws === undefined ? [] : [{ message: throws, count: iterations }]);
+    expect(notes).toEqual(
+      throws === undefined
+        ? []
+        : [`${iterations} of ${iterations} iterations threw an exception`, 'no request was sent'],
+    );
   });
 });
 
