@@ -85,15 +85,15 @@ function drawLoad(draw: Draw, executor: Executor, limits: { pause: number; longe
     case 'constant-arrival-rate': {
       const rate = draw.int(3, 40);
       const unit = draw.pick([1, 2]);
-      const needed = vusFor(rate / unit, pause);
-      const options = { rate, timeUnit: duration(unit), duration: duration(seconds), preAllocatedVUs: needed };
-      return { vus: needed, iterations: (rate / unit) * seconds, seconds, options };
+      const vus = vusFor(draw, rate / unit, pause);
+      const options = { rate, timeUnit: duration(unit), duration: duration(seconds), preAllocatedVUs: vus };
+      return { vus, iterations: (rate / unit) * seconds, seconds, options };
     }
     case 'ramping-arrival-rate': {
       const startRate = draw.int(0, 20);
       const { stages, area, peak } = drawStages(draw, { start: startRate, seconds, highest: 40 });
-      const needed = vusFor(peak, pause);
-      return { vus: needed, iterations: area, seconds, options: { startRate, stages, preAllocatedVUs: needed } };
+      const vus = vusFor(draw, peak, pause);
+      return { vus, iterations: area, seconds, options: { startRate, stages, preAllocatedVUs: vus } };
     }
   }
 }
@@ -110,6 +110,22 @@ function drawStages(draw: Draw, { start, seconds, highest }: { start: number; se
   return { stages, area, peak: Math.max(...levels) };
 }
 
-const vusFor = (perSecond: number, pause: number): number => Math.ceil(perSecond * (pause + SLOWEST_REQUEST)) + 4;
+/** Enough; for a low rate there may be fewer than tasks. */
+const vusFor = (draw: Draw, perSecond: number, pause: number): number =>
+  Math.ceil(perSecond * (pause + SLOWEST_REQUEST)) + draw.pick([0, 4]);
+
+/** Whether options without `scenarios` can say the same: `vus` with `iterations` or `duration`, or `stages`. */
+export function hasShortcut({ executor, vus, options }: DrawnScenario): boolean {
+  // Stages have no startVUs then, which may be the most.
+  if (executor === 'ramping-vus') return vus > Number(options.startVUs);
+  return executor === 'shared-iterations' || executor === 'constant-vus';
+}
+
+/** Those options. k6 calls the scenario `default`; it executes the default function. */
+export function shortcutOf({ options }: DrawnScenario): Record<string, unknown> {
+  const { vus, iterations, duration: time, stages } = options;
+  // JSON leaves out what is undefined.
+  return { vus, iterations, duration: time, stages };
+}
 
 const duration = (seconds: number): string => `${Math.round(seconds * 1000)}ms`;

@@ -1,9 +1,12 @@
+import { shortcutOf } from './scenarios.ts';
 import type { Shape } from './shape.ts';
 
 /** The script of a shape, for k6. It takes the server's address from BASE_URL. */
 export function scriptOf(shape: Shape): string {
-  const scenarios = Object.entries(shape.scenarios).map(([name, { options }]) => [name, options]);
-  const options = { scenarios: Object.fromEntries(scenarios), thresholds: shape.thresholds, ...shape.others };
+  const [first] = Object.values(shape.scenarios);
+  const scenarios = Object.fromEntries(Object.entries(shape.scenarios).map(([name, { options }]) => [name, options]));
+  const load = shape.shortcut && first !== undefined ? shortcutOf(first) : { scenarios };
+  const options = { ...load, thresholds: shape.thresholds, ...shape.others };
   return `// Shape ${shape.index} of seed ${shape.seed}, for ${shape.tasks} tasks.
 import { check, group, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -27,7 +30,7 @@ function iteration(data, visits) {
   visits();
   check(data, { 'setup data': (value) => ${shape.setup ? `value.text === 'from setup'` : 'value === undefined'} });
   calls.add(1);
-  sleep(Number(__ENV.PAUSE));
+  sleep(Number(__ENV.PAUSE ?? 0.1));
 }
 ${shape.setup ? `\nexport function setup() {\n  visit('/');\n  return { text: 'from setup' };\n}\n` : ''}
 export default function (data) {

@@ -1,5 +1,5 @@
 import { Draw } from './draw.ts';
-import { type DrawnScenario, drawScenario, EXECUTORS, FUNCTIONS, isFixed } from './scenarios.ts';
+import { type DrawnScenario, drawScenario, EXECUTORS, FUNCTIONS, hasShortcut, isFixed } from './scenarios.ts';
 import { drawThresholds, type Thresholds } from './thresholds.ts';
 
 /** Options of a script, drawn at random, with what is known of the load that they make. */
@@ -9,6 +9,8 @@ export interface Shape {
   index: number;
   tasks: number;
   scenarios: Record<string, DrawnScenario>;
+  /** Whether the one scenario is given by options such as `vus` and `duration`. */
+  shortcut: boolean;
   /** Options besides scenarios and thresholds. */
   others: Record<string, unknown>;
   setup: boolean;
@@ -35,7 +37,13 @@ export function drawShape(seed: number, index: number): Shape {
     if (draw.chance(0.5)) scenario.options.tags = { kind: draw.pick(['read', 'mixed']) };
     scenarios[name] = scenario;
   }
-  const aborts = draw.chance(0.2);
+  const [only, ...more] = Object.values(scenarios);
+  const shortcut = only !== undefined && more.length === 0 && hasShortcut(only) && draw.chance(0.6);
+  if (shortcut) {
+    for (const name of Object.keys(scenarios)) delete scenarios[name];
+    scenarios.default = { ...only, exec: 'default' };
+  }
+  const aborts = !shortcut && draw.chance(0.2);
   if (aborts) scenarios.endless = endless();
 
   const all = Object.values(scenarios);
@@ -44,7 +52,8 @@ export function drawShape(seed: number, index: number): Shape {
   const teardown = draw.chance(0.5);
   const tasks = Math.min(draw.int(2, 4), maxVUs);
   const thresholds = drawThresholds(draw, { scenarios, aborts });
-  return { seed, index, tasks, scenarios, others: drawOthers(draw, all), setup, teardown, thresholds, aborts };
+  const others = drawOthers(draw, all);
+  return { seed, index, tasks, scenarios, shortcut, others, setup, teardown, thresholds, aborts };
 }
 
 const endless = (): DrawnScenario => ({
