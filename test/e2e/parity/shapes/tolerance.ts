@@ -37,13 +37,16 @@ function iterationTolerance(scenario: DrawnScenario, tasks: number): number {
 /** What may differ between plain k6 and k6-fleet for a shape. */
 export function toleranceOf(shape: Shape, plain: PlainTruth, result: Result | null): Tolerance {
   const counts = Object.values(shape.scenarios)
-    .map((scenario) => FUNCTIONS[scenario.exec] * scenarioTolerance(shape, scenario, slowdown(plain, result)))
+    .map((scenario) => samplesOf(scenario) * scenarioTolerance(shape, scenario, slowdown(plain, result)))
     .reduce((sum, each) => sum + each, 0);
   return {
     counts: Math.ceil(counts),
     undecided: (threshold) => isUndecided(threshold, counts),
   };
 }
+
+/** The most samples that an iteration adds to a metric: `checks` has one for each request, and one for setup's data. */
+const samplesOf = ({ exec }: DrawnScenario): number => FUNCTIONS[exec] + 1;
 
 function scenarioTolerance(shape: Shape, scenario: DrawnScenario, slower: number): number {
   const { tasks, aborts } = shape;
