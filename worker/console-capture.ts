@@ -9,7 +9,7 @@ import { Redactor } from './redactor.ts';
 const zip = promisify(gzip);
 
 /** How much of what the script of a task prints is kept, before compression, bytes. */
-export const MAX_CONSOLE_BYTES = 64 * 1024 ** 2;
+const MAX_CONSOLE_BYTES = 64 * 1024 ** 2;
 
 const SLICE_BYTES = 1024 ** 2;
 

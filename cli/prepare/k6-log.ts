@@ -37,10 +37,10 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 const isError = ({ level }: K6LogEntry): boolean => level === 'error' || level === 'fatal' || level === 'panic';
 
 /** Printed by the script itself. */
-export const isConsole = ({ fields }: K6LogEntry): boolean => fields.source === 'console';
+const isConsole = ({ fields }: K6LogEntry): boolean => fields.source === 'console';
 
 /** Whether k6 warns of something. */
-export const isWarning = (entry: K6LogEntry): boolean => entry.level === 'warning' && !isConsole(entry);
+const isWarning = (entry: K6LogEntry): boolean => entry.level === 'warning' && !isConsole(entry);
 
 /** Why k6 failed, from its own errors; all that it logged if there are none. */
 export function errorText(log: readonly K6LogEntry[]): string {
@@ -49,7 +49,7 @@ export function errorText(log: readonly K6LogEntry[]): string {
 }
 
 /** The entry as one text, such as `There were unknown fields …: json: unknown field "treshholds"`. */
-export const messageOf = ({ msg, fields }: K6LogEntry): string =>
+const messageOf = ({ msg, fields }: K6LogEntry): string =>
   fields.error === undefined ? msg.trimEnd() : `${msg.trimEnd()}: ${fields.error}`;
 
 /** The warnings of several k6 that have read the same script, each once. */
