@@ -135,13 +135,15 @@ export class JobRunner {
   }
 
   private async handleSummary(job: Job, context: JobContext): Promise<JobStatus> {
-    const { files, workDir } = this.options;
+    const { files, plan, workDir } = this.options;
     const archive = join(workDir, 'summary.tar');
     const output = join(workDir, 'handle-summary.json');
     await writeFile(archive, (await files.summaryArchive()) ?? '');
     const summary = await files.summaryInput();
     if (summary === null) throw new Error(`${files.keys.summaryInput} is missing: handleSummary has no data`);
-    const env = { ...context.env, [SUMMARY_FILE_ENV]: output };
+    // The summary archive has the limit of the script only, the plan also that of a K6_… variable.
+    const timeout = `${plan.handleSummaryTimeoutMs}ms`;
+    const env = { ...context.env, [SUMMARY_FILE_ENV]: output, K6_HANDLE_SUMMARY_TIMEOUT: timeout };
     const argument = summaryArgument(summary, await files.setupData());
     const status = await runHandleSummary(job, { ...context, archive, env }, argument);
     const returned = await readFile(output).catch(() => null);

@@ -5,6 +5,7 @@ import { oneLine } from '../errors.ts';
 const field = (name: string) => new RegExp(`(?:^|\\s)${name}=(?:"((?:[^"\\\\]|\\\\.)*)|(\\S+))`);
 const MESSAGE = field('msg');
 const HINT = field('hint');
+const ERROR = field('error');
 
 /** The hint of every exception, which adds nothing to its message. */
 const USELESS_HINT = 'script exception';
@@ -20,7 +21,8 @@ export function lastError(lines: readonly string[]): string | null {
     line.includes('level=error') && !line.includes('source=console') && MESSAGE.test(line);
   const line = lines.findLast(isError);
   if (line === undefined) return null;
-  const message = read(line, MESSAGE) ?? line;
+  const error = read(line, ERROR);
+  const message = [read(line, MESSAGE) ?? line, error].filter((part) => part !== null).join(': ');
   const hint = read(line, HINT);
   return hint === null || hint === USELESS_HINT ? message : `${message} (${hint})`;
 }

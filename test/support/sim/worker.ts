@@ -21,6 +21,8 @@ export interface WorkerOptions {
   store: Store;
   clock: Clock;
   events: WorkerEvents;
+  /** How long jobs take if not the usual time, ms. */
+  jobMs?: Partial<Record<Job['kind'], number>>;
   /** 0 to 1. */
   random: () => number;
   /** Requests a second; absent: some in each window. */
@@ -155,7 +157,7 @@ export class SimulatedWorker {
         await this.report({ job: { nr: job.nr, exitCode: null, durationMs: 0, message: null, logTail: [] } });
         return;
       }
-      this.job = { job, endsAt: clock.now() + JOB_MS, exitCode: 0 };
+      this.job = { job, endsAt: clock.now() + (this.options.jobMs?.[job.kind] ?? JOB_MS), exitCode: 0 };
       if (job.kind !== 'summary') await this.ship(job.kind);
     }
   }

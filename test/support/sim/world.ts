@@ -1,5 +1,5 @@
 import { encodeJson } from '../../../core/contract/codec.ts';
-import { Control } from '../../../core/contract/control.ts';
+import { Control, type Job } from '../../../core/contract/control.ts';
 import { runKeys } from '../../../core/contract/keys.ts';
 import type { Plan } from '../../../core/contract/plan.ts';
 import type { Progress } from '../../../core/contract/progress.ts';
@@ -47,6 +47,8 @@ export interface Scenario {
   /** Requests that each task sends a second, spread over the seconds in which it sends them. Absent: some in each window. */
   rate?: number;
   onProgress?: (progress: Progress) => void;
+  /** How long jobs take if not the usual time, ms. */
+  jobMs?: Partial<Record<Job['kind'], number>>;
   /** Called with the simulated clock before the run starts. */
   onClock?: (clock: Clock) => void;
   /** Longest virtual time, ms. */
@@ -267,7 +269,7 @@ class World {
   private launch(ref: TaskRef): void {
     if (this.workers.has(keyOf(ref))) return;
     this.recorded.launches.push(ref);
-    const { plan, faults, rate } = this.scenario;
+    const { plan, faults, rate, jobMs = {} } = this.scenario;
     const { store, clock, random, recorded: events } = this;
     const onWrite = (moment: 'before' | 'after') => {
       const count = (this.writes[ref.task] ?? 0) + (moment === 'before' ? 1 : 0);
@@ -282,6 +284,7 @@ class World {
       plan,
       store,
       clock,
+      jobMs,
       random,
       events,
       onWrite,

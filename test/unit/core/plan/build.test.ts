@@ -125,14 +125,22 @@ test('options that the script leaves out have the defaults of k6', () => {
   expect(plain).toMatchObject({
     setupTimeoutMs: 60_000,
     teardownTimeoutMs: 60_000,
+    handleSummaryTimeoutMs: 120_000,
     summary: { trendStats: ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'], timeUnit: '' },
     exports: { setup: false, teardown: false, handleSummary: false },
     target: null,
   });
-  const options = { setupTimeout: '1m30s', teardownTimeout: '0s', summaryTrendStats: ['p(99)'], summaryTimeUnit: 's' };
+  const options = {
+    setupTimeout: '1m30s',
+    teardownTimeout: '-1s',
+    handleSummaryTimeout: '10m',
+    summaryTrendStats: ['p(99)'],
+    summaryTimeUnit: 's',
+  };
   expect(buildPlan(inputOf(1, 1, { options, exports: ['setup', 'handleSummary', 'default'] }))).toMatchObject({
     setupTimeoutMs: 90_000,
     teardownTimeoutMs: 0,
+    handleSummaryTimeoutMs: 600_000,
     summary: { trendStats: ['p(99)'], timeUnit: 's' },
     exports: { setup: true, teardown: false, handleSummary: true },
   });

@@ -26,6 +26,13 @@ describe('the last error in the log of k6', () => {
       [`${time} level=error msg="setup() execution timed out" hint="You can increase the time limit"`],
       'setup() execution timed out (You can increase the time limit)',
     ],
+    [
+      'a message and the error behind it',
+      [
+        `${time} level=error msg="failed to handle the end-of-test summary" error="handleSummary() execution timed out"`,
+      ],
+      'failed to handle the end-of-test summary: handleSummary() execution timed out',
+    ],
     ['a line that was cut off', [`${time} level=error msg="a long st…`], 'a long st…'],
     [
       'an error before a warning and what the script prints',
