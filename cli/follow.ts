@@ -12,6 +12,8 @@ import { coloursOf, LiveProgress } from './terminal.ts';
 
 /** The coordinator writes its progress about once a second. */
 const POLL_MS = 1000;
+/** How often the last progress is read after the result: a coordinator may have died between the two. */
+const LAST_PROGRESS_POLLS = 4;
 /** This many polls must find a coordinator silent: after a machine wakes up, the coordinator has time to report. */
 const SILENT_POLLS = 5;
 
@@ -43,28 +45,42 @@ export async function followRun(run: StoredRun, options: FollowOptions): Promise
 }
 
 async function untilResult(run: StoredRun, quiet: boolean): Promise<Result | 'detached'> {
-  const live = quiet ? null : new LiveProgress(process.stderr, coloursOf(process.stderr));
+  const live = new LiveProgress(process.stderr, coloursOf(process.stderr), { view: !quiet, console: true });
   const assertActive = await activityCheck(run);
   let phase: Phase | null = null;
   const prompt = promptOnInterrupt({
-    before: () => live?.clear(),
+    before: () => live.clear(),
     stop: (by) => run.requestStop(by),
     notice: () => stopNotice(phase),
   });
   try {
     while (!prompt.detached) {
       const result = await run.result();
-      if (result !== null) return result;
+      if (result !== null) {
+        await showLast(run, live);
+        return result;
+      }
       const progress = await run.progress();
       phase = progress?.phase ?? null;
-      if (progress !== null && !prompt.asking) live?.show(progress);
+      if (progress !== null && !prompt.asking) live.show(progress);
       await assertActive(progress);
       await sleep(POLL_MS, undefined, { signal: prompt.detach }).catch(() => undefined);
     }
     return 'detached';
   } finally {
     prompt.release();
-    live?.clear();
+    live.clear();
+  }
+}
+
+/** The last progress, with the last lines of the console, is written just after the result. */
+async function showLast(run: StoredRun, live: LiveProgress): Promise<void> {
+  for (let polls = 0; polls < LAST_PROGRESS_POLLS; polls++) {
+    const progress = await run.progress();
+    if (progress === null) return;
+    live.show(progress);
+    if (progress.phase === 'finished') return;
+    await sleep(POLL_MS / LAST_PROGRESS_POLLS);
   }
 }
 

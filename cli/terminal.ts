@@ -1,4 +1,5 @@
 import type { Progress } from '../core/contract/progress.ts';
+import { ConsoleFeed } from './render/console-text.ts';
 import { LiveDisplay, type TerminalStream } from './render/live-display.ts';
 
 const MIN_WIDTH = 40;
@@ -19,17 +20,30 @@ export const coloursOf = (stream: NodeJS.WriteStream): boolean =>
 /** How many seconds of history the sparklines show. */
 const HISTORY = 60;
 
-/** The live view of a run's progress on a stream. */
+export interface LiveProgressOptions {
+  /** Shows the live view, which `--quiet` turns off. Default: true. */
+  view?: boolean;
+  /** Prints the lines of the scripts' consoles, which `--quiet` does not turn off, as in k6. Default: false. */
+  console?: boolean;
+}
+
+/** The live view of a run's progress on a stream, and above it the lines of its scripts' consoles. */
 export class LiveProgress {
   private readonly display: LiveDisplay;
+  private readonly feed: ConsoleFeed | null;
+  private readonly view: boolean;
   private readonly load: number[] = [];
   private readonly target: (number | null)[] = [];
 
-  constructor(stream: TerminalStream, colours: boolean) {
+  constructor(stream: TerminalStream, colours: boolean, { view = true, console = false }: LiveProgressOptions = {}) {
     this.display = new LiveDisplay(stream, colours);
+    this.feed = console ? new ConsoleFeed({ isTerminal: stream.isTTY === true, colours }) : null;
+    this.view = view;
   }
 
   show(progress: Progress): void {
+    this.display.print(this.feed?.next(progress) ?? []);
+    if (!this.view) return;
     if (progress.startAt !== null && progress.phase === 'running') {
       remember(this.load, progress.requestsPerSecond);
       remember(this.target, progress.target?.running ?? null);

@@ -19,14 +19,18 @@ const MAX_SUBJECT = 99;
 /** SNS takes 256 KB at most; a reason can name a thousand lost tasks. */
 const MAX_REASONS = 20;
 const MAX_REASON = 500;
+/** Of the messages of the script's errors. */
+const MAX_ERRORS = 3;
+const MAX_FAILURES = 5;
 
 export function notificationOf(result: Result, info: Pick<FleetInfo, 'bucket' | 'region' | 'dashboard'>): Notification {
   const { run, verdict, stop, warnings, generator } = result;
   const lines = [
-    `${run.name}: ${verdict.passed ? 'PASSED' : 'FAILED'}, exit code ${verdict.exitCode}`,
+    `${run.name}: ${verdict.passed ? 'PASSED' : 'FAILED'}, exit code ${verdict.exitCode}${remarks(result)}`,
     ...shown(verdict.reasons).map((reason) => `- ${reason}`),
     '',
     ...figures(result),
+    ...scriptErrors(result),
     ...(generator.saturated ? [`Load generator saturated: ${shown(generator.reasons).join('; ')}`] : []),
     ...(stop === null || verdict.reasons.includes(stop.message) ? [] : [`Stopped: ${short(stop.message)}`]),
     ...(warnings.length === 0 ? [] : [`Warnings: ${warnings.length}, see the result`]),
@@ -68,6 +72,20 @@ function figures({ run, metrics, tasks, target, alarms }: Result): string[] {
   const fired = [...new Set(alarms.filter(({ state }) => state === 'ALARM').map(({ name }) => name))];
   if (fired.length > 0) lines.push(`Alarms: ${shown(fired).join(', ')}`);
   return lines;
+}
+
+const remarks = ({ verdict, notes }: Result): string =>
+  notes.length === 0 ? '' : `, ${verdict.passed ? 'but ' : ''}${notes.join(', and ')}`;
+
+function scriptErrors({ errors, failedRequests }: Result): string[] {
+  const failed = failedRequests.slice(0, MAX_FAILURES).map(({ status, errorCode, count }) => {
+    const code = errorCode === '' ? '' : `, error_code ${errorCode}`;
+    return `${count} with status ${status || '-'}${code}`;
+  });
+  return [
+    ...(failed.length === 0 ? [] : [`Failed requests: ${failed.join('; ')}`]),
+    ...errors.slice(0, MAX_ERRORS).map(({ level, count, message }) => short(`Log: ${count} x ${level}: ${message}`)),
+  ];
 }
 
 function dashboard({ run }: Result, { region, dashboard: name }: Pick<FleetInfo, 'region' | 'dashboard'>): string[] {

@@ -25,7 +25,7 @@ export async function coordinate(
   plan: Plan,
   options: { k6: string; env: NodeJS.ProcessEnv; quiet: boolean },
 ): Promise<Result> {
-  const live = options.quiet ? null : new LiveProgress(process.stderr, coloursOf(process.stderr));
+  const live = new LiveProgress(process.stderr, coloursOf(process.stderr), { view: !options.quiet, console: true });
   const fleet = new LocalFleet({
     run: plan.id,
     storeDir: run.runs.where,
@@ -40,10 +40,10 @@ export async function coordinate(
     observer: plan.target?.observe == null ? null : createObserver(plan.target.observe),
     clock: { now: Date.now, sleep },
     compression,
-    onProgress: (progress) => live?.show(progress),
+    onProgress: (progress) => live.show(progress),
   });
   const interrupts = stopOnSignals(run, () => {
-    live?.clear();
+    live.clear();
     process.stderr.write(`k6-fleet: ${stopNotice(coordinator.phase)}; press Ctrl-C again to stop at once\n`);
   });
   try {
@@ -60,7 +60,7 @@ export async function coordinate(
     throw new UserError(`run ${plan.id} cannot continue: ${(error as Error).message}`, FleetExit.internal);
   } finally {
     interrupts.release();
-    live?.clear();
+    live.clear();
   }
 }
 

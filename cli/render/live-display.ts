@@ -50,6 +50,13 @@ export class LiveDisplay {
     this.drawn = [];
   }
 
+  /** Writes lines of text, above the block. */
+  print(lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    this.clear();
+    this.stream.write(`${lines.join('\n')}\n`);
+  }
+
   private redraw(view: LiveView): void {
     // The last column stays empty: some terminals wrap as soon as it is filled.
     const width = Math.max(1, (this.stream.columns || 80) - 1);

@@ -1,6 +1,7 @@
 /** The live progress of a run as lines of text. */
 import type { Phase } from '../../core/contract/control.ts';
-import type { ThresholdState } from '../../core/contract/progress.ts';
+import type { Progress, ThresholdState } from '../../core/contract/progress.ts';
+import { errorCounts } from './errors-text.ts';
 import {
   formatClock,
   formatCount,
@@ -40,6 +41,8 @@ export interface LiveView extends ScenarioList {
   p99: number | null;
   iterations: number;
   checksFailed: number;
+  /** What the tasks' logs hold so far. */
+  errors: Progress['errors'];
   /** The thresholds, such as `http_req_duration p(95)<500`, as they stand. */
   thresholds: readonly { name: string; state: ThresholdState }[];
   target: { running: number; desired: number; pending: number } | null;
@@ -179,6 +182,8 @@ function thresholdCounts({ thresholds, phase }: LiveView, paint: Colours): Line[
 
 function alertRows(view: LiveView, width: number, paint: Colours): Line[] {
   const rows: Line[] = [];
+  const counts = errorCounts(view.errors).map((text): Line => [{ text, paint: paint.red }]);
+  if (counts.length > 0) rows.push(...row('errors', counts, width, paint));
   const failing = failingThresholds(view).map((name): Line => [{ text: `✗ ${name}`, paint: paint.red }]);
   // A script may have dozens of thresholds, a terminal about twenty lines.
   const shown = failing.length > 4 ? [...failing.slice(0, 3), [`and ${failing.length - 3} more`]] : failing;
@@ -238,6 +243,7 @@ export function liveLine(view: LiveView): string {
     if (view.checksFailed > 0) parts.push(`${formatPlural(view.checksFailed, 'check')} failed`);
     if (view.target) parts.push(`target ${formatCount(view.target.running)}/${formatCount(view.target.desired)}`);
   }
+  parts.push(...errorCounts(view.errors));
   if (view.tasks.lost > 0) parts.push(`${formatCount(view.tasks.lost)} lost`);
   const failing = failingThresholds(view);
   if (failing.length > 0) parts.push(`failing: ${failing.join(', ')}`);

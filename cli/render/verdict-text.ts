@@ -1,6 +1,7 @@
 import type { Result } from '../../core/contract/result.ts';
+import { errorLines, failedRequestLines } from './errors-text.ts';
 import { formatClock, formatCount, formatPlural, formatShare, formatShortDuration } from './format.ts';
-import { bulletLines, type Colours, fieldLines, palette, printable, truncate, wrap } from './line.ts';
+import { bulletLines, type Colours, fieldLines, palette, printable, textWidth, truncate, wrap } from './line.ts';
 import { targetLines } from './target-text.ts';
 
 /** A file that the user may want to open. */
@@ -29,7 +30,13 @@ export function verdictText(
   const paint = palette(colours);
   const sections = [
     headline(result, width, paint),
-    [...runLines(result, width, paint), ...generatorLines(result, width, paint), ...taskLines(result, width, paint)],
+    [
+      ...runLines(result, width, paint),
+      ...generatorLines(result, width, paint),
+      ...taskLines(result, width, paint),
+      ...failedRequestLines(result, width, paint),
+    ],
+    errorLines(result, width, paint),
     result.target ? targetLines(result, result.target, width, paint) : [],
     alarmLines(result, width, paint),
     result.warnings.length > 0
@@ -43,11 +50,18 @@ export function verdictText(
     .join('\n');
 }
 
-function headline({ verdict }: Result, width: number, paint: Colours): string[] {
-  const title = verdict.passed ? paint.bold(paint.green('PASSED')) : paint.bold(paint.red('FAILED'));
+/** The verdict, and in the same line what it does not judge: a run in which every iteration throws passes, as in k6. */
+function headline({ verdict, notes }: Result, width: number, paint: Colours): string[] {
+  const word = verdict.passed ? 'PASSED' : 'FAILED';
+  const title = verdict.passed ? paint.bold(paint.green(word)) : paint.bold(paint.red(word));
+  const code = `  exit code ${verdict.exitCode}`;
   const [mark, style] = verdict.passed ? ['✓', paint.green] : ['✗', paint.red];
+  const indent = textWidth(word + code) + 2;
+  const text = notes.length === 0 ? '' : `— ${verdict.passed ? 'but ' : ''}${notes.map(printable).join(', and ')}`;
+  const [first = '', ...more] = text === '' ? [] : wrap(text, width - indent);
   return [
-    `${title}${paint.dim(`  exit code ${verdict.exitCode}`)}`,
+    `${title}${paint.dim(code)}${first === '' ? '' : `  ${paint.yellow(first)}`}`,
+    ...more.map((line) => ' '.repeat(indent) + paint.yellow(line)),
     ...verdict.reasons.flatMap((reason) => bulletLines(mark, reason, width, style)),
   ];
 }

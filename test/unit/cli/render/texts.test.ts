@@ -108,6 +108,13 @@ describe('the live view', () => {
     );
   });
 
+  it('counts what is in the logs of the tasks', () => {
+    const errors = { exceptions: 1204, requests: 33, errors: 0, warnings: 1, top: [] };
+    const text = liveLines({ ...sampleView, errors }, 80, false).join('\n');
+    expect(text).toMatch(/^errors +1,204 exceptions {3}33 request errors {3}1 warning$/m);
+    expect(liveLine({ ...sampleView, errors })).toContain(' | 1,204 exceptions | 33 request errors | 1 warning | ');
+  });
+
   it('shows a few of many failing thresholds', () => {
     const thresholds = Array.from({ length: 12 }, (_, i) => ({
       name: `metric_${i} p(95)<1`,
@@ -230,7 +237,43 @@ describe('the plan', () => {
 describe('the verdict', () => {
   it('says that a run passed', () => {
     const verdict = { passed: true, exitCode: 0, reasons: [] };
-    expect(verdictText({ ...sampleResult, verdict }, 80, false)).toMatch(/^PASSED {2}exit code 0\n/);
+    expect(verdictText({ ...sampleResult, verdict, notes: [] }, 80, false)).toMatch(/^PASSED {2}exit code 0\n/);
+  });
+
+  it('says in its first line that the iterations of a run that passed threw an exception', () => {
+    const result = { ...sampleResult, verdict: { passed: true, exitCode: 0, reasons: [] } };
+    const notes = ['347 of 347 iterations threw an exception', 'no request was sent'];
+    expect(verdictText({ ...result, notes }, 120, false)).toMatch(
+      /^PASSED {2}exit code 0 {2}— but 347 of 347 iterations threw an exception, and no request was sent\n/,
+    );
+    expect(verdictText({ ...sampleResult, notes }, 120, false)).toMatch(/^FAILED {2}exit code 121 {2}— 347 of 347/);
+  });
+
+  it('lists five of the errors of a script, with what the script itself writes at the end', () => {
+    const [first] = sampleResult.errors;
+    if (first === undefined) throw new Error('the sample has no errors');
+    const errors = Array.from({ length: 7 }, (_, i) => ({ ...first, message: `message ${i}`, count: 100 - i }));
+    const own = { ...first, message: 'written by the script', source: 'console' as const, count: 1000 };
+    const text = verdictText({ ...sampleResult, errors: [own, ...errors] }, 120, false);
+    expect(text.slice(text.indexOf('Errors'))).toMatch(/^Errors\n {2}✗ 100 × message 0\n/);
+    expect(text).toContain('98 × message 2');
+    expect(text).not.toContain('message 5');
+    expect(text).not.toContain('written by the script');
+    expect(text).toContain('and 3 more messages');
+  });
+
+  it('names how requests failed', () => {
+    const failed = (status: string, errorCode: string) => {
+      const result = { ...sampleResult, failedRequests: [{ status, errorCode, count: 1204 }] };
+      return /^failed +(.*)$/m.exec(verdictText(result, 200, false))?.[1];
+    };
+    expect(failed('503', '1503')).toBe('503: 1,204');
+    expect(failed('503', '1000')).toBe('503, error 1000 (other): 1,204');
+    expect(failed('0', '1212')).toBe('error 1212 (connection refused): 1,204');
+    expect(failed('0', '1999')).toBe('error 1999: 1,204');
+    expect(failed('', '1050')).toBe('error 1050 (timeout): 1,204');
+    expect(failed('', '')).toBe('without the tags status and error_code: 1,204');
+    expect(failed('(other)', '')).toBe('others: 1,204');
   });
 
   it('says what was lost, and when', () => {
