@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runPrefix, scratchPrefix } from '../core/contract/keys.ts';
 import type { Store, Versioned } from '../core/ports.ts';
@@ -15,10 +15,17 @@ const isCode = (error: unknown, ...codes: string[]) => codes.includes((error as 
  * link(2) fails if the name exists, on every POSIX file system, and a writer that crashes in between leaves no lock.
  */
 export class DirStore implements Store, RunIndex {
-  /** How many versions are kept, for readers between listing and reading, and writers between linking and checking. */
+  /** How many of the newest versions are always kept, for readers between listing and reading. */
   private static readonly KEPT = 16;
 
-  constructor(readonly root: string) {}
+  /**
+   * @param pruneAfterMs a version is pruned at this age at the earliest. A writer whose swap takes at most half as long
+   * can trust link(2): the name that it linked cannot have been pruned, and so free again, meanwhile.
+   */
+  constructor(
+    readonly root: string,
+    private readonly pruneAfterMs = 30_000,
+  ) {}
 
   async get(key: string): Promise<Uint8Array | null> {
     try {
@@ -52,20 +59,23 @@ export class DirStore implements Store, RunIndex {
 
   async swap(key: string, body: Uint8Array | string, etag: string | null): Promise<string | null> {
     const current = etag === null ? 0 : Number(etag);
+    const from = Date.now();
+    const fromMonotonic = performance.now();
     if ((await this.newestVersion(key)) !== current) return null;
     const next = current + 1;
     const mine = this.versionPath(key, next);
     await makeFolder(dirname(mine));
     const staged = await this.stage(key, body);
     if (!(await this.linkNew(staged, mine, { keep: true }))) return this.lost(staged);
-    // A version is pruned only after KEPT newer ones. A writer that was held up before link() for so long may have linked
-    // a name that was pruned and so free again: it has not won.
-    if ((await this.newestVersion(key)) >= next + DirStore.KEPT) {
+    // A writer that was held up before link() for long may have linked a name that was pruned: it has not won. The wall
+    // clock notices a suspended machine, the monotonic one is right if the wall clock was set back.
+    const tookMs = Math.max(Date.now() - from, performance.now() - fromMonotonic);
+    if (tookMs >= this.pruneAfterMs / 2 && (await this.newestVersion(key)) >= next + DirStore.KEPT) {
       await rm(mine, { force: true });
       return this.lost(staged);
     }
     await rename(staged, this.path(key)); // for people and tools that read the plain file
-    await rm(this.versionPath(key, next - DirStore.KEPT), { force: true });
+    await this.prune(key, next);
     return String(next);
   }
 
@@ -108,13 +118,31 @@ export class DirStore implements Store, RunIndex {
     return join(this.root, dirname(key), '.versions', key.slice(key.lastIndexOf('/') + 1), String(version));
   }
 
+  /** Deletes the oldest versions, but neither the newest ones nor any younger than `pruneAfterMs`. */
+  private async prune(key: string, newest: number): Promise<void> {
+    for (const version of (await this.versions(key)).sort((a, b) => a - b)) {
+      if (version > newest - DirStore.KEPT) return;
+      const path = this.versionPath(key, version);
+      const writtenAt = await stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => Number.NEGATIVE_INFINITY, // another writer has just pruned it
+      );
+      if (Date.now() - writtenAt < this.pruneAfterMs) return;
+      await rm(path, { force: true });
+    }
+  }
+
   /** The highest version number; 0 if there is none. */
   private async newestVersion(key: string): Promise<number> {
+    return Math.max(0, ...(await this.versions(key)));
+  }
+
+  private async versions(key: string): Promise<number[]> {
     try {
       const names = await readdir(dirname(this.versionPath(key, 0)));
-      return Math.max(0, ...names.map(Number).filter(Number.isInteger)); // macOS leaves files of its own in folders
+      return names.map(Number).filter(Number.isInteger); // macOS leaves files of its own in folders
     } catch (error) {
-      if (isCode(error, 'ENOENT')) return 0;
+      if (isCode(error, 'ENOENT')) return [];
       throw error;
     }
   }

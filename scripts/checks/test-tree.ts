@@ -7,8 +7,11 @@ import { exit, filesBelow, root } from './check.ts';
 const OF_A_FOLDER = new Set([
   'cli/imports', // what cli/main.ts loads at its start
   'cli/render/texts', // all texts, at any width
+  'core/run/frontier', // thresholds of a simulated run, judged while it runs
+  'core/run/job-limits', // jobs of a simulated run that take long, or hang
   'core/run/legs', // a run of many legs
   'core/run/scale', // a run of a thousand tasks
+  'core/run/stops', // a stop request in each phase of a simulated run
   'core/run/target', // a run with a target
   'core/scaling/ecs-timelines', // verdicts over scale-outs as recorded on ECS
   'lib/nag', // both stacks by cdk-nag

@@ -59,7 +59,11 @@ function ownShare(tasks: GeneratorInput['tasks']): string {
 const MAX_LISTED = 5;
 const LISTED_OF_MORE = 3;
 
-/** `task 3`, `tasks 0, 1 and 4`, or `tasks 0, 1, 2 and 997 more`. @param tasks at least one index */
+/**
+ * `task 3`, `tasks 0, 1 and 4`, or `tasks 0, 1, 2 and 997 more`.
+ * @param tasks at least one index
+ * @internal exported for its test
+ */
 export function listTasks(tasks: readonly number[]): string {
   if (tasks.length === 1) return `task ${tasks[0]}`;
   const shown = tasks.length <= MAX_LISTED ? tasks.slice(0, -1) : tasks.slice(0, LISTED_OF_MORE);

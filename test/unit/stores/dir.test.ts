@@ -10,7 +10,7 @@ import { describeStore, text } from '../../support/store-contract.ts';
 
 let root: string;
 let folders = 0;
-const freshStore = () => new DirStore(join(root, String(folders++)));
+const freshStore = (pruneAfterMs?: number) => new DirStore(join(root, String(folders++)), pruneAfterMs);
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'k6-fleet-store-'));
@@ -70,17 +70,32 @@ describe('swap', () => {
   });
 
   it('keeps a bounded number of old versions', async () => {
-    const store = freshStore();
+    const store = freshStore(0);
     let etag: string | null = null;
     for (let nr = 0; nr < 50; nr++) etag = await store.swap('progress.json', String(nr), etag);
 
     expect((await readdir(join(store.root, '.versions', 'progress.json'))).length).toBeLessThanOrEqual(16);
   });
 
+  it('is won by a writer that was held up after it, however many versions have followed', async () => {
+    const held = freshStore();
+    const other = new DirStore(held.root);
+    const first = await held.swap('key', '1', null);
+    const linkNew = Reflect.get(held, 'linkNew').bind(held);
+    Reflect.set(held, 'linkNew', async (...args: unknown[]) => {
+      const won = await linkNew(...args);
+      let etag: string | null = '2';
+      for (let nr = 3; nr < 40; nr++) etag = await other.swap('key', String(nr), etag);
+      return won;
+    });
+
+    expect(await held.swap('key', '2', first)).toBe('2');
+  });
+
   it('is lost to a writer that was held up while its version number came and went', async () => {
     // A process that is stopped after its first look, which has shown it the version that it has read.
-    const held = new DirStore(freshStore().root);
-    const other = new DirStore(held.root);
+    const held = freshStore(0);
+    const other = new DirStore(held.root, 0);
     const first = await other.swap('key', '1', null);
     const newest = Reflect.get(held, 'newestVersion').bind(held);
     let looks = 0;
