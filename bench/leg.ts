@@ -81,7 +81,7 @@ export interface LegFound {
   figures: LegFigures;
 }
 
-/** Such as `5,000 tasks, a window and a look each 20 s, cells of 1 s`. */
+/** Such as `5,000 tasks, a window and a poll every 20 s, cells of 1 s`. */
 function nameOf(scenario: Pick<Scenario, 'tasks' | 'timing'>): string {
   const { windowMs, taskPollIntervalMs, cellSeconds } = timingOf(scenario);
   const windows =

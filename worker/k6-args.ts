@@ -63,7 +63,7 @@ export const teardownArgs = (plan: Plan, archive: string, environment: K6Environ
   archive,
 ];
 
-/** The summary archive has options of its own; its handleSummary is all that k6 shall call: no VU is made for it. */
+/** The summary archive has options of its own; k6 calls only its handleSummary, so no VU is initialized. */
 export const summaryArgs = (plan: Plan, archive: string, environment: K6Environment): string[] => [
   '--no-setup',
   '--no-teardown',

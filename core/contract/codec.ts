@@ -13,7 +13,7 @@ export function decodeJson<T>(schema: ZodType<T>, body: Uint8Array, key: string)
   const parsed = schema.safeParse(parseJson(body, key));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new StoreError(`${key} is not valid: ${issue?.path.join('.')}: ${issue?.message}`);
+  throw invalid(key, [issue?.path.join('.'), issue?.message].filter(Boolean).join(': '));
 }
 
 /** Parses a JSON file without validating it. @throws StoreError that names the file if it is damaged */
@@ -21,6 +21,12 @@ export function parseJson(body: Uint8Array, key: string): unknown {
   try {
     return JSON.parse(decoder.decode(body));
   } catch (error) {
-    throw new StoreError(`${key} is not valid: ${(error as Error).message}`, { cause: error });
+    throw invalid(key, (error as Error).message, { cause: error });
   }
 }
+
+const invalid = (key: string, reason: string, options?: { cause: unknown }): StoreError =>
+  new StoreError(
+    `${key} is not valid (${reason}): it is damaged, or was written by another version of k6-fleet`,
+    options,
+  );

@@ -176,7 +176,7 @@ export class TaskTracker {
   }
 }
 
-/** All pages of ListTasks. Without `desiredStatus`: those that shall run. */
+/** All pages of ListTasks. Without `desiredStatus`: the tasks that ECS has not been asked to stop. */
 export async function listTasks(client: Pick<ECSClient, 'send'>, filter: ListTasksCommandInput): Promise<string[]> {
   const arns: string[] = [];
   let nextToken: string | undefined;
