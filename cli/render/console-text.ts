@@ -1,9 +1,7 @@
-/** Lines of the scripts' consoles as plain k6 prints them, with the task that they come from. */
+/** Lines of the scripts' consoles as plain k6 prints them, with their task if there are several. */
 import type { Progress } from '../../core/contract/progress.ts';
 import { formatPlural } from './format.ts';
 import { type Colours, type Paint, padEnd, palette } from './line.ts';
-
-type Line = Progress['console']['lines'][number];
 
 /** How often it is said how many lines were held back, ms. */
 const HELD_INTERVAL_MS = 10_000;
@@ -28,25 +26,26 @@ export class ConsoleFeed {
   constructor(private readonly options: ConsoleTextOptions) {}
 
   /** The lines that are new, as text. */
-  next({ console, startAt, at, phase }: Progress): string[] {
+  next({ console, startAt, at, phase, tasks }: Progress): string[] {
     const fresh = console.lines.filter(({ n }) => n > (this.last ?? 0));
     // Lines from before an `attach` are not missed.
     this.missed += Math.max(0, (fresh[0]?.n ?? 0) - 1 - (this.last ?? Number.POSITIVE_INFINITY));
     this.last = fresh.at(-1)?.n ?? this.last ?? 0;
-    const texts = fresh.map((line) => consoleText(line, startAt, this.options));
+    const texts = fresh.map(({ t, level, message, task }) => {
+      const fields: Entry['fields'] = { source: 'console' };
+      if (tasks.planned > 1) fields.task = String(task);
+      return logText({ t, level, message, fields }, startAt, this.options);
+    });
     const held = console.held + this.missed;
     if (held > this.reportedHeld && (phase === 'finished' || at - this.heldAt >= HELD_INTERVAL_MS)) {
       this.reportedHeld = held;
       this.heldAt = at;
-      const message = `${formatPlural(held, 'line')} of the console held back so far`;
+      const message = `${formatPlural(held, 'line')} of the console held back so far; --console-output FILE keeps all`;
       texts.push(logText({ t: at, level: 'warning', message, fields: { source: 'k6-fleet' } }, startAt, this.options));
     }
     return texts;
   }
 }
-
-const consoleText = ({ t, level, message, task }: Line, startAt: number | null, options: ConsoleTextOptions): string =>
-  logText({ t, level, message, fields: { source: 'console', task: String(task) } }, startAt, options);
 
 interface Entry {
   /** Unix ms. */

@@ -47,7 +47,8 @@ export function teardown() { console.log('the last word'); }
 
     const { code, stderr } = await run.ended;
 
-    expect(stderr).toBe('');
+    expect(stderr.length).toBeLessThan(1024 * 1024);
+    expect(stderr).toMatch(/[\d,]+ lines of the console held back so far/);
     expect(code).toBe(0);
     expect((await run.result()).metrics.iterations?.values.count).toBe(3000);
     expect(await peak()).toBeLessThan(220 * MB);

@@ -91,7 +91,6 @@ test.each([
   ],
 ])('are refused in one line: %s', async (name, target, message) => {
   await expect(planOf(name.replaceAll(' ', '-'), target)).rejects.toMatchObject({
-    name: 'UserError',
     exitCode: 104,
     message,
   });

@@ -5,9 +5,9 @@ import type { Progress } from '../../../../core/contract/progress.ts';
 const START = Date.parse('2026-11-25T04:00:00Z');
 
 /** The progress with the lines of these numbers. @param at s after the start */
-function progress(numbers: number[], { at = 0, held = 0, phase = 'running' as Progress['phase'] } = {}) {
+function progress(numbers: number[], { at = 0, held = 0, phase = 'running' as Progress['phase'], planned = 2 } = {}) {
   const lines = numbers.map((n) => ({ n, t: START + n * 1000, task: n % 2, level: 'info', message: `line ${n}` }));
-  return { console: { lines, held }, startAt: START, at: START + at * 1000, phase } as Progress;
+  return { console: { lines, held }, startAt: START, at: START + at * 1000, phase, tasks: { planned } } as Progress;
 }
 
 const line = (message: string, level = 'info') => ({
@@ -43,7 +43,7 @@ describe('lines of the console', () => {
     const all = feed();
     all.next(progress([]));
     expect(all.next(progress([1], { at: 1, held: 7 })).at(-1)).toContain(
-      'msg="7 lines of the console held back so far"',
+      'msg="7 lines of the console held back so far; --console-output FILE keeps all"',
     );
     // Lines 2 to 5 are gone. It is not said every second.
     expect(all.next(progress([6], { at: 2, held: 9 }))).toHaveLength(1);
@@ -52,6 +52,10 @@ describe('lines of the console', () => {
     expect(all.next(progress([6], { at: 14, held: 10, phase: 'finished' })).at(-1)).toContain(
       '14 lines of the console',
     );
+  });
+
+  it('of a single task do not name it', () => {
+    expect(feed().next(progress([1], { planned: 1 }))[0]).toMatch(/ source=console$/);
   });
 
   it('from before an attach are not missed', () => {
